@@ -1,0 +1,93 @@
+"""Stored conversations and their messages."""
+
+from typing import Any, Protocol
+
+from domain.conversation.conversation import (
+    AnswerState,
+    Conversation,
+    ConversationDraft,
+    ConversationFilter,
+    MessageDraft,
+    Sender,
+    StoredMessage,
+)
+from domain.ids import ConversationId, MessageId, TurnId, UserId
+
+
+class Conversations(Protocol):
+    """Read and written inside a unit of work. The owner is part of every query."""
+
+    async def open(self, user: UserId, draft: ConversationDraft) -> Conversation:
+        """Return the conversation the draft names with the draft applied, or a new one.
+
+        New when no id is given. A valid UUID that exists nowhere is created under that id; an id
+        of somebody else, or one that is no UUID, gets a fresh one. Values too long for their
+        column are cut.
+
+        Raises:
+            AccountNotFound: there is no such user.
+        """
+        ...
+
+    async def get(self, user: UserId, conversation: ConversationId) -> Conversation:
+        """Return one conversation.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
+        """
+        ...
+
+    async def newest_of(self, user: UserId, character: str) -> Conversation | None:
+        """Return the most recently updated conversation with a character."""
+        ...
+
+    async def rename(self, user: UserId, conversation: ConversationId, name: str) -> None:
+        """Set the name without moving the conversation in the list.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
+        """
+        ...
+
+    async def page(self, user: UserId, wanted: ConversationFilter) -> list[Conversation]:
+        """Return conversations, newest `last_update` first, then newest `created_at`.
+
+        Those with neither messages nor a task status are left out.
+        """
+        ...
+
+    async def messages(
+        self, user: UserId, conversations: tuple[ConversationId, ...]
+    ) -> dict[ConversationId, list[StoredMessage]]:
+        """Return the messages of the user's conversations, each in order of writing.
+
+        Answers that are still being written are there too, with what has been saved of them.
+        """
+        ...
+
+    async def add_message(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        sender: Sender,
+        draft: MessageDraft,
+        *,
+        turn: TurnId | None = None,
+        state: AnswerState | None = None,
+    ) -> MessageId:
+        """Store a message at the end of the conversation and return its id."""
+        ...
+
+    async def change_message(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+        changes: dict[str, Any],
+    ) -> bool:
+        """Set the given columns (names of `StoredMessage`) and nothing else.
+
+        Returns:
+            False when there is no such message of this user in this conversation.
+        """
+        ...

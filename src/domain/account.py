@@ -1,0 +1,17 @@
+"""Who uses Parley."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain.ids import UserId
+
+
+class Account(Struct, frozen=True):
+    """One user. `password_hash` is argon2id, or bcrypt in a database taken over from elsewhere."""
+
+    id: UserId
+    username: str
+    password_hash: str
+    email: str | None = None
+    created_at: datetime | None = None

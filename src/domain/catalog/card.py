@@ -1,0 +1,67 @@
+"""A model's facts as data."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Capability(StrEnum):
+    """What a model can take in or give."""
+
+    IMAGES_IN = "images_in"
+    FILES_IN = "files_in"
+    AUDIO_IN = "audio_in"
+    TOOLS = "tools"
+    REASONING = "reasoning"
+    """The caller may switch reasoning on and choose an effort."""
+    TEMPERATURE = "temperature"
+    CITATIONS = "citations"
+    BATCH = "batch"
+
+
+class Api(StrEnum):
+    """Which of its provider's interfaces a model is asked through."""
+
+    CHAT = "chat_completion"
+    RESPONSES = "responses_api"
+    NATIVE = "native"
+    REALTIME = "realtime"
+
+
+class Price(Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars per million tokens."""
+
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+
+
+class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
+    """One model: who offers it, what it can do, what it accepts."""
+
+    id: str
+    """The name users choose it by, lower case."""
+    provider: str
+    model: str
+    """The provider's own name for it, sent on the wire and shown to clients."""
+    api: Api = Api.CHAT
+    can: frozenset[Capability] = frozenset({Capability.TEMPERATURE})
+    thinks: bool = False
+    """Always reasons before answering (OpenAI's o-series): takes `max_completion_tokens`."""
+    efforts: tuple[str | int, ...] = ()
+    """Reasoning effort for the client's index 0, 1, 2: a word, or a budget in tokens."""
+    counterpart: str | None = None
+    """The card to use in this one's place when reasoning is asked for."""
+    max_temperature: float = 2.0
+    context_tokens: int = 128_000
+    output_tokens: int = 4096
+    """The default limit of one answer."""
+    attachments_kept: int = 3
+    """How many of the newest messages with attachments keep them."""
+    code_interpreter: bool = True
+    """The provider's own code interpreter may be offered with it (Responses only)."""
+    price: Price | None = None
+    aliases: tuple[str, ...] = ()
+
+    def able_to(self, capability: Capability) -> bool:
+        """Return whether the model has the capability."""
+        return capability in self.can

@@ -1,0 +1,353 @@
+"""Everything that can go wrong, as one tree, named for what happened.
+
+    ParleyError
+    ├── InvalidRequest                 the caller can mend it
+    │   ├── UnknownModel
+    │   ├── ModelCannot
+    │   ├── FeatureUnavailable
+    │   ├── QuestionDiffers            one idempotency key, two questions
+    │   └── TooManyTurns
+    ├── AccessDenied
+    ├── NotAuthenticated
+    │   └── BadCredentials
+    ├── NotFound
+    │   ├── AccountNotFound
+    │   ├── ConversationNotFound
+    │   ├── MessageNotFound
+    │   └── TurnNotFound
+    ├── AlreadyExists
+    ├── NotConfigured                  the operator can mend it
+    ├── ProviderError                  a model provider failed
+    │   ├── ProviderUnauthorized
+    │   ├── ProviderRejected
+    │   │   ├── ContextTooLong
+    │   │   └── ModelNotOffered
+    │   ├── ProviderOverloaded         retryable
+    │   ├── ProviderUnavailable        retryable
+    │   ├── ProviderUnreachable        retryable
+    │   ├── ProviderTimeout            retryable
+    │   ├── ProviderBrokeOff           retryable
+    │   └── ProviderGarbled
+    ├── StorageError
+    │   └── StorageUnavailable
+    └── TurnError                      the turn itself, whoever answered
+        ├── TurnTimedOut
+        ├── TurnInterrupted
+        ├── TurnTooLong
+        ├── EventsForgotten
+        └── ShuttingDown
+
+The text of each error is fit for a client to read: no secret, no address, no driver's words.
+`code` names the error in events and logs. Statuses and close codes are the entrypoints' business.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from domain.ids import ConversationId, MessageId, TurnId
+
+
+class ParleyError(Exception):
+    """Anything Parley reports on purpose."""
+
+    code: ClassVar[str] = "internal"
+
+
+class InvalidRequest(ParleyError):
+    """What was asked is not well-formed; `field` names the place where that is known."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownModel(InvalidRequest):
+    """No card has this name, alias or provider name."""
+
+    code = "unknown_model"
+
+    def __init__(self, name: str, close_matches: Sequence[str]) -> None:
+        hint = f" Did you mean {', '.join(close_matches)}?" if close_matches else ""
+        super().__init__(f"Unknown model {name[:80]!r}.{hint}", "model")
+        self.name = name
+        self.close_matches = tuple(close_matches)
+
+
+class ModelCannot(InvalidRequest):
+    """The model exists but lacks what the request needs."""
+
+    code = "model_cannot"
+
+    def __init__(self, model: str, need: str, able: Sequence[str]) -> None:
+        hint = f" Models that can: {', '.join(able)}." if able else ""
+        super().__init__(f"Model {model!r} cannot {need}.{hint}", "model")
+        self.model = model
+        self.able = tuple(able)
+
+
+class FeatureUnavailable(InvalidRequest):
+    """A known feature that this server does not offer."""
+
+    code = "feature_unavailable"
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(f"{feature} is not available on this server.", "request_type")
+        self.feature = feature
+
+
+class QuestionDiffers(InvalidRequest):
+    """The idempotency key was used before, for another question."""
+
+    code = "question_differs"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This local_id was already used for another question; send a new one.", "local_id"
+        )
+
+
+class TooManyTurns(InvalidRequest):
+    """The user already has as many running turns as one user may have."""
+
+    code = "too_many_turns"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} requests are still running; wait for one to end or cancel one.")
+        self.limit = limit
+
+
+class AccessDenied(ParleyError):
+    """The request names somebody else."""
+
+    code = "access_denied"
+
+    def __init__(self, message: str = "Access denied: customer ID mismatch") -> None:
+        super().__init__(message)
+
+
+class NotAuthenticated(ParleyError):
+    """The token is missing or no good; `reason` is one of the contract's words."""
+
+    code = "not_authenticated"
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class BadCredentials(NotAuthenticated):
+    """Name and password do not fit; one text for every cause."""
+
+    code = "bad_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid username or password", "credentials")
+
+
+class NotFound(ParleyError):
+    """It does not exist, or it belongs to somebody else: the two look the same."""
+
+    code = "not_found"
+
+
+class AccountNotFound(NotFound):
+    """No such account."""
+
+    def __init__(self, who: object) -> None:
+        super().__init__("Account not found")
+        self.who = who
+
+
+class ConversationNotFound(NotFound):
+    """No such conversation of this user."""
+
+    def __init__(self, conversation: ConversationId) -> None:
+        super().__init__("Session not found")
+        self.conversation = conversation
+
+
+class MessageNotFound(NotFound):
+    """No such message of this user."""
+
+    def __init__(self, message: MessageId) -> None:
+        super().__init__("Message not found")
+        self.message = message
+
+
+class TurnNotFound(NotFound):
+    """No such turn of this user, or it ended longer ago than records are kept."""
+
+    def __init__(self, turn: TurnId) -> None:
+        super().__init__("Turn not found")
+        self.turn = turn
+
+
+class AlreadyExists(ParleyError):
+    """A name that must be unique is taken."""
+
+    code = "already_exists"
+
+
+class NotConfigured(ParleyError):
+    """The operator has not set `key`, which this needs."""
+
+    code = "not_configured"
+
+    def __init__(self, key: str, message: str | None = None) -> None:
+        super().__init__(message or f"{key} is not set")
+        self.key = key
+
+
+class ProviderError(ParleyError):
+    """A model provider failed; the SDK's own exception is the cause."""
+
+    code = "provider_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, provider: str, message: str) -> None:
+        super().__init__(message)
+        self.provider = provider
+
+
+class ProviderUnauthorized(ProviderError):
+    """The provider does not accept our key (401, 403)."""
+
+    code = "provider_unauthorized"
+
+
+class ProviderRejected(ProviderError):
+    """The provider will not do what was asked (other 4xx, safety refusals)."""
+
+    code = "provider_rejected"
+
+
+class ContextTooLong(ProviderRejected):
+    """Prompt and history do not fit the model's context."""
+
+    code = "context_too_long"
+
+
+class ModelNotOffered(ProviderRejected):
+    """The provider does not know or offer the model (404)."""
+
+    code = "model_not_offered"
+
+
+class ProviderOverloaded(ProviderError):
+    """Rate limit or overload: the same request may succeed after `retry_after_s` seconds."""
+
+    code = "provider_overloaded"
+    retryable = True
+
+    def __init__(self, provider: str, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(provider, message)
+        self.retry_after_s = retry_after_s
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider failed on its side (408, 5xx)."""
+
+    code = "provider_unavailable"
+    retryable = True
+
+
+class ProviderUnreachable(ProviderError):
+    """No connection to the provider could be made."""
+
+    code = "provider_unreachable"
+    retryable = True
+
+
+class ProviderTimeout(ProviderError):
+    """The provider was silent for longer than allowed."""
+
+    code = "provider_timeout"
+    retryable = True
+
+
+class ProviderBrokeOff(ProviderError):
+    """The provider's stream ended without its end mark."""
+
+    code = "provider_broke_off"
+    retryable = True
+
+
+class ProviderGarbled(ProviderError):
+    """The provider sent something that is not its own protocol."""
+
+    code = "provider_garbled"
+
+
+class StorageError(ParleyError):
+    """The database refused an operation; details are in the log only."""
+
+    code = "storage_error"
+
+    def __init__(self, operation: str, message: str = "Database operation failed") -> None:
+        super().__init__(message)
+        self.operation = operation
+
+
+class StorageUnavailable(StorageError):
+    """The database cannot be reached, or has no connection to spare."""
+
+    code = "storage_unavailable"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation, "The database is not available; try again in a moment")
+
+
+class TurnError(ParleyError):
+    """The turn itself went wrong, whoever answered."""
+
+    code = "turn_error"
+
+
+class TurnTimedOut(TurnError):
+    """The turn ran for longer than any turn may."""
+
+    code = "timeout"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(f"The answer took longer than {limit_s:g} seconds and was stopped")
+        self.limit_s = limit_s
+
+
+class TurnInterrupted(TurnError):
+    """The server stopped while the turn ran; what had been said is kept."""
+
+    code = "interrupted"
+
+    def __init__(self, at: datetime | None = None) -> None:
+        super().__init__("The answer was interrupted by a server restart; its text so far is kept")
+        self.at = at
+
+
+class TurnTooLong(TurnError):
+    """The turn made more events than a turn may keep."""
+
+    code = "turn_too_long"
+
+    def __init__(self) -> None:
+        super().__init__("The answer grew beyond what one turn may hold and was stopped")
+
+
+class EventsForgotten(TurnError):
+    """The reader asked for events that are no longer kept: read the conversation instead."""
+
+    code = "no_buffer"
+
+    def __init__(self) -> None:
+        super().__init__("no_buffer: these events are no longer kept; read the conversation")
+
+
+class ShuttingDown(TurnError):
+    """The server is going down and takes no new work."""
+
+    code = "shutting_down"
+
+    def __init__(self) -> None:
+        super().__init__("The server is restarting; send the same request again in a moment")

@@ -1,0 +1,12 @@
+"""Names for the things that are looked up by an identifier."""
+
+from typing import NewType
+
+UserId = NewType("UserId", int)
+"""The account a token speaks for; the contract calls it `customer_id`."""
+
+ConversationId = NewType("ConversationId", str)
+"""A UUID in text form; the contract calls it the chat `session_id`."""
+
+MessageId = NewType("MessageId", int)
+TurnId = NewType("TurnId", str)

@@ -1,0 +1,54 @@
+"""A question as it comes in, whichever door it came through."""
+
+import hashlib
+
+import msgspec
+from msgspec import Struct
+
+from domain.conversation.conversation import ConversationDraft, MessageDraft
+from domain.ids import TurnId, UserId
+from domain.turn.prompt import Message, Part, joined_text
+from domain.turn.settings import TurnSettings
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """How a turn is to be kept in the history."""
+
+    conversation: ConversationDraft = ConversationDraft()
+    question: MessageDraft = MessageDraft()
+    answer: MessageDraft = MessageDraft()
+    edits: bool = False
+    """Question and answer replace the messages whose ids their drafts carry."""
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """One question: who asks, what, against which history, and how it is kept."""
+
+    user: UserId
+    question: tuple[Part, ...]
+    history: tuple[Message, ...] = ()
+    settings: TurnSettings = TurnSettings()
+    kind: str = "text"
+    key: str | None = None
+    """The client's own id of the question; asking twice under one key runs once."""
+    record: Record | None = None
+    """None: nothing is kept."""
+
+    @property
+    def text(self) -> str:
+        """The words of the question."""
+        return joined_text(self.question)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one question from another under the same key (hex, 64 characters)."""
+        return hashlib.sha256(msgspec.json.encode([self.kind, self.question])).hexdigest()
+
+
+class TurnHeader(Struct, frozen=True, kw_only=True):
+    """What a turn is, apart from what is said in it."""
+
+    turn: TurnId
+    user: UserId
+    fingerprint: str
+    kind: str = "text"

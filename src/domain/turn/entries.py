@@ -1,0 +1,36 @@
+"""Numbers on a turn's events: what makes a turn resumable."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from domain.turn.events import TextDelta, ThinkingDelta, TurnEvent
+
+
+class Entry(Struct, frozen=True):
+    """An event in its place."""
+
+    seq: int
+    """1, 2, 3 … without gaps within the turn."""
+    chunk: int
+    """How many text and thinking deltas the turn has had, this one included."""
+    event: TurnEvent
+
+
+class Numbering:
+    """Numbers the events of one turn in the order in which they are said."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.chunk = 0
+
+    def number(self, event: TurnEvent) -> Entry:
+        """Return the event with the next number."""
+        self.seq += 1
+        if isinstance(event, TextDelta | ThinkingDelta):
+            self.chunk += 1
+        return Entry(self.seq, self.chunk, event)
+
+    def number_all(self, events: Iterable[TurnEvent]) -> list[Entry]:
+        """Return the events with the next numbers."""
+        return [self.number(event) for event in events]

@@ -1,0 +1,182 @@
+"""The event vocabulary of a turn: three unions, each inside the next.
+
+`ModelEvent` is what a model adapter may say, `TurnEvent` adds what use cases say, and exactly one
+`TurnEnding` is the last event of every turn. Every `TurnEvent` is visible to readers, so that the
+numbers they see have no gaps; `ModelStopped` is for the agent loop alone and is not logged.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from domain.conversation.conversation import Conversation, StoredMessage
+from domain.ids import ConversationId, MessageId
+
+
+class TextDelta(Struct, frozen=True, tag_field="type", tag="text_delta"):
+    """The next piece of the answer; pieces join without separators."""
+
+    text: str
+
+
+class ThinkingDelta(Struct, frozen=True, tag_field="type", tag="thinking_delta"):
+    """The next piece of the model's reasoning; never part of the answer or of speech."""
+
+    text: str
+
+
+class ToolCalled(Struct, frozen=True, tag_field="type", tag="tool_called"):
+    """The model uses a tool: one of ours to run, or one the provider has run itself."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+    provider: str = ""
+    run_by_provider: bool = False
+    item_id: str | None = None
+    """OpenAI Responses' id of the output item, which its own follow-up requests name."""
+
+
+class SourceCited(Struct, frozen=True, tag_field="type", tag="source_cited"):
+    """The answer rests on this page."""
+
+    url: str
+    title: str = ""
+
+
+class Usage(Struct, frozen=True, omit_defaults=True):
+    """Tokens as the provider counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.total_tokens + other.total_tokens,
+            self.cached_input_tokens + other.cached_input_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+
+StopReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
+
+
+class ModelStopped(Struct, frozen=True, tag_field="type", tag="model_stopped"):
+    """One round of the model is over; `note` says why where the provider gives a reason."""
+
+    reason: StopReason
+    usage: Usage | None = None
+    note: str | None = None
+    state: tuple[Mapping[str, Any], ...] = ()
+    """Opaque items the same provider wants back in the next round (encrypted reasoning)."""
+
+
+ModelEvent = TextDelta | ThinkingDelta | ToolCalled | SourceCited | ModelStopped
+
+
+class TurnStarted(Struct, frozen=True, tag_field="type", tag="turn_started"):
+    """The question is accepted; `kind` is the contract's request type."""
+
+    kind: str = "text"
+
+
+class ModelChosen(Struct, frozen=True, tag_field="type", tag="model_chosen"):
+    """Who answers: the provider-side model name."""
+
+    model: str
+    provider: str
+
+
+class SpeechDeclined(Struct, frozen=True, tag_field="type", tag="speech_declined"):
+    """Speech was asked for and will not come; the reader need not wait for it."""
+
+
+class ProviderRetrying(Struct, frozen=True, tag_field="type", tag="provider_retrying"):
+    """The provider failed before its first word and is asked again after `wait_s` seconds."""
+
+    provider: str
+    attempt: int
+    """The attempt that is coming, counted from 1."""
+    wait_s: float
+    reason: str
+
+
+class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
+    """What a tool of ours answered; `failed` results are told to the model like any other."""
+
+    id: str
+    name: str
+    result: Any
+    failed: bool = False
+
+
+class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written"):
+    """The whole answer, once the model has said its last word."""
+
+    text: str
+    stop: StopReason = "stop"
+    usage: Usage | None = None
+    note: str | None = None
+
+
+class Saved(Struct, frozen=True):
+    """The rows a turn left in the history."""
+
+    conversation: ConversationId
+    question: MessageId
+    answer: MessageId | None = None
+    edited: Conversation | None = None
+    """After an edit: the conversation as it is now, with `edited_messages`."""
+    edited_messages: tuple[StoredMessage, ...] = ()
+
+
+class TurnCompleted(Struct, frozen=True, tag_field="type", tag="turn_completed"):
+    """The answer is whole and, where the turn is kept at all, saved."""
+
+    saved: Saved | None = None
+    speech_settled: bool = False
+    """Readers were already told how speech ends, so the ending says nothing of it."""
+
+
+class TurnCancelled(Struct, frozen=True, tag_field="type", tag="turn_cancelled"):
+    """Somebody stopped the turn; what had been said is saved."""
+
+    saved: Saved | None = None
+    speech_settled: bool = False
+
+
+class TurnFailed(Struct, frozen=True, tag_field="type", tag="turn_failed"):
+    """The turn broke off; `code` is that of the error, `message` is fit for a client."""
+
+    code: str
+    message: str
+    after_content: bool = False
+    """Some of the answer had been sent before it broke off."""
+    provider: str | None = None
+    retry_after_s: float | None = None
+    field: str | None = None
+    saved: Saved | None = None
+    speech_settled: bool = False
+
+
+TurnEnding = TurnCompleted | TurnCancelled | TurnFailed
+
+TurnEvent = (
+    TurnStarted
+    | ModelChosen
+    | SpeechDeclined
+    | ProviderRetrying
+    | TextDelta
+    | ThinkingDelta
+    | ToolCalled
+    | ToolReturned
+    | SourceCited
+    | AnswerWritten
+    | TurnEnding
+)

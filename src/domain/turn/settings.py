@@ -1,0 +1,25 @@
+"""How a user wants to be answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+DEFAULT_MODEL = "gpt-4o-mini"
+
+
+class TurnSettings(Struct, frozen=True):
+    """The choices that come with a question; None leaves one to the model's card."""
+
+    model: str = DEFAULT_MODEL
+    """As the user named it: a card's id, an alias or a provider's own name."""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning: bool = False
+    effort_index: int = 1
+    """0, 1 or 2: how much effort reasoning may take."""
+    character: str = "assistant"
+    as_agent: bool = False
+    tools: Mapping[str, Any] = {}
+    attachments_kept: int | None = None
+    speech_wanted: bool = False

@@ -1,0 +1,58 @@
+"""Folds the events of a turn into what is saved of it."""
+
+from domain.turn.events import (
+    ModelStopped,
+    SourceCited,
+    StopReason,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+    TurnEvent,
+    Usage,
+)
+
+
+class Transcript:
+    """What has been said so far. Pieces are kept as they come and joined when asked for."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self.calls: list[ToolCalled] = []
+        self.sources: list[SourceCited] = []
+        self.usage: Usage | None = None
+        self.stop: StopReason = "stop"
+        self.note: str | None = None
+
+    def add(self, event: TurnEvent | ModelStopped) -> None:
+        """Take in the next event; those that leave no trace in the history pass by."""
+        if isinstance(event, TextDelta):
+            self._text.append(event.text)
+        elif isinstance(event, ThinkingDelta):
+            self._thinking.append(event.text)
+        elif isinstance(event, ToolCalled):
+            self.calls.append(event)
+        elif isinstance(event, SourceCited):
+            self.sources.append(event)
+        elif isinstance(event, ModelStopped):
+            self._stopped(event)
+
+    def _stopped(self, event: ModelStopped) -> None:
+        self.stop, self.note = event.reason, event.note
+        if event.usage is not None:
+            self.usage = event.usage if self.usage is None else self.usage + event.usage
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return "".join(self._text)
+
+    @property
+    def thinking(self) -> str:
+        """The reasoning so far."""
+        return "".join(self._thinking)
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces were said: grows with every one, so that savers see what is new."""
+        return len(self._text) + len(self._thinking)
