@@ -47,6 +47,14 @@ class TurnLog(Protocol):
         """
         ...
 
+    async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
+        """Return the entries numbered above `after` that are there now, without waiting.
+
+        Raises:
+            TurnNotFound: no such log.
+        """
+        ...
+
     async def find(self, turn: TurnId) -> TurnHeader | None:
         """Return the turn's header, or None when there is no log of it."""
         ...

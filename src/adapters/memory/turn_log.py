@@ -1,0 +1,149 @@
+"""Turn logs within one process."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
+
+from application.ports.clock import Clock
+from application.ports.turn_log import TurnLog
+from domain.errors import TurnNotFound, TurnTooLong
+from domain.ids import TurnId, UserId
+from domain.turn.ask import TurnHeader
+from domain.turn.entries import Entry
+from domain.turn.events import (
+    AnswerWritten,
+    TextDelta,
+    ThinkingDelta,
+    TurnCancelled,
+    TurnCompleted,
+    TurnEvent,
+    TurnFailed,
+)
+
+BATCH = 512
+"""A reader far behind gets its backlog in pieces, so that it does not hold up the others."""
+OTHER_EVENT_BYTES = 256
+_ENDINGS = (TurnCompleted, TurnCancelled, TurnFailed)
+
+
+class _Log:
+    """One turn: its entries, and the readers that have read them all and wait."""
+
+    def __init__(self, header: TurnHeader) -> None:
+        self.header = header
+        self.entries: list[Entry] = []
+        self.size_bytes = 0
+        self.ended_at: datetime | None = None
+        self.forgotten = False
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for reader in waiting:
+            if not reader.done():
+                reader.set_result(None)
+
+    async def news(self) -> None:
+        # A future of its own for each reader: cancelling one reader must not cancel another.
+        reader = asyncio.get_running_loop().create_future()
+        self._waiting.append(reader)
+        await reader
+
+
+class MemoryTurnLog(TurnLog):
+    """Keeps the entries of each turn in a list; good for one process."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        max_entries: int = 20_000,
+        max_bytes: int = 16 * 1024 * 1024,
+        kept_s: float = 300,
+    ) -> None:
+        self._clock = clock
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._kept = timedelta(seconds=kept_s)
+        self._logs: dict[TurnId, _Log] = {}
+
+    async def begin(self, header: TurnHeader) -> TurnHeader | None:
+        present = self._logs.setdefault(header.turn, log := _Log(header))
+        return None if present is log else present.header
+
+    async def append(self, turn: TurnId, entries: Sequence[Entry]) -> None:
+        log = self._log(turn)
+        known = len(log.entries)
+        for entry in entries:
+            if entry.seq <= known or log.ended_at is not None:
+                continue
+            if isinstance(entry.event, _ENDINGS):
+                log.ended_at = self._clock.now()
+            else:
+                self._make_room(log, entry.event)
+            log.entries.append(entry)
+        log.wake()
+
+    def _make_room(self, log: _Log, event: TurnEvent) -> None:
+        log.size_bytes += _size(event)
+        if len(log.entries) >= self._max_entries or log.size_bytes > self._max_bytes:
+            raise TurnTooLong
+
+    async def follow(self, turn: TurnId, after: int = 0) -> AsyncGenerator[Sequence[Entry], None]:
+        log = self._log(turn)
+        position = max(after, 0)
+        while not log.forgotten:
+            if batch := log.entries[position : position + BATCH]:
+                position += len(batch)
+                yield batch
+            elif log.ended_at is not None:
+                return
+            else:
+                await log.news()
+        raise TurnNotFound(turn)
+
+    async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
+        return self._log(turn).entries[max(after, 0) :]
+
+    async def find(self, turn: TurnId) -> TurnHeader | None:
+        log = self._logs.get(turn)
+        return log.header if log else None
+
+    async def ended(self, turn: TurnId) -> bool:
+        log = self._logs.get(turn)
+        return log is not None and log.ended_at is not None
+
+    async def running(self, user: UserId) -> list[TurnHeader]:
+        return [
+            log.header
+            for log in self._logs.values()
+            if log.header.user == user and log.ended_at is None
+        ]
+
+    async def forget(self, turn: TurnId) -> None:
+        if (log := self._logs.pop(turn, None)) is not None:
+            log.forgotten = True
+            log.wake()
+
+    async def expire(self) -> int:
+        dead = self._clock.now() - self._kept
+        gone = [
+            turn
+            for turn, log in self._logs.items()
+            if log.ended_at is not None and log.ended_at <= dead
+        ]
+        for turn in gone:
+            await self.forget(turn)
+        return len(gone)
+
+    def _log(self, turn: TurnId) -> _Log:
+        log = self._logs.get(turn)
+        if log is None:
+            raise TurnNotFound(turn)
+        return log
+
+
+def _size(event: TurnEvent) -> int:
+    if isinstance(event, TextDelta | ThinkingDelta | AnswerWritten):
+        return len(event.text)
+    return OTHER_EVENT_BYTES

@@ -1,0 +1,28 @@
+"""In what a server's chat wire differs from OpenAI's, as data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+
+class ChatQuirks(Struct, frozen=True):
+    """The defaults are OpenAI's own ways.
+
+    Reasoning (`reasoning_content`, `reasoning`), usage (`usage`, `x_groq.usage`) and cited pages
+    (annotations, `search_results`, `citations`) are read wherever they are, so they need no entry.
+    """
+
+    asks_for_usage: bool = True
+    """Sends `stream_options.include_usage`."""
+    thinks_in_tags: bool = False
+    """The answer's text may begin with `<think>…</think>`, which is reasoning."""
+    takes_tools: bool = True
+    takes_effort: bool = True
+    """Sends `reasoning_effort`, where the card and the user ask for it."""
+    alternates: bool = False
+    """Insists on user and assistant taking turns, the user first and last."""
+    needs_done_mark: bool = False
+    """A stream without `[DONE]` has broken off, even after a finish reason."""
+    extra_body: Mapping[str, Any] = {}
+    """Sent with every request."""

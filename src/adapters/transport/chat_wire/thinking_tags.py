@@ -1,0 +1,70 @@
+"""Tells reasoning from answer in text that opens with `<think>…</think>`."""
+
+from domain.turn.events import TextDelta, ThinkingDelta
+
+_OPEN = "<think>"
+_CLOSE = "</think>"
+
+
+class ThinkingTags:
+    """Feed it pieces of text cut anywhere; tags come out as the type of the events.
+
+    Only a tag at the very beginning opens reasoning: later ones are the model talking about tags.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._place = "start"
+
+    def feed(self, text: str) -> list[TextDelta | ThinkingDelta]:
+        """Return what the piece makes certain; what may be part of a tag is held back."""
+        if self._place == "answer":
+            return [TextDelta(text)]
+        text = self._held + text
+        self._held = ""
+        return self._at_start(text) if self._place == "start" else self._thinking(text)
+
+    def flush(self) -> list[TextDelta | ThinkingDelta]:
+        """Return what was held back when the text is over."""
+        text, self._held = self._held, ""
+        if not text:
+            return []
+        return [ThinkingDelta(text) if self._place == "thinking" else TextDelta(text)]
+
+    def _at_start(self, text: str) -> list[TextDelta | ThinkingDelta]:
+        begun = text.lstrip()
+        if begun.startswith(_OPEN):
+            self._place = "thinking"
+            return self._thinking(begun[len(_OPEN) :].lstrip("\n"))
+        if _OPEN.startswith(begun):
+            self._held = text
+            return []
+        self._place = "answer"
+        return [TextDelta(text)]
+
+    def _thinking(self, text: str) -> list[TextDelta | ThinkingDelta]:
+        thought, closed, rest = text.partition(_CLOSE)
+        if closed:
+            self._place = "gap"
+            return [*([ThinkingDelta(thought)] if thought else []), *self._gap(rest)]
+        if self._place == "gap":
+            return self._gap(text)
+        keep = _overlap(text)
+        self._held = text[len(text) - keep :]
+        certain = text[: len(text) - keep]
+        return [ThinkingDelta(certain)] if certain else []
+
+    def _gap(self, text: str) -> list[TextDelta | ThinkingDelta]:
+        """Drop the blank lines between reasoning and answer."""
+        if not (answer := text.lstrip("\n")):
+            return []
+        self._place = "answer"
+        return [TextDelta(answer)]
+
+
+def _overlap(text: str) -> int:
+    """Return how many characters at the end of the text may begin the closing tag."""
+    for length in range(min(len(text), len(_CLOSE) - 1), 0, -1):
+        if _CLOSE.startswith(text[-length:]):
+            return length
+    return 0

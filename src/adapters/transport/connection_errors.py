@@ -1,0 +1,46 @@
+"""What happened to a connection, as an error of ours.
+
+The SDKs' aiohttp transport folds refused, reset and timed-out connections into one "connect timeout"
+(openai 3.54, `_vendor/httpx_aiohttp`, 2026-11). So the chain of causes is searched for aiohttp's own
+exception, which knows what happened.
+"""
+
+from collections.abc import Iterator
+
+import aiohttp
+
+from domain.errors import (
+    ProviderBrokeOff,
+    ProviderError,
+    ProviderGarbled,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
+
+# The first that is found anywhere in the chain counts: a refused connection is an OSError too.
+_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], type[ProviderError], str], ...] = (
+    ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),
+    ((TimeoutError,), ProviderTimeout, "{} did not answer in time"),
+    (
+        (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError),
+        ProviderUnreachable,
+        "The base URL of {} is no HTTP address",
+    ),
+    ((aiohttp.ClientResponseError,), ProviderGarbled, "{} sent something that is not HTTP"),
+)
+
+
+def broken(provider: str, failure: BaseException) -> ProviderError:
+    """Return the error for a connection that could not be made, fell silent or broke."""
+    chain = tuple(_causes(failure))
+    for known, kind, text in _MEANINGS:
+        if any(isinstance(cause, known) for cause in chain):
+            return kind(provider, text.format(provider))
+    return ProviderBrokeOff(provider, f"{provider} closed the connection in mid-answer")
+
+
+def _causes(failure: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = failure
+    while link is not None:
+        yield link
+        link = link.__cause__

@@ -1,0 +1,101 @@
+"""Splits a server-sent event stream into its payloads.
+
+The token path runs through here, so the common case (LF line ends, `data: ` in one line, nothing
+else but an event name) costs a `split` and a slice; everything else the format allows takes the
+slower way. The format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from typing import NamedTuple
+
+_BOM = b"\xef\xbb\xbf"
+_DATA = b"data: "
+_DATA_LINE = b"\ndata: "
+
+
+class ServerEvent(NamedTuple):
+    """One event: its name (empty when it has none) and its payload."""
+
+    name: bytes
+    data: bytes
+
+
+class SseSplitter:
+    """Feed it bytes cut anywhere, get whole events; it does no I/O.
+
+    Lines may end in LF, CRLF or CR. Comments, ids and retry times are passed over; events without
+    a payload are none.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._after_cr = False
+        self._at_start = True
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the payloads of the events that the bytes complete."""
+        payloads: list[bytes] = []
+        for block in self._blocks(chunk):
+            if block.startswith(_DATA):
+                if b"\n" not in block:
+                    payloads.append(block[6:])
+                    continue
+            elif block.startswith(b"event:"):
+                at = block.find(_DATA_LINE)
+                if at > 0 and block.find(b"\n", at + 1) < 0 and block.find(b"\n") == at:
+                    payloads.append(block[at + 7 :])
+                    continue
+            if (event := _parsed(block)) is not None:
+                payloads.append(event.data)
+        return payloads
+
+    def feed_named(self, chunk: bytes) -> list[ServerEvent]:
+        """Return the events that the bytes complete, for wires whose event names matter."""
+        events = (_parsed(block) for block in self._blocks(chunk))
+        return [event for event in events if event is not None]
+
+    def leftover(self) -> bytes | None:
+        """Return the payload of an event that the end of the stream cut before its blank line."""
+        event = _parsed(b"".join(self._pieces))
+        return None if event is None else event.data
+
+    def unread(self) -> bytes:
+        """Return the bytes that wait for the end of their event."""
+        return b"".join(self._pieces)
+
+    def _blocks(self, chunk: bytes) -> list[bytes]:
+        if b"\r" in chunk or self._after_cr:
+            chunk = self._with_lf(chunk)
+        if b"\n" not in chunk:
+            # Only joined once a line ends: a payload of megabytes comes in hundreds of chunks.
+            self._pieces.append(chunk)
+            return []
+        if self._pieces:
+            self._pieces.append(chunk)
+            chunk = b"".join(self._pieces)
+        if self._at_start:
+            chunk = chunk.removeprefix(_BOM)
+            self._at_start = False
+        blocks = chunk.split(b"\n\n")
+        self._pieces = [blocks.pop()]
+        return blocks
+
+    def _with_lf(self, chunk: bytes) -> bytes:
+        if self._after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]  # The second half of a CRLF whose CR has already ended the line.
+            self._after_cr = False
+        if chunk:
+            self._after_cr = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _parsed(block: bytes) -> ServerEvent | None:
+    name = b""
+    data: list[bytes] = []
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            name = value
+    return ServerEvent(name, b"\n".join(data)) if data else None

@@ -1,0 +1,149 @@
+"""What a provider answered, as an error of ours: HTTP statuses and errors inside a stream."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from adapters.transport.scrub import fit_for_clients
+from domain.errors import (
+    ContextTooLong,
+    ModelNotOffered,
+    ProviderError,
+    ProviderOverloaded,
+    ProviderRejected,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
+
+_TOO_LONG = ("context_length", "maximum context", "context window", "prompt is too long")
+_NO_MODEL = ("model_not_found", "model_not_supported", "model_not_available")
+_NO_MONEY = ("insufficient_quota", "billing", "credit balance", "payment_required")
+_NO_KEY = ("invalid_api_key", "authentication_error", "permission_error", "account_deactivated")
+_TOO_MUCH = ("rate_limit", "overloaded", "too_many_requests", "slow_down")
+_THEIR_FAULT = ("server_error", "api_error", "internal_error", "timeout", "unavailable")
+
+
+def answered(
+    provider: str,
+    status: int,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> ProviderError:
+    """Return the error that an HTTP answer means.
+
+    Args:
+        provider: who answered.
+        status: 400 or above.
+        body: the answer's body: bytes, text, or decoded JSON.
+        headers: of the answer; their names in lower case, or a mapping that ignores case.
+        now: for `Retry-After` that names a date.
+    """
+    words, marks = _words_and_marks(_decoded(body))
+    text = _sentence(provider, words, status)
+    if status in (401, 403):
+        # The words for a refused key tend to quote the key.
+        return ProviderUnauthorized(provider, f"{provider} refused the server's key ({status})")
+    if status == 413:
+        return ContextTooLong(provider, text)
+    if status in (429, 529):
+        if _any(_NO_MONEY, marks):
+            return ProviderRejected(provider, text)
+        return ProviderOverloaded(provider, text, _retry_after_s(headers or {}, now))
+    if status == 408 or status >= 500:
+        return ProviderUnavailable(provider, text)
+    if status == 404 or _any(_NO_MODEL, marks):
+        return ModelNotOffered(provider, text)
+    if _any(_TOO_LONG, marks):
+        return ContextTooLong(provider, text)
+    return ProviderRejected(provider, text)
+
+
+def said(provider: str, error: object) -> ProviderError:
+    """Return the error that an `error` object inside an answer means.
+
+    Such an object has no status, so its code, type and words have to tell; what none of them
+    explains is taken for a fault on the provider's side.
+    """
+    words, marks = _words_and_marks(error)
+    text = _sentence(provider, words)
+    kinds: tuple[tuple[tuple[str, ...], type[ProviderError]], ...] = (
+        (_TOO_LONG, ContextTooLong),
+        (_NO_MODEL, ModelNotOffered),
+        (_NO_KEY, ProviderUnauthorized),
+        (_NO_MONEY, ProviderRejected),
+        (_TOO_MUCH, ProviderOverloaded),
+        (_THEIR_FAULT, ProviderUnavailable),
+        (("invalid", "tool_use_failed", "content_policy", "unsupported"), ProviderRejected),
+    )
+    for known, kind in kinds:
+        if _any(known, marks):
+            if kind is ProviderUnauthorized:
+                text = f"{provider} refused the server's key"
+            return kind(provider, text)
+    return ProviderUnavailable(provider, text)
+
+
+def _decoded(body: object) -> object:
+    if isinstance(body, bytes):
+        try:
+            return msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            return body.decode(errors="replace")
+    return body
+
+
+def _words_and_marks(body: object) -> tuple[str, str]:
+    """Return the provider's sentence, and all that tells the kind of error, in lower case."""
+    error: Any = body
+    if isinstance(error, Mapping) and error.get("error"):  # pyright: ignore[reportUnknownMemberType]
+        error = error["error"]
+    if isinstance(error, list) and error:
+        return _words_and_marks(error[0])
+    if not isinstance(error, Mapping):
+        words = error if isinstance(error, str) and "<" not in error[:200] else ""
+        return words, words.lower()
+    fields: Mapping[str, Any] = error
+    words = next((fields[key] for key in ("message", "detail") if _is_text(fields.get(key))), "")
+    marks = [fields.get(key) for key in ("code", "type", "status")]
+    return words, " ".join(str(mark) for mark in (*marks, words) if mark).lower()
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _any(known: tuple[str, ...], marks: str) -> bool:
+    return any(mark in marks or mark.replace("_", " ") in marks for mark in known)
+
+
+def _sentence(provider: str, words: str, status: int | None = None) -> str:
+    number = "" if status is None else f" ({status})"
+    return f"{provider}: {fit_for_clients(words) or 'the request failed'}{number}"
+
+
+def _retry_after_s(headers: Mapping[str, str], now: Callable[[], datetime]) -> float | None:
+    """Return how long to wait: `retry-after-ms`, else `Retry-After` as seconds or as a date."""
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    if value is None or (seconds := _number(value)) is not None:
+        return None if value is None else seconds
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now()).total_seconds())
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

@@ -1,0 +1,126 @@
+"""Reads a provider's streamed answer off its connection: the one loop of every HTTP chat adapter."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing
+from typing import Protocol
+
+from adapters.transport.connection_errors import broken
+from adapters.transport.sse import SseSplitter
+from adapters.transport.wire_reader import WireReader
+from domain.errors import ProviderBrokeOff, ProviderError, ProviderGarbled
+from domain.turn.events import ModelEvent
+
+# An answer's connection can serve the next one only if its body was read to the end, which
+# follows the end mark at once or never.
+_DRAIN_S = 0.05
+
+
+class RawAnswer(Protocol):
+    """An HTTP answer whose body has not been read yet; the SDKs' own response has this shape."""
+
+    def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body as it comes in, content encoding removed."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        ...
+
+
+async def read_answer(
+    provider: str,
+    ask: Callable[[], Awaitable[RawAnswer]],
+    reader: WireReader,
+    first_byte_s: float,
+) -> AsyncGenerator[ModelEvent, None]:
+    """Send a question and yield its answer; closing the generator closes the connection.
+
+    Whether the answer is a stream of events or one JSON body is told by its first byte: servers
+    err about their content type.
+
+    Args:
+        provider: for errors.
+        ask: sends the request and returns once the headers are there; raises `ProviderError`
+            for an answer that is an error.
+        reader: a fresh one.
+        first_byte_s: how long headers and first byte together may take.
+
+    Raises:
+        ProviderError: whatever went wrong; anything else is a defect of the reader.
+    """
+    async with AsyncExitStack() as resources:
+        try:
+            async with asyncio.timeout(first_byte_s):
+                answer = await ask()
+                resources.push_async_callback(answer.aclose)
+                chunks = await resources.enter_async_context(aclosing(answer.aiter_bytes()))
+                head = await _first_bytes(chunks)
+        except ProviderError:
+            raise
+        except Exception as failure:
+            raise broken(provider, failure) from failure
+        if head[:1] == b"{":
+            body = await _rest(provider, head, chunks)
+            for event in reader.whole(body):
+                yield event
+            return
+        if head[:1] in (b"<", b"["):
+            raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
+
+        splitter = SseSplitter()
+        split, read = splitter.feed, reader.feed
+        chunk = head
+        while chunk and not reader.ended:
+            for payload in split(chunk):
+                for event in read(payload):
+                    yield event
+            try:
+                chunk = await anext(chunks, b"") if not reader.ended else b""
+            except Exception as failure:
+                raise broken(provider, failure) from failure
+        if reader.ended:
+            await _drain(chunks)
+            return
+        for event in _last_words(provider, splitter, reader):
+            yield event
+
+
+async def _first_bytes(chunks: AsyncIterator[bytes]) -> bytes:
+    """Return the body from its first byte that is not white space; empty when there is none."""
+    async for chunk in chunks:
+        if head := chunk.lstrip():
+            return head
+    return b""
+
+
+async def _rest(provider: str, head: bytes, chunks: AsyncIterator[bytes]) -> bytes:
+    try:
+        return head + b"".join([chunk async for chunk in chunks])
+    except Exception as failure:
+        raise broken(provider, failure) from failure
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read what follows the end mark; the answer is whole, so nothing here is an error any more."""
+    try:
+        async with asyncio.timeout(_DRAIN_S):
+            async for _ in chunks:
+                continue
+    except Exception:  # noqa: BLE001 - the connection is closed next, and that is all that matters
+        return
+
+
+def _last_words(provider: str, splitter: SseSplitter, reader: WireReader) -> list[ModelEvent]:
+    events: list[ModelEvent] = []
+    if (payload := splitter.leftover()) is not None:
+        try:
+            events.extend(reader.feed(payload))
+        except ProviderGarbled as cut:
+            # What is no JSON because the stream ended inside it has broken off.
+            raise ProviderBrokeOff(provider, f"{provider} broke off in mid-answer") from cut
+    elif splitter.unread().strip(b"\n") and not splitter.unread().startswith(b":"):
+        raise ProviderGarbled(provider, f"{provider} sent something that is not its protocol")
+    if not reader.ended:
+        events.extend(reader.finish())
+    return events

@@ -1,0 +1,82 @@
+"""Who answers a question, and with which parameters."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from application.ports.chat_model import ChatModel
+from domain.catalog.card import Capability, ModelCard
+from domain.catalog.catalog import Catalog
+from domain.errors import InvalidRequest, ModelCannot, NotConfigured
+from domain.turn.prompt import FilePart, ImagePart, Part
+from domain.turn.settings import TurnSettings
+
+DEFAULT_TEMPERATURE = 0.1
+
+_NEEDS: Mapping[type[Part], tuple[Capability, str]] = {
+    ImagePart: (Capability.IMAGES_IN, "see images"),
+    FilePart: (Capability.FILES_IN, "read files"),
+}
+
+
+class Choice(Struct, frozen=True):
+    """A model, and how it is to be asked."""
+
+    card: ModelCard
+    model: ChatModel
+    temperature: float | None
+    max_tokens: int
+    effort: str | int | None
+
+
+class ChooseModel:
+    """Reads the catalogue; whatever does not fit the card is refused before any call."""
+
+    def __init__(self, catalog: Catalog, models: Mapping[str, ChatModel]) -> None:
+        """Take the catalogue and the chat model of each provider in it."""
+        self._catalog = catalog
+        self._models = models
+
+    def __call__(self, settings: TurnSettings, question: tuple[Part, ...]) -> Choice:
+        """Return the model to ask.
+
+        Raises:
+            UnknownModel: no card has that name.
+            ModelCannot: the question carries what the model cannot take.
+            NotConfigured: the provider has no adapter here.
+        """
+        card = self._catalog.find(settings.model)
+        if settings.reasoning:
+            card = self._catalog.for_reasoning(card)
+        self._check(card, question)
+        model = self._models.get(card.provider)
+        if model is None:
+            raise NotConfigured(f"provider.{card.provider}")
+        return Choice(
+            card=card,
+            model=model,
+            temperature=_temperature(card, settings),
+            max_tokens=settings.max_tokens or card.output_tokens,
+            effort=_effort(card, settings),
+        )
+
+    def _check(self, card: ModelCard, question: tuple[Part, ...]) -> None:
+        if not question:
+            raise InvalidRequest("Prompt cannot be empty", "prompt")
+        for part in question:
+            need = _NEEDS.get(type(part))
+            if need is not None and not card.able_to(need[0]):
+                raise ModelCannot(card.id, need[1], self._catalog.able(need[0]))
+
+
+def _temperature(card: ModelCard, settings: TurnSettings) -> float | None:
+    if not card.able_to(Capability.TEMPERATURE):
+        return None
+    wanted = DEFAULT_TEMPERATURE if settings.temperature is None else settings.temperature
+    return min(max(wanted, 0.0), card.max_temperature)
+
+
+def _effort(card: ModelCard, settings: TurnSettings) -> str | int | None:
+    if not settings.reasoning or not card.able_to(Capability.REASONING):
+        return None
+    return card.efforts[min(max(settings.effort_index, 0), len(card.efforts) - 1)]

@@ -1,0 +1,77 @@
+"""Asks a model again when it fails before its first word."""
+
+import random
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import stamina
+
+from application.ports.chat_model import ChatModel
+from domain.errors import ProviderError, ProviderOverloaded
+from domain.turn.events import ModelEvent, ProviderRetrying
+from domain.turn.prompt import Prompt
+
+ATTEMPTS = 3
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 20.0
+"""A provider that wants more patience than this is treated as failed."""
+
+
+async def ask_patiently(
+    model: ChatModel, prompt: Prompt
+) -> AsyncGenerator[ModelEvent | ProviderRetrying, None]:
+    """Yield the model's answer; before its first event, retryable failures are tried again.
+
+    Each wait is announced by `ProviderRetrying` before it begins, so that nobody waits in silence.
+    After the first event a failure is a failure: what was said cannot be unsaid.
+
+    Raises:
+        ProviderError: it failed for good.
+    """
+    waits = _Waits()
+    events: AsyncGenerator[ModelEvent, None] | None = None
+    first: ModelEvent | None = None
+    async for attempt in stamina.retry_context(
+        on=waits.before_next, attempts=ATTEMPTS, timeout=None
+    ):
+        waits.announce = None
+        with attempt:
+            events = model.stream(prompt)
+            try:
+                first = await anext(events, None)
+            except ProviderError as error:
+                waits.failed(error, attempt.num)
+                raise
+        # Outside the attempt: it must never see this generator being closed.
+        if waits.announce is not None:
+            yield waits.announce
+    if events is None or first is None:
+        return
+    async with aclosing(events):
+        yield first
+        async for event in events:
+            yield event
+
+
+class _Waits:
+    """How long to wait after each failure, decided once and both announced and obeyed."""
+
+    def __init__(self) -> None:
+        self.announce: ProviderRetrying | None = None
+
+    def failed(self, error: ProviderError, attempt: int) -> None:
+        wait_s = _wait_s(error, attempt)
+        if error.retryable and attempt < ATTEMPTS and wait_s <= LONGEST_WAIT_S:
+            self.announce = ProviderRetrying(
+                error.provider, attempt + 1, round(wait_s, 3), error.code
+            )
+
+    def before_next(self, error: Exception) -> float | bool:
+        return False if self.announce is None else self.announce.wait_s
+
+
+def _wait_s(error: ProviderError, attempt: int) -> float:
+    if isinstance(error, ProviderOverloaded) and error.retry_after_s is not None:
+        return error.retry_after_s
+    # Jitter keeps many turns that failed together from coming back together.
+    return FIRST_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311

@@ -1,0 +1,170 @@
+"""What of a turn is in the database: the question before, the answer while and after."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+from application.ports.clock import Clock
+from application.ports.unit_of_work import Stores, UnitOfWork
+from domain.conversation.conversation import AnswerState, MessageDraft, Sender
+from domain.ids import ConversationId, MessageId, TurnId
+from domain.turn.ask import Ask, Record
+from domain.turn.events import ModelChosen, Saved
+from domain.turn.prompt import AudioPart, FilePart, ImagePart
+from domain.turn.record import TurnRecord
+from domain.turn.transcript import Transcript
+
+EDITABLE = frozenset(
+    {
+        "message",
+        "ai_reasoning",
+        "image_locations",
+        "file_locations",
+        "chart_data",
+        "favorite",
+        "claude_code_data",
+        "api_text_gen_model_name",
+        "api_text_gen_settings",
+        "api_tts_gen_model_name",
+        "api_image_gen_settings",
+        "image_generation_request",
+    }
+)
+"""The fields an edit may change; sender, time and flags of a message stay as they were."""
+
+
+class Kept(Struct, frozen=True):
+    """Where a turn is kept."""
+
+    ask: Ask
+    record: Record
+    turn: TurnId
+    conversation: ConversationId
+    question: MessageId
+    answer: MessageId | None = None
+
+
+class Ledger:
+    """Each method is one short transaction."""
+
+    def __init__(self, work: UnitOfWork, clock: Clock) -> None:
+        self._work = work
+        self._clock = clock
+
+    async def question(self, turn: TurnId, ask: Ask, record: Record) -> Kept:
+        """Store the question, and that its turn runs.
+
+        Raises:
+            AlreadyExists: the turn was recorded before, by this process or another.
+            StorageError: nothing was stored.
+        """
+        async with self._work() as db:
+            conversation = await db.conversations.open(ask.user, record.conversation)
+            kept = Kept(ask, record, turn, conversation.id, MessageId(0))
+            question = await self._write(db, kept, Sender.USER, _question(ask, record))
+            await db.turns.add(
+                TurnRecord(
+                    turn=turn,
+                    user=ask.user,
+                    fingerprint=ask.fingerprint,
+                    conversation=conversation.id,
+                    question=question,
+                    started_at=self._clock.now(),
+                )
+            )
+        return structs.replace(kept, question=question)
+
+    async def answer(
+        self, kept: Kept, transcript: Transcript, chosen: ModelChosen | None, state: AnswerState
+    ) -> Kept:
+        """Store the answer as far as it has come; an answer without content gets no row.
+
+        Safe to repeat: the row is made once and then brought up to date.
+
+        Raises:
+            StorageError: nothing was stored.
+        """
+        draft = _answer(kept, transcript, chosen, state)
+        async with self._work() as db:
+            answer = kept.answer
+            if answer is not None:
+                changes = {**draft.stated(), "state": state}
+                await db.conversations.change_message(
+                    kept.ask.user, kept.conversation, answer, changes
+                )
+            elif draft.has_content:
+                answer = await self._write(db, kept, Sender.AI, draft, state)
+            if state is not AnswerState.RUNNING or answer != kept.answer:
+                await db.turns.update(kept.turn, state, answer)
+        return structs.replace(kept, answer=answer)
+
+    async def saved(self, kept: Kept) -> Saved:
+        """Return what the turn left in the history; after an edit, with the conversation itself."""
+        saved = Saved(kept.conversation, kept.question, kept.answer)
+        if not (kept.record.edits and kept.record.conversation.id):
+            return saved
+        async with self._work() as db:
+            user, conversation = kept.ask.user, kept.conversation
+            edited = await db.conversations.get(user, conversation)
+            messages = await db.conversations.messages(user, (conversation,))
+        return structs.replace(
+            saved, edited=edited, edited_messages=tuple(messages.get(conversation, ()))
+        )
+
+    async def _write(
+        self,
+        db: Stores,
+        kept: Kept,
+        sender: Sender,
+        draft: MessageDraft,
+        state: AnswerState | None = None,
+    ) -> MessageId:
+        user, conversation = kept.ask.user, kept.conversation
+        if kept.record.edits and draft.message_id:
+            changes = {name: value for name, value in draft.stated().items() if name in EDITABLE}
+            if state is not None:
+                changes |= {"state": state, "turn_id": kept.turn}
+            if await db.conversations.change_message(user, conversation, draft.message_id, changes):
+                return draft.message_id
+        return await db.conversations.add_message(
+            user, conversation, sender, draft, turn=kept.turn, state=state
+        )
+
+
+def _question(ask: Ask, record: Record) -> MessageDraft:
+    draft = record.question
+    changes: dict[str, Any] = {}
+    if not draft.message:
+        changes["message"] = ask.text
+    # A client that sends no message object still sees its attachments in the history.
+    if draft.image_locations is None:
+        changes["image_locations"] = _places(ask, ImagePart)
+    if draft.file_locations is None:
+        changes["file_locations"] = _places(ask, FilePart, AudioPart)
+    return structs.replace(draft, **changes)
+
+
+def _places(ask: Ask, *kinds: type[ImagePart | FilePart | AudioPart]) -> tuple[str, ...]:
+    return tuple(
+        part.url
+        for part in ask.question
+        if isinstance(part, kinds) and not part.url.startswith("data:")
+    )
+
+
+def _answer(
+    kept: Kept, transcript: Transcript, chosen: ModelChosen | None, state: AnswerState
+) -> MessageDraft:
+    draft = kept.record.answer
+    changes: dict[str, Any] = {}
+    if text := transcript.text:
+        changes["message"] = text
+    if thinking := transcript.thinking:
+        changes["ai_reasoning"] = draft.ai_reasoning or thinking
+    if chosen is not None:
+        changes["api_text_gen_model_name"] = chosen.model
+    if state is AnswerState.CANCELLED and transcript.pieces:
+        data: Mapping[str, Any] = draft.claude_code_data or {}
+        changes["claude_code_data"] = {**data, "cancelled": True}
+    return structs.replace(draft, **changes)

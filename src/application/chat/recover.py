@@ -1,0 +1,26 @@
+"""What a dead process left running."""
+
+from application.ports.unit_of_work import UnitOfWork
+from domain.conversation.conversation import AnswerState
+
+
+class RecoverTurns:
+    """Marks turns whose process died as interrupted; their questions and partial text stay."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def __call__(self) -> int:
+        """Run once at start-up, before any turn of this process; return how many were marked."""
+        async with self._work() as db:
+            left = await db.turns.running()
+            for record in left:
+                await db.turns.update(record.turn, AnswerState.INTERRUPTED, record.answer)
+                if record.answer is not None:
+                    await db.conversations.change_message(
+                        record.user,
+                        record.conversation,
+                        record.answer,
+                        {"state": AnswerState.INTERRUPTED},
+                    )
+        return len(left)

@@ -1,0 +1,241 @@
+"""One turn, from stored question to saved ending."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import structlog
+from msgspec import Struct, structs
+
+from application.agent.choose import ChooseModel
+from application.agent.loop import Agent
+from application.chat.assemble import assemble
+from application.chat.characters import Characters
+from application.chat.ledger import Kept, Ledger
+from application.flow.alongside import alongside
+from application.ports.clock import Clock
+from application.ports.turn_log import TurnLog
+from domain.conversation.conversation import AnswerState
+from domain.errors import (
+    InvalidRequest,
+    ParleyError,
+    ProviderError,
+    ProviderOverloaded,
+    StorageError,
+    TurnInterrupted,
+    TurnTimedOut,
+)
+from domain.ids import TurnId
+from domain.turn.ask import Ask
+from domain.turn.entries import Numbering
+from domain.turn.events import (
+    AnswerWritten,
+    ModelChosen,
+    ModelStopped,
+    Saved,
+    SpeechDeclined,
+    TurnCancelled,
+    TurnCompleted,
+    TurnEnding,
+    TurnEvent,
+    TurnFailed,
+    TurnStarted,
+)
+from domain.turn.transcript import Transcript
+
+log = structlog.get_logger("turns")
+
+CHECKPOINT_S = 1.5
+"""Below the two seconds of text that a crash may cost, so that writing itself has time."""
+SAVE_WAITS_S = (0.1, 0.4, 1.5)
+"""Between attempts to save an ending: readers wait for it, so they are few."""
+
+
+class Cancelled(ParleyError):
+    """Somebody asked for the turn to stop."""
+
+    code = "cancelled"
+
+
+class StopSwitch:
+    """Lets others stop a turn's work; its owner, who saves and ends, cannot be stopped."""
+
+    def __init__(self) -> None:
+        self.why: ParleyError | None = None
+        self._work: asyncio.Task[None] | None = None
+
+    def guards(self, work: asyncio.Task[None]) -> None:
+        """Name the task to stop; it is stopped at once if somebody has already asked."""
+        self._work = work
+        if self.why is not None:
+            work.cancel()
+
+    def stop(self, why: ParleyError) -> None:
+        """Stop the work; the first reason counts."""
+        if self.why is None:
+            self.why = why
+            if self._work is not None:
+                self._work.cancel()
+
+
+class _Said(Struct):
+    """What has become known of a running turn."""
+
+    transcript: Transcript
+    numbers: Numbering
+    kept: Kept | None
+    chosen: ModelChosen | None = None
+    speech_settled: bool = False
+
+
+class RunTurn:
+    """Streams the answer into the log; saves it while it grows and when it ends."""
+
+    def __init__(
+        self,
+        turn_log: TurnLog,
+        ledger: Ledger,
+        choose: ChooseModel,
+        agent: Agent,
+        characters: Characters,
+        clock: Clock,
+        longest_s: float = 900,
+    ) -> None:
+        self._log = turn_log
+        self._ledger = ledger
+        self._choose = choose
+        self._agent = agent
+        self._characters = characters
+        self._clock = clock
+        self._longest_s = longest_s
+
+    async def __call__(self, turn: TurnId, ask: Ask, kept: Kept | None, switch: StopSwitch) -> None:
+        """Run the turn to its ending, which is appended last and after the answer is saved.
+
+        Whatever happens to the work, it becomes an ending; nothing is raised but cancellation of
+        the owner itself, which only the end of the process brings about.
+        """
+        said = _Said(Transcript(), Numbering(), kept)
+        await self._tell(turn, said, TurnStarted(ask.kind))
+        work = asyncio.create_task(self._work(turn, ask, said))
+        switch.guards(work)
+        async with (
+            alongside(self._save_now_and_then(turn, said)),
+            alongside(self._stop_when_too_long(switch)),
+        ):
+            await asyncio.wait({work})
+        ending = await self._save(turn, said, _ending(work, switch, said))
+        await self._tell(turn, said, ending)
+
+    async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
+        choice = self._choose(ask.settings, ask.question)
+        said.chosen = ModelChosen(choice.card.model, choice.card.provider)
+        await self._tell(turn, said, said.chosen)
+        if ask.settings.speech_wanted:
+            # No voice is wired: the reader is told at once, and not again by the ending.
+            said.speech_settled = True
+            await self._tell(turn, said, SpeechDeclined())
+        prompt = assemble(ask, choice, self._characters)
+        async with aclosing(self._agent.reply(choice.model, prompt)) as events:
+            async for event in events:
+                said.transcript.add(event)
+                if not isinstance(event, ModelStopped):
+                    await self._tell(turn, said, event)
+        whole = said.transcript
+        await self._tell(turn, said, AnswerWritten(whole.text, whole.stop, whole.usage, whole.note))
+
+    async def _tell(self, turn: TurnId, said: _Said, event: TurnEvent) -> None:
+        await self._log.append(turn, (said.numbers.number(event),))
+
+    async def _save_now_and_then(self, turn: TurnId, said: _Said) -> None:
+        """Bound what a crash can cost; a database that is away for a while costs nothing else."""
+        saved = 0
+        while said.kept is not None:
+            await self._clock.sleep(CHECKPOINT_S)
+            pieces = said.transcript.pieces
+            if pieces == saved:
+                continue
+            try:
+                said.kept = await self._ledger.answer(
+                    said.kept, said.transcript, said.chosen, AnswerState.RUNNING
+                )
+                saved = pieces
+            except StorageError as error:
+                log.warning("checkpoint failed", turn=turn, error=error.code)
+
+    async def _stop_when_too_long(self, switch: StopSwitch) -> None:
+        await self._clock.sleep(self._longest_s)
+        switch.stop(TurnTimedOut(self._longest_s))
+
+    async def _save(self, turn: TurnId, said: _Said, ending: TurnEnding) -> TurnEnding:
+        if said.kept is None:
+            return ending
+        for wait_s in (*SAVE_WAITS_S, None):
+            try:
+                said.kept = await self._ledger.answer(
+                    said.kept, said.transcript, said.chosen, _state(ending)
+                )
+                return structs.replace(ending, saved=await self._ledger.saved(said.kept))
+            except StorageError as error:
+                log.warning("saving the answer failed", turn=turn, error=error.code)
+                if wait_s is not None:
+                    await self._clock.sleep(wait_s)
+        return TurnFailed(
+            StorageError.code,
+            "Failed to save chat history",
+            after_content=said.transcript.pieces > 0,
+            saved=Saved(said.kept.conversation, said.kept.question, said.kept.answer),
+            speech_settled=said.speech_settled,
+        )
+
+
+def _ending(work: asyncio.Task[None], switch: StopSwitch, said: _Said) -> TurnEnding:
+    error: BaseException | None = switch.why if work.cancelled() else work.exception()
+    if work.cancelled() and error is None:
+        error = TurnInterrupted()
+    settled = said.speech_settled
+    match error:
+        case None:
+            return TurnCompleted(speech_settled=settled)
+        case Cancelled():
+            return TurnCancelled(speech_settled=settled)
+        case ParleyError():
+            return TurnFailed(
+                error.code,
+                str(error),
+                after_content=said.transcript.pieces > 0,
+                speech_settled=settled,
+                **_details(error),
+            )
+        case _:
+            log.error("turn failed", exc_info=error)
+            return TurnFailed(
+                ParleyError.code,
+                "Internal server error",
+                after_content=said.transcript.pieces > 0,
+                speech_settled=settled,
+            )
+
+
+def _details(error: ParleyError) -> dict[str, Any]:
+    match error:
+        case ProviderOverloaded():
+            return {"provider": error.provider, "retry_after_s": error.retry_after_s}
+        case ProviderError():
+            return {"provider": error.provider}
+        case InvalidRequest():
+            return {"field": error.field}
+        case _:
+            return {}
+
+
+def _state(ending: TurnEnding) -> AnswerState:
+    match ending:
+        case TurnCompleted():
+            return AnswerState.COMPLETED
+        case TurnCancelled():
+            return AnswerState.CANCELLED
+        case TurnFailed(code=TurnInterrupted.code):
+            return AnswerState.INTERRUPTED
+        case TurnFailed():
+            return AnswerState.FAILED

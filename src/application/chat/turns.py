@@ -1,0 +1,301 @@
+"""Owns every running turn of the process."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid5
+
+import structlog
+from msgspec import Struct
+
+from application.chat.ledger import Kept, Ledger
+from application.chat.run_turn import Cancelled, RunTurn, StopSwitch
+from application.ports.clock import Clock
+from application.ports.signals import Signals
+from application.ports.turn_log import TurnLog
+from application.ports.unit_of_work import UnitOfWork
+from domain.conversation.conversation import AnswerState
+from domain.errors import (
+    AlreadyExists,
+    EventsForgotten,
+    QuestionDiffers,
+    ShuttingDown,
+    StorageError,
+    TooManyTurns,
+    TurnInterrupted,
+    TurnNotFound,
+)
+from domain.ids import TurnId, UserId
+from domain.turn.ask import Ask, TurnHeader
+from domain.turn.entries import Entry
+from domain.turn.record import TurnRecord
+
+log = structlog.get_logger("turns")
+
+_KEYS = UUID("5b0c1e52-6d7f-4a53-9b53-2b8f1d1f7e10")
+"""Namespace of the turn ids that are made from a user's own key for the question."""
+
+
+class TurnLimits(Struct, frozen=True):
+    """How much of everything a turn and a user may have."""
+
+    per_user: int = 8
+    """Running turns of one user."""
+    detached_s: float = 900
+    """How long a turn goes on without any reader."""
+    drain_s: float = 10
+    """How long running turns may go on once the process is told to stop."""
+    remembered_s: float = 24 * 3600
+    """How long asking again under the same key finds the earlier turn."""
+    sweep_s: float = 60
+    watch_s: float = 1
+
+
+class Started(Struct, frozen=True):
+    """The turn that answers a question; `fresh` tells the one who asked first."""
+
+    turn: TurnId
+    fresh: bool
+
+
+class _Running:
+    """A turn of this process."""
+
+    def __init__(self, header: TurnHeader, now: datetime) -> None:
+        self.header = header
+        self.switch = StopSwitch()
+        self.readers = 0
+        self.alone_since = now
+        """When the last reader left; of interest while there is none."""
+
+
+class Turns:
+    """Starts, follows and cancels turns. Enter it once, for the life of the process."""
+
+    def __init__(
+        self,
+        turn_log: TurnLog,
+        signals: Signals,
+        work: UnitOfWork,
+        ledger: Ledger,
+        run: RunTurn,
+        clock: Clock,
+        limits: TurnLimits,
+    ) -> None:
+        self._log = turn_log
+        self._signals = signals
+        self._work = work
+        self._ledger = ledger
+        self._run = run
+        self._clock = clock
+        self._limits = limits
+        self._running: dict[TurnId, _Running] = {}
+        self._starting: dict[TurnId, asyncio.Future[Started]] = {}
+        self._owners: set[asyncio.Task[None]] = set()
+        self._group = asyncio.TaskGroup()
+        self._chores: list[asyncio.Task[None]] = []
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        self._chores = [
+            self._group.create_task(self._obey_signals()),
+            self._group.create_task(self._stop_the_abandoned()),
+            self._group.create_task(self._sweep()),
+        ]
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take no new turns, let running ones end, then end the rest as interrupted."""
+        self._open = False
+        if self._owners:
+            await asyncio.wait(self._owners, timeout=self._limits.drain_s)
+        for running in self._running.values():
+            running.switch.stop(TurnInterrupted())
+        if self._owners:
+            await asyncio.wait(self._owners)
+        for chore in self._chores:
+            chore.cancel()
+        await self._group.__aexit__(None, None, None)
+
+    async def start(self, ask: Ask) -> Started:
+        """Begin the turn, or find the one that was begun under the same key.
+
+        When this returns, the question is stored. Cancelling the caller does not stop a turn
+        that has begun.
+
+        Raises:
+            QuestionDiffers: the key was used for another question.
+            TooManyTurns: the user has as many running turns as allowed.
+            StorageError: the question could not be stored; nothing was begun.
+            ShuttingDown: the process is going down.
+        """
+        if not self._open:
+            raise ShuttingDown
+        turn = TurnId(
+            str(uuid5(_KEYS, f"{ask.user}:{ask.key}")) if ask.key else self._clock.new_id()
+        )
+        header = TurnHeader(turn=turn, user=ask.user, fingerprint=ask.fingerprint, kind=ask.kind)
+        if (starting := self._starting.get(turn)) is None:
+            starting = asyncio.get_running_loop().create_future()
+            self._starting[turn] = starting
+            self._own(self._owner(ask, header, starting))
+            started = await asyncio.shield(starting)
+        else:
+            started = Started((await asyncio.shield(starting)).turn, fresh=False)
+        if not started.fresh:
+            await self._same_question(header)
+        return started
+
+    async def cancel(self, user: UserId, turn: TurnId) -> None:
+        """Have the turn stopped, wherever it runs; one that has ended is left alone.
+
+        Raises:
+            TurnNotFound: the user has no such turn.
+        """
+        await self._header_or_record(user, turn)
+        await self._signals.cancel(turn)
+
+    async def running(self, user: UserId) -> list[TurnHeader]:
+        """Return the user's turns that have not ended."""
+        return await self._log.running(user)
+
+    async def ended(self, turn: TurnId) -> bool:
+        """Return whether the turn has its ending, in the log or from an earlier process."""
+        return await self._log.ended(turn) or await self._log.find(turn) is None
+
+    @asynccontextmanager
+    async def follow(
+        self, user: UserId, turn: TurnId, after: int = 0
+    ) -> AsyncGenerator[AsyncGenerator[Sequence[Entry], None], None]:
+        """Open the turn's events above number `after`, in batches, up to the ending.
+
+        Raises:
+            TurnNotFound: the user has no such turn.
+            TurnInterrupted: the process that ran it died; its text so far is in the history.
+            EventsForgotten: it ended too long ago; its text is in the history.
+        """
+        if await self._header_or_record(user, turn) is None:
+            raise EventsForgotten
+        running = self._running.get(turn)
+        if running is not None:
+            running.readers += 1
+        try:
+            async with aclosing(self._log.follow(turn, after)) as batches:
+                yield batches
+        finally:
+            if running is not None:
+                running.readers -= 1
+                running.alone_since = self._clock.now()
+
+    async def _header_or_record(self, user: UserId, turn: TurnId) -> TurnHeader | None:
+        header = await self._log.find(turn)
+        if header is not None:
+            if header.user != user:
+                raise TurnNotFound(turn)
+            return header
+        record = await self._recorded(turn)
+        if record is None or record.user != user:
+            raise TurnNotFound(turn)
+        if record.state in (AnswerState.RUNNING, AnswerState.INTERRUPTED):
+            raise TurnInterrupted(record.started_at)
+        return None
+
+    async def _same_question(self, header: TurnHeader) -> None:
+        found = await self._log.find(header.turn)
+        if found is not None:
+            fingerprint = found.fingerprint
+        else:
+            record = await self._recorded(header.turn)
+            fingerprint = record.fingerprint if record else header.fingerprint
+        if fingerprint != header.fingerprint:
+            raise QuestionDiffers
+
+    def _own(self, owner: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(owner)
+        self._owners.add(task)
+        task.add_done_callback(self._owners.discard)
+
+    async def _owner(self, ask: Ask, header: TurnHeader, starting: asyncio.Future[Started]) -> None:
+        """Accept the turn and run it. Nothing but the end of the process cancels this."""
+        running = _Running(header, self._clock.now())
+        try:
+            fresh, kept = await self._accept(ask, running)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
+            del self._starting[header.turn]
+            starting.set_exception(error)
+            starting.exception()  # Counts as seen, even if whoever asked has gone.
+            return
+        del self._starting[header.turn]
+        starting.set_result(Started(header.turn, fresh))
+        if not fresh:
+            return
+        try:
+            await self._run(header.turn, ask, kept, running.switch)
+        except Exception:
+            # Readers must not wait for an ending that cannot come.
+            log.exception("turn lost its owner", turn=header.turn)
+            await self._log.forget(header.turn)
+        finally:
+            del self._running[header.turn]
+
+    async def _accept(self, ask: Ask, running: _Running) -> tuple[bool, Kept | None]:
+        """Return whether the turn is new, and where it is kept."""
+        turn = running.header.turn
+        if await self._log.begin(running.header) is not None:
+            return False, None
+        mine = sum(other.header.user == ask.user for other in self._running.values())
+        self._running[turn] = running
+        try:
+            return True, await self._admit(turn, ask, mine)
+        except BaseException as error:
+            del self._running[turn]
+            await self._log.forget(turn)
+            if isinstance(error, AlreadyExists) and await self._recorded(turn):
+                return False, None
+            raise
+
+    async def _admit(self, turn: TurnId, ask: Ask, mine: int) -> Kept | None:
+        if mine >= self._limits.per_user:
+            raise TooManyTurns(self._limits.per_user)
+        if ask.record is None:
+            return None
+        return await self._ledger.question(turn, ask, ask.record)
+
+    async def _recorded(self, turn: TurnId) -> TurnRecord | None:
+        async with self._work() as db:
+            return await db.turns.find(turn)
+
+    async def _obey_signals(self) -> None:
+        async with aclosing(self._signals.cancellations()) as cancellations:
+            async for turn in cancellations:
+                if (running := self._running.get(turn)) is not None:
+                    running.switch.stop(Cancelled("Request cancelled"))
+
+    async def _stop_the_abandoned(self) -> None:
+        while True:
+            await self._clock.sleep(self._limits.watch_s)
+            latest = self._clock.now() - timedelta(seconds=self._limits.detached_s)
+            for running in self._running.values():
+                if running.readers == 0 and running.alone_since <= latest:
+                    running.switch.stop(Cancelled("Nobody was reading any more"))
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._clock.sleep(self._limits.sweep_s)
+            await self._log.expire()
+            forgotten = self._clock.now() - timedelta(seconds=self._limits.remembered_s)
+            try:
+                async with self._work() as db:
+                    await db.turns.forget_before(forgotten)
+            except StorageError as error:
+                log.warning("sweeping failed", error=error.code)

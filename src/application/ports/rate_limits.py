@@ -1,0 +1,16 @@
+"""Allowances per purpose and key."""
+
+from typing import Protocol
+
+
+class RateLimits(Protocol):
+    """Counts attempts in a moving window of time."""
+
+    async def spend(self, purpose: str, key: str, allowed: int, window_s: int) -> float:
+        """Count one attempt.
+
+        Returns:
+            0 while no more than `allowed` attempts fall into the last `window_s` seconds, else
+            the seconds until the next attempt is allowed (more than 0; this one is not counted).
+        """
+        ...

@@ -1,0 +1,239 @@
+"""Environment → frozen settings; says in one line what is wrong."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from msgspec import Struct
+
+SECRET_BYTES = 32
+DEVELOPMENT_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong; the text is one line for the operator."""
+
+
+class Secret(str):
+    """Text that does not show itself in logs and tracebacks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything an operator can set; the README's table says what each is for."""
+
+    env: Literal["development", "production", "test"] = "development"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path("data")
+    auth_secret: Secret = Secret()
+    cors_origins: tuple[str, ...] = ()
+    log_level: str = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    main_db_url: Secret = Secret()
+
+    openai_api_key: Secret = Secret()
+    openai_base_url: str = "https://api.openai.com/v1"
+    local_base_url: str = ""
+    local_api_key: Secret = Secret()
+    models_file: Path | None = None
+    characters_dir: Path | None = None
+
+    provider_connect_timeout_s: float = 10
+    provider_idle_timeout_s: float = 300
+    turns_per_user: int = 8
+    turn_timeout_s: float = 900
+    detached_turn_ttl_s: float = 900
+    drain_s: float = 10
+    socket_idle_timeout_s: float = 1800
+    first_message_timeout_s: float = 10
+    login_attempts: int = 10
+    """Per username and per address, in five minutes."""
+
+    @property
+    def database_url(self) -> str:
+        """The main database; a file in the data directory when none is named."""
+        return self.main_db_url or f"sqlite+aiosqlite:///{self.data_dir / 'main.db'}"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Browser origins that may connect; `*` stands for any port."""
+        if self.cors_origins or self.env == "production":
+            return self.cors_origins
+        return DEVELOPMENT_ORIGINS
+
+
+class _Variable(Struct, frozen=True):
+    name: str
+    parse: Callable[[str], Any]
+    example: str
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        value = text.strip().lower()
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return value
+
+    return parse
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return value
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("must be a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise ValueError("must be more than 0")
+    return value
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        value = text.strip()
+        if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
+            raise ValueError(f"must start with {' or '.join(f'{s}://' for s in schemes)}")
+        return value.rstrip("/") if "http" in schemes else value
+
+    return parse
+
+
+def _database_url(text: str) -> Secret:
+    return Secret(_url("sqlite+aiosqlite", "mysql+aiomysql")(text))
+
+
+def _existing(kind: Literal["file", "directory"]) -> Callable[[str], Path]:
+    def parse(text: str) -> Path:
+        path = Path(text)
+        if not (path.is_file() if kind == "file" else path.is_dir()):
+            raise ValueError(f"names a {kind} that does not exist")
+        return path
+
+    return parse
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for origin in origins:
+        if not origin.startswith(("http://", "https://")):
+            raise ValueError("must be a comma-separated list of origins")
+    return origins
+
+
+_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+VARIABLES: Mapping[str, _Variable] = {
+    "env": _Variable("PARLEY_ENV", _one_of("development", "production", "test"), "production"),
+    "host": _Variable("PARLEY_HOST", str.strip, "0.0.0.0"),  # noqa: S104 - an example
+    "port": _Variable("PARLEY_PORT", _integer(0, 65535), "8000"),
+    "data_dir": _Variable("PARLEY_DATA_DIR", Path, "./data"),
+    "auth_secret": _Variable("PARLEY_AUTH_SECRET", Secret, "the output of `openssl rand -hex 32`"),
+    "cors_origins": _Variable("PARLEY_CORS_ORIGINS", _origins, "https://chat.example.org"),
+    "log_level": _Variable("PARLEY_LOG_LEVEL", _one_of(*_LEVELS), "info"),
+    "log_format": _Variable("PARLEY_LOG_FORMAT", _one_of("console", "json"), "json"),
+    "main_db_url": _Variable(
+        "MAIN_DB_URL", _database_url, "mysql+aiomysql://parley:secret@127.0.0.1/parley"
+    ),
+    "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
+    "openai_base_url": _Variable(
+        "OPENAI_BASE_URL", _url("http", "https"), "https://api.openai.com/v1"
+    ),
+    "local_base_url": _Variable(
+        "LOCAL_BASE_URL", _url("http", "https"), "http://127.0.0.1:11434/v1"
+    ),
+    "local_api_key": _Variable("LOCAL_API_KEY", Secret, "any text the server expects"),
+    "models_file": _Variable("PARLEY_MODELS_FILE", _existing("file"), "./models.toml"),
+    "characters_dir": _Variable("PARLEY_CHARACTERS_DIR", _existing("directory"), "./characters"),
+    "provider_connect_timeout_s": _Variable("PARLEY_PROVIDER_CONNECT_TIMEOUT_S", _seconds, "10"),
+    "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", _seconds, "300"),
+    "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", _integer(1, 10_000), "8"),
+    "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", _seconds, "900"),
+    "detached_turn_ttl_s": _Variable("PARLEY_DETACHED_TURN_TTL_S", _seconds, "900"),
+    "drain_s": _Variable("PARLEY_DRAIN_S", _seconds, "10"),
+    "socket_idle_timeout_s": _Variable("PARLEY_SOCKET_IDLE_TIMEOUT_S", _seconds, "1800"),
+    "first_message_timeout_s": _Variable("PARLEY_FIRST_MESSAGE_TIMEOUT_S", _seconds, "10"),
+    "login_attempts": _Variable("PARLEY_LOGIN_ATTEMPTS", _integer(1, 1_000_000), "10"),
+}
+
+
+def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+    """Return the settings from the environment; a `.env` file fills what it leaves out.
+
+    An empty value counts as unset.
+
+    Raises:
+        SettingsError: names the variable, what is wrong with it, and an example.
+    """
+    from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
+    values: dict[str, Any] = {}
+    for field, variable in VARIABLES.items():
+        text = environ.get(variable.name) or from_file.get(variable.name)
+        if not text:
+            continue
+        try:
+            values[field] = variable.parse(text)
+        except ValueError as error:
+            raise SettingsError(
+                f"{variable.name} {error}, for example {variable.name}={variable.example}"
+            ) from error
+    settings = Settings(**values)
+    _check_secret(settings)
+    return settings
+
+
+def _check_secret(settings: Settings) -> None:
+    variable = VARIABLES["auth_secret"]
+    size = len(settings.auth_secret.encode())
+    if settings.env == "production" and size == 0:
+        raise SettingsError(
+            f"{variable.name} must be set in production, for example to {variable.example}"
+        )
+    if settings.env != "test" and 0 < size < SECRET_BYTES:
+        raise SettingsError(
+            f"{variable.name} must have at least {SECRET_BYTES} bytes, "
+            f"for example {variable.example}"
+        )
+
+
+def auth_secret(settings: Settings) -> Secret:
+    """Return the secret that signs tokens.
+
+    Outside production a missing one is made once and kept in the data directory, readable by its
+    owner only, so that tokens outlive a restart.
+    """
+    if settings.auth_secret:
+        return settings.auth_secret
+    path = settings.data_dir / "auth_secret"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", opener=_owner_only) as file:
+            file.write(secrets.token_hex(SECRET_BYTES))
+    except FileExistsError:
+        pass
+    return Secret(path.read_text().strip())
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
