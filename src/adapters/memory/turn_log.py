@@ -35,10 +35,10 @@ class _Log:
         self.size_bytes = 0
         self.ended_at: datetime | None = None
         self.forgotten = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: set[asyncio.Future[None]] = set()
 
     def wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, set()
         for reader in waiting:
             if not reader.done():
                 reader.set_result(None)
@@ -46,8 +46,11 @@ class _Log:
     async def news(self) -> None:
         # A future of its own for each reader: cancelling one reader must not cancel another.
         reader = asyncio.get_running_loop().create_future()
-        self._waiting.append(reader)
-        await reader
+        self._waiting.add(reader)
+        try:
+            await reader
+        finally:
+            self._waiting.discard(reader)
 
 
 class MemoryTurnLog(TurnLog):
@@ -73,34 +76,36 @@ class MemoryTurnLog(TurnLog):
 
     async def append(self, turn: TurnId, entries: Sequence[Entry]) -> None:
         log = self._log(turn)
-        known = len(log.entries)
-        for entry in entries:
-            if entry.seq <= known or log.ended_at is not None:
-                continue
-            if isinstance(entry.event, _ENDINGS):
-                log.ended_at = self._clock.now()
-            else:
-                self._make_room(log, entry.event)
-            log.entries.append(entry)
+        if log.ended_at is not None:
+            return
+        new = [entry for entry in entries if entry.seq > len(log.entries)]
+        self._make_room(log, new)
+        log.entries += new
+        if new and isinstance(new[-1].event, _ENDINGS):
+            log.ended_at = self._clock.now()
         log.wake()
 
-    def _make_room(self, log: _Log, event: TurnEvent) -> None:
-        log.size_bytes += _size(event)
-        if len(log.entries) >= self._max_entries or log.size_bytes > self._max_bytes:
+    def _make_room(self, log: _Log, new: Sequence[Entry]) -> None:
+        added = sum(_size(entry.event) for entry in new)
+        endings = sum(isinstance(entry.event, _ENDINGS) for entry in new)
+        many = len(log.entries) + len(new) - endings > self._max_entries
+        if len(new) > endings and (many or log.size_bytes + added > self._max_bytes):
             raise TurnTooLong
+        log.size_bytes += added
 
     async def follow(self, turn: TurnId, after: int = 0) -> AsyncGenerator[Sequence[Entry], None]:
         log = self._log(turn)
         position = max(after, 0)
-        while not log.forgotten:
+        while True:
             if batch := log.entries[position : position + BATCH]:
                 position += len(batch)
                 yield batch
             elif log.ended_at is not None:
                 return
+            elif log.forgotten:
+                raise TurnNotFound(turn)
             else:
                 await log.news()
-        raise TurnNotFound(turn)
 
     async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
         return self._log(turn).entries[max(after, 0) :]

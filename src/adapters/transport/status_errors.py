@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -98,15 +98,14 @@ def _decoded(body: object) -> object:
 
 def _words_and_marks(body: object) -> tuple[str, str]:
     """Return the provider's sentence, and all that tells the kind of error, in lower case."""
-    error: Any = body
-    if isinstance(error, Mapping) and error.get("error"):  # pyright: ignore[reportUnknownMemberType]
-        error = error["error"]
-    if isinstance(error, list) and error:
-        return _words_and_marks(error[0])
-    if not isinstance(error, Mapping):
-        words = error if isinstance(error, str) and "<" not in error[:200] else ""
+    if isinstance(body, list) and body:
+        return _words_and_marks(cast("list[object]", body)[0])
+    if not isinstance(body, Mapping):
+        words = body if isinstance(body, str) and "<" not in body[:200] else ""
         return words, words.lower()
-    fields: Mapping[str, Any] = error
+    fields = cast("Mapping[str, Any]", body)
+    if fields.get("error"):
+        return _words_and_marks(fields["error"])
     words = next((fields[key] for key in ("message", "detail") if _is_text(fields.get(key))), "")
     marks = [fields.get(key) for key in ("code", "type", "status")]
     return words, " ".join(str(mark) for mark in (*marks, words) if mark).lower()
@@ -130,8 +129,10 @@ def _retry_after_s(headers: Mapping[str, str], now: Callable[[], datetime]) -> f
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     value = headers.get("retry-after")
-    if value is None or (seconds := _number(value)) is not None:
-        return None if value is None else seconds
+    if value is None:
+        return None
+    if (seconds := _number(value)) is not None:
+        return seconds
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

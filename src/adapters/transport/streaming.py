@@ -1,14 +1,14 @@
-"""Reads a provider's streamed answer off its connection: the one loop of every HTTP chat adapter."""
+"""Reads a provider's answer off its connection: the one loop of every HTTP chat adapter."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import Protocol
 
 from adapters.transport.connection_errors import broken
 from adapters.transport.sse import SseSplitter
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ProviderBrokeOff, ProviderError, ProviderGarbled
+from domain.errors import ParleyError, ProviderBrokeOff, ProviderGarbled
 from domain.turn.events import ModelEvent
 
 # An answer's connection can serve the next one only if its body was read to the end, which
@@ -23,14 +23,10 @@ class RawAnswer(Protocol):
         """Yield the body as it comes in, content encoding removed."""
         ...
 
-    async def aclose(self) -> None:
-        """Close the connection, unless the body was read to its end."""
-        ...
-
 
 async def read_answer(
     provider: str,
-    ask: Callable[[], Awaitable[RawAnswer]],
+    ask: AbstractAsyncContextManager[RawAnswer],
     reader: WireReader,
     first_byte_s: float,
 ) -> AsyncGenerator[ModelEvent, None]:
@@ -41,33 +37,22 @@ async def read_answer(
 
     Args:
         provider: for errors.
-        ask: sends the request and returns once the headers are there; raises `ProviderError`
-            for an answer that is an error.
+        ask: sends the request when entered, and is there once the headers are; raises
+            `ProviderError` for an answer that is an error.
         reader: a fresh one.
-        first_byte_s: how long headers and first byte together may take.
+        first_byte_s: how long the first byte may take from there.
 
     Raises:
         ProviderError: whatever went wrong; anything else is a defect of the reader.
     """
     async with AsyncExitStack() as resources:
-        try:
-            async with asyncio.timeout(first_byte_s):
-                answer = await ask()
-                resources.push_async_callback(answer.aclose)
-                chunks = await resources.enter_async_context(aclosing(answer.aiter_bytes()))
-                head = await _first_bytes(chunks)
-        except ProviderError:
-            raise
-        except Exception as failure:
-            raise broken(provider, failure) from failure
+        head, chunks = await _opened(provider, ask, resources, first_byte_s)
         if head[:1] == b"{":
-            body = await _rest(provider, head, chunks)
-            for event in reader.whole(body):
+            for event in reader.whole(await _rest(provider, head, chunks)):
                 yield event
             return
         if head[:1] in (b"<", b"["):
             raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
-
         splitter = SseSplitter()
         split, read = splitter.feed, reader.feed
         chunk = head
@@ -75,15 +60,37 @@ async def read_answer(
             for payload in split(chunk):
                 for event in read(payload):
                     yield event
-            try:
-                chunk = await anext(chunks, b"") if not reader.ended else b""
-            except Exception as failure:
-                raise broken(provider, failure) from failure
+            chunk = b"" if reader.ended else await _more(provider, chunks)
         if reader.ended:
             await _drain(chunks)
             return
         for event in _last_words(provider, splitter, reader):
             yield event
+
+
+async def _opened(
+    provider: str,
+    ask: AbstractAsyncContextManager[RawAnswer],
+    resources: AsyncExitStack,
+    first_byte_s: float,
+) -> tuple[bytes, AsyncGenerator[bytes, None]]:
+    """Return the first bytes and the generator of the others; `resources` closes both."""
+    try:
+        answer = await resources.enter_async_context(ask)
+        chunks = await resources.enter_async_context(aclosing(answer.aiter_bytes()))
+        async with asyncio.timeout(first_byte_s):
+            return await _first_bytes(chunks), chunks
+    except ParleyError:
+        raise
+    except Exception as failure:
+        raise broken(provider, failure) from failure
+
+
+async def _more(provider: str, chunks: AsyncGenerator[bytes, None]) -> bytes:
+    try:
+        return await anext(chunks, b"")
+    except Exception as failure:
+        raise broken(provider, failure) from failure
 
 
 async def _first_bytes(chunks: AsyncIterator[bytes]) -> bytes:

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState, MessageDraft, Sender
+from domain.errors import ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, Saved
@@ -32,6 +33,12 @@ EDITABLE = frozenset(
     }
 )
 """The fields an edit may change; sender, time and flags of a message stay as they were."""
+
+REPLACED: Mapping[str, Any] = {"message": None, "ai_reasoning": None, "chart_data": None}
+"""What an edited answer loses of the earlier one where the new one has none."""
+
+GROWING = ("message", "ai_reasoning", "claude_code_data")
+"""What changes in an answer's row once the row is there."""
 
 
 class Kept(Struct, frozen=True):
@@ -80,16 +87,19 @@ class Ledger:
     ) -> Kept:
         """Store the answer as far as it has come; an answer without content gets no row.
 
-        Safe to repeat: the row is made once and then brought up to date.
+        Safe to repeat, even where nobody heard that the time before went well: the row is made
+        once and then brought up to date.
 
         Raises:
             StorageError: nothing was stored.
         """
         draft = _answer(kept, transcript, chosen, state)
         async with self._work() as db:
-            answer = kept.answer
+            answer = kept.answer or await _row(db, kept.turn)
             if answer is not None:
-                changes = {**draft.stated(), "state": state}
+                said = draft.stated()
+                changes = {name: said[name] for name in GROWING if name in said}
+                changes["state"] = state
                 await db.conversations.change_message(
                     kept.ask.user, kept.conversation, answer, changes
                 )
@@ -106,7 +116,10 @@ class Ledger:
             return saved
         async with self._work() as db:
             user, conversation = kept.ask.user, kept.conversation
-            edited = await db.conversations.get(user, conversation)
+            try:
+                edited = await db.conversations.get(user, conversation)
+            except ConversationNotFound:
+                return saved  # Deleted while the model spoke.
             messages = await db.conversations.messages(user, (conversation,))
         return structs.replace(
             saved, edited=edited, edited_messages=tuple(messages.get(conversation, ()))
@@ -124,12 +137,17 @@ class Ledger:
         if kept.record.edits and draft.message_id:
             changes = {name: value for name, value in draft.stated().items() if name in EDITABLE}
             if state is not None:
-                changes |= {"state": state, "turn_id": kept.turn}
+                changes = {**REPLACED, **changes, "state": state, "turn_id": kept.turn}
             if await db.conversations.change_message(user, conversation, draft.message_id, changes):
                 return draft.message_id
         return await db.conversations.add_message(
             user, conversation, sender, draft, turn=kept.turn, state=state
         )
+
+
+async def _row(db: Stores, turn: TurnId) -> MessageId | None:
+    record = await db.turns.find(turn)
+    return record.answer if record else None
 
 
 def _question(ask: Ask, record: Record) -> MessageDraft:

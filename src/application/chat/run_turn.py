@@ -24,10 +24,11 @@ from domain.errors import (
     StorageError,
     TurnInterrupted,
     TurnTimedOut,
+    TurnTooLong,
 )
 from domain.ids import TurnId
 from domain.turn.ask import Ask
-from domain.turn.entries import Numbering
+from domain.turn.entries import Entry, Numbering
 from domain.turn.events import (
     AnswerWritten,
     ModelChosen,
@@ -84,6 +85,8 @@ class _Said(Struct):
     transcript: Transcript
     numbers: Numbering
     kept: Kept | None
+    unsure: list[Entry] = []
+    """Numbered, but perhaps not in the log."""
     chosen: ModelChosen | None = None
     speech_settled: bool = False
 
@@ -119,13 +122,15 @@ class RunTurn:
         await self._tell(turn, said, TurnStarted(ask.kind))
         work = asyncio.create_task(self._work(turn, ask, said))
         switch.guards(work)
-        async with (
-            alongside(self._save_now_and_then(turn, said)),
-            alongside(self._stop_when_too_long(switch)),
-        ):
-            await asyncio.wait({work})
-        ending = await self._save(turn, said, _ending(work, switch, said))
-        await self._tell(turn, said, ending)
+        try:
+            async with (
+                alongside(self._save_now_and_then(turn, said)),
+                alongside(self._stop_when_too_long(switch)),
+            ):
+                await asyncio.wait({work})
+        finally:
+            work.cancel()
+        await self._end(turn, said, await self._save(turn, said, _ending(work, switch, said)))
 
     async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
         choice = self._choose(ask.settings, ask.question)
@@ -145,7 +150,22 @@ class RunTurn:
         await self._tell(turn, said, AnswerWritten(whole.text, whole.stop, whole.usage, whole.note))
 
     async def _tell(self, turn: TurnId, said: _Said, event: TurnEvent) -> None:
-        await self._log.append(turn, (said.numbers.number(event),))
+        """Append the event, along with one whose append was cut off: it may be there or not."""
+        said.unsure.append(said.numbers.number(event))
+        try:
+            await self._log.append(turn, said.unsure)
+        except TurnTooLong:
+            said.numbers.take_back(said.unsure)
+            said.unsure.clear()
+            raise
+        said.unsure.clear()
+
+    async def _end(self, turn: TurnId, said: _Said, ending: TurnEnding) -> None:
+        try:
+            await self._tell(turn, said, ending)
+        except TurnTooLong:
+            # The event before was too much; alone, an ending always fits.
+            await self._tell(turn, said, ending)
 
     async def _save_now_and_then(self, turn: TurnId, said: _Said) -> None:
         """Bound what a crash can cost; a database that is away for a while costs nothing else."""
@@ -162,6 +182,8 @@ class RunTurn:
                 saved = pieces
             except StorageError as error:
                 log.warning("checkpoint failed", turn=turn, error=error.code)
+            except Exception:
+                log.exception("checkpoint failed", turn=turn)
 
     async def _stop_when_too_long(self, switch: StopSwitch) -> None:
         await self._clock.sleep(self._longest_s)
@@ -180,6 +202,10 @@ class RunTurn:
                 log.warning("saving the answer failed", turn=turn, error=error.code)
                 if wait_s is not None:
                     await self._clock.sleep(wait_s)
+            except Exception:
+                # Trying again mends a database, not a defect; readers get an ending either way.
+                log.exception("saving the answer failed", turn=turn)
+                break
         return TurnFailed(
             StorageError.code,
             "Failed to save chat history",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -117,15 +117,23 @@ class Turns:
     ) -> None:
         """Take no new turns, let running ones end, then end the rest as interrupted."""
         self._open = False
-        if self._owners:
-            await asyncio.wait(self._owners, timeout=self._limits.drain_s)
-        for running in self._running.values():
-            running.switch.stop(TurnInterrupted())
-        if self._owners:
-            await asyncio.wait(self._owners)
-        for chore in self._chores:
-            chore.cancel()
-        await self._group.__aexit__(None, None, None)
+        try:
+            if self._owners:
+                await asyncio.wait(self._owners, timeout=self._limits.drain_s)
+        finally:
+            # Also when somebody has no patience for the rest: what was said is saved all the same.
+            for running in self._running.values():
+                running.switch.stop(TurnInterrupted())
+            if self._owners:
+                await asyncio.wait(self._owners)
+            for chore in self._chores:
+                chore.cancel()
+            await self._group.__aexit__(None, None, None)
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new turns are taken."""
+        return self._open
 
     async def start(self, ask: Ask) -> Started:
         """Begin the turn, or find the one that was begun under the same key.
@@ -162,8 +170,9 @@ class Turns:
         Raises:
             TurnNotFound: the user has no such turn.
         """
-        await self._header_or_record(user, turn)
-        await self._signals.cancel(turn)
+        with suppress(TurnInterrupted):
+            if await self._header_or_record(user, turn) is not None:
+                await self._signals.cancel(turn)
 
     async def running(self, user: UserId) -> list[TurnHeader]:
         """Return the user's turns that have not ended."""
@@ -196,6 +205,16 @@ class Turns:
             if running is not None:
                 running.readers -= 1
                 running.alone_since = self._clock.now()
+
+    async def so_far(self, user: UserId, turn: TurnId) -> Sequence[Entry]:
+        """Return the turn's events up to now.
+
+        Raises:
+            TurnNotFound, TurnInterrupted, EventsForgotten: as `follow`.
+        """
+        if await self._header_or_record(user, turn) is None:
+            raise EventsForgotten
+        return await self._log.read(turn)
 
     async def _header_or_record(self, user: UserId, turn: TurnId) -> TurnHeader | None:
         header = await self._log.find(turn)

@@ -19,5 +19,7 @@ async def alongside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None, Non
     finally:
         task.cancel()
         await asyncio.wait({task})
-    if not task.cancelled() and (error := task.exception()) is not None:
+        # Asked for here too: what the block raised comes first, but nothing goes unseen.
+        error = None if task.cancelled() else task.exception()
+    if error is not None:
         raise error

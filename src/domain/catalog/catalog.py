@@ -1,33 +1,45 @@
 """Looks a model up by any name a user may know it by."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import UnknownModel
 
 
+MakeCard = Callable[[str], ModelCard]
+"""Makes the card of a model that no catalogue can list beforehand, from its name."""
+
+
 class Catalog:
     """All models on offer. Built once; a catalogue that contradicts itself is not built at all."""
 
-    def __init__(self, cards: Iterable[ModelCard], aliases: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        cards: Iterable[ModelCard],
+        aliases: Mapping[str, str] | None = None,
+        made: Mapping[str, MakeCard] | None = None,
+    ) -> None:
         """Join the cards; a later card with the same id takes the earlier one's place.
 
         Args:
             cards: every model.
-            aliases: more names; a name may point to another alias.
+            aliases: more names, which win over those of the cards; one may point to another.
+            made: for names that begin with a prefix, what makes their cards.
 
         Raises:
             ValueError: two cards claim one name, an alias or counterpart leads nowhere, or a
                 card that can reason names no efforts.
         """
         self._cards = {card.id: card for card in cards}
+        self._made = made or {}
         self._targets: dict[str, str] = {}
+        overriding = aliases or {}
         for card in self._cards.values():
             for alias in card.aliases:
-                self._claim(alias, card.id)
-        for alias, target in (aliases or {}).items():
-            self._claim(alias, target)
+                if alias not in overriding:
+                    self._claim(alias, card.id)
+        self._targets.update(overriding)
         for card in self._cards.values():
             self._targets.setdefault(card.model.lower(), card.id)
         self._check()
@@ -66,10 +78,16 @@ class Catalog:
             UnknownModel: with the closest known names.
         """
         wanted = name.strip().lower()
-        card = self._resolve(wanted)
+        card = self._resolve(wanted) or self._make(name.strip())
         if card is None:
             raise UnknownModel(name, difflib.get_close_matches(wanted, self.names(), n=3))
         return card
+
+    def _make(self, name: str) -> ModelCard | None:
+        for prefix, make in self._made.items():
+            if name.lower().startswith(prefix) and len(name) > len(prefix):
+                return make(name)
+        return None
 
     def for_reasoning(self, card: ModelCard) -> ModelCard:
         """Return the card to use when reasoning is asked of this one."""

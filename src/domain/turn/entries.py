@@ -31,6 +31,12 @@ class Numbering:
             self.chunk += 1
         return Entry(self.seq, self.chunk, event)
 
+    def take_back(self, entries: Iterable[Entry]) -> None:
+        """Give back the last numbers, of entries that nobody has seen or will see."""
+        for entry in entries:
+            self.seq -= 1
+            self.chunk -= isinstance(entry.event, TextDelta | ThinkingDelta)
+
     def number_all(self, events: Iterable[TurnEvent]) -> list[Entry]:
         """Return the events with the next numbers."""
         return [self.number(event) for event in events]

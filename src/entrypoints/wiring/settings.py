@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -227,13 +228,21 @@ def auth_secret(settings: Settings) -> Secret:
         return settings.auth_secret
     path = settings.data_dir / "auth_secret"
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", opener=_owner_only) as file:
+    if not path.exists():
+        # Linked into place when it is whole: two processes that start at once agree on one.
+        draft = path.with_name(f"auth_secret.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(secrets.token_hex(SECRET_BYTES))
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return Secret(path.read_text().strip())
 
 
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def process_settings() -> Settings:
+    """Return the settings of this process: its environment, and `.env` where it was started.
+
+    Raises:
+        SettingsError: as `read_settings`.
+    """
+    return read_settings(os.environ, Path(".env"))

@@ -15,6 +15,8 @@ class ChatQuirks(Struct, frozen=True):
 
     asks_for_usage: bool = True
     """Sends `stream_options.include_usage`."""
+    thinkers_differ: bool = True
+    """Models that always reason take `max_completion_tokens` and no temperature but 1."""
     thinks_in_tags: bool = False
     """The answer's text may begin with `<think>…</think>`, which is reasoning."""
     takes_tools: bool = True

@@ -16,13 +16,24 @@ class ThinkingTags:
         self._held = ""
         self._place = "start"
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that follows is answer."""
+        return self._place == "answer"
+
     def feed(self, text: str) -> list[TextDelta | ThinkingDelta]:
         """Return what the piece makes certain; what may be part of a tag is held back."""
         if self._place == "answer":
-            return [TextDelta(text)]
+            return [TextDelta(text)] if text else []
         text = self._held + text
         self._held = ""
-        return self._at_start(text) if self._place == "start" else self._thinking(text)
+        match self._place:
+            case "start":
+                return self._at_start(text)
+            case "thinking":
+                return self._thinking(text)
+            case _:
+                return self._gap(text)
 
     def flush(self) -> list[TextDelta | ThinkingDelta]:
         """Return what was held back when the text is over."""
@@ -35,7 +46,7 @@ class ThinkingTags:
         begun = text.lstrip()
         if begun.startswith(_OPEN):
             self._place = "thinking"
-            return self._thinking(begun[len(_OPEN) :].lstrip("\n"))
+            return self._thinking(begun[len(_OPEN) :])
         if _OPEN.startswith(begun):
             self._held = text
             return []
@@ -46,13 +57,10 @@ class ThinkingTags:
         thought, closed, rest = text.partition(_CLOSE)
         if closed:
             self._place = "gap"
-            return [*([ThinkingDelta(thought)] if thought else []), *self._gap(rest)]
-        if self._place == "gap":
-            return self._gap(text)
+            return [*_thoughts(thought), *self._gap(rest)]
         keep = _overlap(text)
         self._held = text[len(text) - keep :]
-        certain = text[: len(text) - keep]
-        return [ThinkingDelta(certain)] if certain else []
+        return [*_thoughts(text[: len(text) - keep])]
 
     def _gap(self, text: str) -> list[TextDelta | ThinkingDelta]:
         """Drop the blank lines between reasoning and answer."""
@@ -60,6 +68,10 @@ class ThinkingTags:
             return []
         self._place = "answer"
         return [TextDelta(answer)]
+
+
+def _thoughts(text: str) -> list[ThinkingDelta]:
+    return [ThinkingDelta(text)] if text else []
 
 
 def _overlap(text: str) -> int:

@@ -1,0 +1,42 @@
+"""Runs the versions of one database, whichever section of alembic.ini it is called by.
+
+`adapters.sql.migrations` passes a connection that holds the migration lock. By hand, the URL comes
+from the variable of the database: `MAIN_DB_URL=... alembic -n main upgrade head`.
+"""
+
+import asyncio
+import os
+
+from alembic import context
+from sqlalchemy import Connection
+
+from adapters.sql.migrations import METADATA, locked, version_table
+
+database = context.config.config_ini_section
+
+
+def run(connection: Connection) -> None:
+    metadata = METADATA[database]
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        version_table=version_table(database),
+        # Databases may share a schema, and hold tables that are not ours.
+        include_name=lambda name, kind, parents: kind != "table" or name in metadata.tables,
+        compare_type=True,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def online() -> None:
+    async with locked(database, os.environ[f"{database.upper()}_DB_URL"]) as connection:
+        await connection.run_sync(run)
+
+
+given = context.config.attributes.get("connection")
+if given is None:
+    asyncio.run(online())
+else:
+    run(given)

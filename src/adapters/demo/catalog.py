@@ -1,0 +1,25 @@
+"""The one model that needs no key."""
+
+from domain.catalog.card import Capability, ModelCard
+
+PROVIDER = "demo"
+
+CARDS = (
+    ModelCard(
+        id="demo",
+        provider=PROVIDER,
+        model="demo",
+        can=frozenset(
+            {
+                Capability.TEMPERATURE,
+                Capability.IMAGES_IN,
+                Capability.FILES_IN,
+                Capability.AUDIO_IN,
+                Capability.TOOLS,
+                Capability.REASONING,
+            }
+        ),
+        efforts=("low", "medium", "high"),
+        output_tokens=100_000,
+    ),
+)

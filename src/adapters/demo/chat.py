@@ -1,0 +1,57 @@
+"""A model without a model: it needs no key and no network, and says so in every answer."""
+
+from collections.abc import AsyncGenerator
+
+from adapters.demo.catalog import PROVIDER
+from adapters.demo.script import answer_words, question_of, read_commands
+from application.ports.chat_model import ChatModel
+from application.ports.clock import Clock
+from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta, ToolCalled, Usage
+from domain.turn.prompt import Prompt
+
+
+class DemoChatModel(ChatModel):
+    """Answers with a description of what it was sent; the same prompt gets the same answer.
+
+    Commands in the question, anywhere and in any number:
+
+    - `/long N`: an answer of N words (at most 100 000), whatever they are
+    - `/slow N ms`: a pause of N milliseconds before each word
+    - `/think`: some reasoning before the answer (also when reasoning is switched on)
+    - `/tools`: calls every tool on offer without arguments, then answers
+    - `/error KIND`: fails: overloaded, timeout, unauthorized, rejected, context, model,
+      unavailable, unreachable, garbled, or broken (after five words)
+    - `/help`: answers with this list
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+        """Yield the answer word by word; see the port."""
+        commands = read_commands(question_of(prompt))
+        if commands.error is not None and not commands.error_after:
+            raise commands.error
+        if commands.thinks or prompt.effort is not None:
+            yield ThinkingDelta("A demonstration does not think, ")
+            yield ThinkingDelta("but this is where its thoughts would be.")
+        if commands.calls_tools and prompt.tools and not prompt.rounds:
+            for number, tool in enumerate(prompt.tools, 1):
+                yield ToolCalled(f"demo_{number}", tool.name, {}, PROVIDER)
+            yield ModelStopped("tool_calls", _usage(prompt, 0))
+            return
+        said = 0
+        for word in answer_words(prompt, commands):
+            if commands.error is not None and said == commands.error_after:
+                raise commands.error
+            if commands.pause_s:
+                await self._clock.sleep(commands.pause_s)
+            yield TextDelta(word)
+            said += 1
+        yield ModelStopped("stop", _usage(prompt, said))
+
+
+def _usage(prompt: Prompt, words: int) -> Usage:
+    """Return words in place of tokens: nobody is billed for them."""
+    asked = sum(len(message.text.split()) for message in prompt.messages)
+    return Usage(asked, words, asked + words)

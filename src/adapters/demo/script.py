@@ -1,0 +1,116 @@
+"""What the demonstration model says to a prompt: its commands, and the text of its answers."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from adapters.demo.catalog import PROVIDER
+from domain.errors import (
+    ContextTooLong,
+    ModelNotOffered,
+    ProviderBrokeOff,
+    ProviderError,
+    ProviderGarbled,
+    ProviderOverloaded,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    ProviderUnreachable,
+)
+from domain.turn.prompt import Prompt, TextPart
+
+HELP = (
+    "/long N: an answer of N words. /slow N ms: a pause of N milliseconds before each word. "
+    "/think: reasoning before the answer. /tools: a call of each tool on offer, then the answer. "
+    "/error KIND: an error (overloaded, timeout, unauthorized, rejected, context, model, "
+    "unavailable, unreachable, garbled; broken: after a few words). /help: this list."
+)
+_MOST_WORDS = 100_000
+_LONGEST_PAUSE_MS = 60_000
+_ERRORS: dict[str, type[ProviderError]] = {
+    "overloaded": ProviderOverloaded,
+    "timeout": ProviderTimeout,
+    "unauthorized": ProviderUnauthorized,
+    "rejected": ProviderRejected,
+    "context": ContextTooLong,
+    "model": ModelNotOffered,
+    "unavailable": ProviderUnavailable,
+    "unreachable": ProviderUnreachable,
+    "garbled": ProviderGarbled,
+    "broken": ProviderBrokeOff,
+}
+
+
+class Commands(Struct, frozen=True):
+    """What the question asks the demonstration to do."""
+
+    words: int | None = None
+    pause_s: float = 0.0
+    thinks: bool = False
+    calls_tools: bool = False
+    helps: bool = False
+    error: ProviderError | None = None
+    error_after: int = 0
+    """How many words come before the error."""
+
+
+def read_commands(question: str) -> Commands:
+    """Return the commands in the question; without any there is a plain answer."""
+    long = re.search(r"(?:^|\s)/long\s+(\d{1,9})", question)
+    slow = re.search(r"(?:^|\s)/slow\s+(\d{1,9})", question)
+    wrong = re.search(r"(?:^|\s)/error\b(?:[ \t]+(\w+))?", question)
+    kind = (wrong[1] or "overloaded").lower() if wrong else ""
+    return Commands(
+        words=min(int(long[1]), _MOST_WORDS) if long else None,
+        pause_s=min(int(slow[1]), _LONGEST_PAUSE_MS) / 1000 if slow else 0.0,
+        thinks=_has("think", question),
+        calls_tools=_has("tools", question),
+        helps=_has("help", question),
+        error=_error(kind) if wrong else None,
+        error_after=5 if kind == "broken" else 0,
+    )
+
+
+def _has(command: str, question: str) -> bool:
+    return re.search(rf"(?:^|\s)/{command}\b", question) is not None
+
+
+def _error(kind: str) -> ProviderError:
+    made = _ERRORS.get(kind, ProviderUnavailable)
+    return made(PROVIDER, f"This is a demonstration of an error: {kind}")
+
+
+def answer_words(prompt: Prompt, commands: Commands) -> Iterator[str]:
+    """Yield the answer word by word, each with the space that follows it."""
+    text = HELP if commands.helps else _description(prompt)
+    words = f"This is a demonstration: no model was asked. {text}".split(" ")
+    count = len(words) if commands.words is None else commands.words
+    for position in range(count):
+        word = words[position] if position < len(words) else f"word{position + 1}"
+        yield word if position == count - 1 else f"{word} "
+
+
+def _description(prompt: Prompt) -> str:
+    parts = [part for message in prompt.messages for part in message.parts]
+    characters = sum(len(part.text) for part in parts if isinstance(part, TextPart))
+    attachments = sum(not isinstance(part, TextPart) for part in parts)
+    sent = (
+        f"I was sent {_counted(len(prompt.messages), 'message')} with "
+        f"{_counted(characters, 'character')} and {_counted(attachments, 'attachment')}"
+    )
+    results = sum(len(round_.results) for round_ in prompt.rounds)
+    tools = f", and {_counted(results, 'tool result')}" if results else ""
+    return f'{sent}{tools}. The question was: "{question_of(prompt)}"'
+
+
+def question_of(prompt: Prompt) -> str:
+    """Return the words of the last message of the user."""
+    return next(
+        (message.text for message in reversed(prompt.messages) if message.role == "user"), ""
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

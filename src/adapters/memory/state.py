@@ -1,0 +1,81 @@
+"""What the stores in memory hold, and how a transaction changes it."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+from domain.account import Account
+from domain.conversation.conversation import Conversation, StoredMessage
+from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.turn.record import TurnRecord
+
+
+@dataclass(frozen=True)
+class State:
+    """All rows at one moment; the structs in it never change."""
+
+    accounts: dict[UserId, Account] = field(default_factory=dict[UserId, Account])
+    conversations: dict[ConversationId, Conversation] = field(
+        default_factory=dict[ConversationId, Conversation]
+    )
+    messages: dict[MessageId, StoredMessage] = field(default_factory=dict[MessageId, StoredMessage])
+    turns: dict[TurnId, TurnRecord] = field(default_factory=dict[TurnId, TurnRecord])
+    last_message: int = 0
+
+    def copy(self) -> "State":
+        """Return a state of its own with the same rows."""
+        return State(
+            dict(self.accounts),
+            dict(self.conversations),
+            dict(self.messages),
+            dict(self.turns),
+            self.last_message,
+        )
+
+    def with_message(self, message: StoredMessage) -> "State":
+        """Return the state after a message got the next id; the rows are shared with this one."""
+        self.messages[message.message_id] = message
+        return replace(self, last_message=message.message_id)
+
+
+class Shelf:
+    """The committed state, and the turnstile for those who change it."""
+
+    def __init__(self) -> None:
+        self.committed = State()
+        self.turnstile = asyncio.Lock()
+
+
+class Draft:
+    """One transaction: reads what is committed, writes a copy that a commit puts in its place.
+
+    Writers take turns, as on SQLite; readers wait for nobody and see nothing unfinished.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._own: State | None = None
+
+    @property
+    def state(self) -> State:
+        """What this transaction sees."""
+        return self._shelf.committed if self._own is None else self._own
+
+    async def writing(self) -> State:
+        """Return a state to write to, after the writers before this one."""
+        if self._own is None:
+            await self._shelf.turnstile.acquire()
+            self._own = self._shelf.committed.copy()
+        return self._own
+
+    def put(self, state: State) -> None:
+        """Go on with another state of this transaction."""
+        self._own = state
+
+    def end(self, *, keep: bool) -> None:
+        """Commit, or forget everything; then the next writer's turn comes."""
+        own, self._own = self._own, None
+        if own is None:
+            return
+        if keep:
+            self._shelf.committed = own
+        self._shelf.turnstile.release()

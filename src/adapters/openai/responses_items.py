@@ -1,0 +1,83 @@
+"""The output items of a Responses answer: calls, reasoning and cited pages."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapters.transport.tool_arguments import read_arguments
+from domain.turn.events import SourceCited, ToolCalled
+
+PROVIDER = "openai"
+
+# What the provider runs by itself: the name we show, and the fields that say what was done.
+_OWN_TOOLS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "code_interpreter_call": ("code_interpreter", ("code",)),
+    "file_search_call": ("file_search", ("queries",)),
+    "image_generation_call": ("image_generation", ("revised_prompt",)),
+    "mcp_call": ("mcp", ("name", "arguments")),
+}
+
+Item = Mapping[str, Any]
+
+
+def own_tool_call(item: Item) -> ToolCalled | None:
+    """Return the call of a tool that the provider ran itself, or None for any other item."""
+    kind, item_id = item.get("type"), str(item.get("id") or "")
+    arguments: dict[str, Any]
+    if kind == "web_search_call":
+        if item.get("status") not in (None, "completed"):
+            return None
+        action: Any = item.get("action")
+        name, arguments = "web_search", dict(action or {})
+    elif isinstance(kind, str) and kind in _OWN_TOOLS:
+        name, fields = _OWN_TOOLS[kind]
+        arguments = {field: item[field] for field in fields if item.get(field) is not None}
+    else:
+        return None
+    return ToolCalled(item_id, name, arguments, PROVIDER, run_by_provider=True, item_id=item_id)
+
+
+def function_call(item: Item) -> ToolCalled | None:
+    """Return the call of a function of ours that the item holds, or None for any other item."""
+    if item.get("type") not in ("function_call", "custom_tool_call"):
+        return None
+    item_id = item.get("id")
+    text = item.get("arguments") or item.get("input") or ""
+    return ToolCalled(
+        str(item.get("call_id") or item_id or ""),
+        str(item.get("name") or ""),
+        read_arguments(text if isinstance(text, str) else ""),
+        PROVIDER,
+        item_id=item_id if isinstance(item_id, str) else None,
+    )
+
+
+def cited_pages(item: Item) -> Iterator[SourceCited]:
+    """Yield the pages that the annotations of a message cite."""
+    for part in item.get("content") or ():
+        for annotation in part.get("annotations") or ():
+            if (page := cited_page(annotation)) is not None:
+                yield page
+
+
+def cited_page(annotation: Item) -> SourceCited | None:
+    """Return the page an annotation cites, or None where it cites something else."""
+    url = annotation.get("url")
+    if annotation.get("type") != "url_citation" or not isinstance(url, str) or not url:
+        return None
+    return SourceCited(url, annotation.get("title") or "")
+
+
+def handed_back(items: list[Item]) -> tuple[Item, ...]:
+    """Return the items that the next round of the turn has to hand back, in their order.
+
+    With nothing stored, reasoning can be handed back in encrypted form only, and the provider
+    refuses reasoning without the items that followed it. Without a call there is no next round.
+    """
+    if not any(function_call(item) for item in items):
+        return ()
+    return tuple(
+        item
+        for item in items
+        if item.get("type") != "image_generation_call"
+        and (item.get("type") != "reasoning" or item.get("encrypted_content"))
+    )

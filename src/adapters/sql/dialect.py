@@ -1,0 +1,112 @@
+"""All that differs between SQLite and MySQL or MariaDB: column types and refusals.
+
+SQLAlchemy calls MariaDB by either name, depending on how the URL begins.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+MYSQL = ("mysql", "mariadb")
+
+_DUPLICATE = 1062
+_NO_PARENT = 1452
+_PASSING = frozenset({1040, 1203, 1205, 1213, 2002, 2003, 2006, 2013, 2014, 2055})
+"""Too many connections, lock waits, deadlocks, and every way to lose a connection."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """Aware UTC in Python; a naive UTC DATETIME, to the microsecond, in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return DATETIME(6) on MySQL, whose plain DATETIME drops the fraction."""
+        kind = mysql.DATETIME(fsp=6) if dialect.name in MYSQL else DateTime()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Take the zone away: neither engine stores one."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Say that it is UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def key(length: int) -> TypeEngine[str]:
+    """Return the type of an identifier, which compares byte by byte on both engines."""
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(length).with_variant(exact, *MYSQL)
+
+
+def login_name(length: int) -> TypeEngine[str]:
+    """Return the type of a name whose case does not count.
+
+    MySQL's default collations fold every letter, SQLite's NOCASE those of ASCII.
+    """
+    return String(length).with_variant(String(length, collation="NOCASE"), "sqlite")
+
+
+def long_text() -> TypeEngine[str]:
+    """Return the type of a text that may pass 64 KiB, where MySQL's TEXT ends."""
+    return Text().with_variant(mysql.MEDIUMTEXT(), *MYSQL)
+
+
+class exact(FunctionElement[str]):  # noqa: N801 - reads as a function in queries
+    """A value that equals a column only letter by letter: case and accents count."""
+
+    inherit_cache = True
+
+
+@compiles(exact)
+def _as_it_is(element: exact, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(exact, *MYSQL)
+def _with_collation(element: exact, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.clauses, **options)} COLLATE utf8mb4_bin"
+
+
+def is_duplicate(error: DBAPIError) -> bool:
+    """Return whether the statement broke a primary key or a unique index."""
+    name = _sqlite_name(error)
+    if name is not None:
+        return name in {"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"}
+    return _mysql_code(error) == _DUPLICATE
+
+
+def is_orphan(error: DBAPIError) -> bool:
+    """Return whether the statement named a row of another table that does not exist."""
+    name = _sqlite_name(error)
+    if name is not None:
+        return name == "SQLITE_CONSTRAINT_FOREIGNKEY"
+    return _mysql_code(error) == _NO_PARENT
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Return whether the database is away or busy: the same work may succeed later."""
+    if error.connection_invalidated:
+        return True
+    name = _sqlite_name(error)
+    if name is not None:
+        return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN"))
+    return _mysql_code(error) in _PASSING
+
+
+def _sqlite_name(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlite_errorname", None)
+
+
+def _mysql_code(error: DBAPIError) -> object:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments else None

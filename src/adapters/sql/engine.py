@@ -1,0 +1,168 @@
+"""Pools and their settings, per database."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from adapters.sql.dialect import MYSQL
+from domain.errors import NotConfigured
+
+POOL_SIZE = 10
+POOL_OVERFLOW = 10
+POOL_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 5.0
+RECYCLE_S = 1800
+LOCK_WAIT_S = 5
+"""How long a statement waits for another transaction, here or in another process."""
+
+_MYSQL_SESSION = (
+    # Without strict mode a value too long is cut in silence.
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'),"
+    f" innodb_lock_wait_timeout = {LOCK_WAIT_S}, time_zone = '+00:00'"
+)
+
+
+class Database:
+    """One database: its engine, and the turnstile for writers where the engine needs one.
+
+    Nothing connects before the first use. `close` must be awaited once at the end.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, *, one_writer: bool, pool_timeout_s: float = POOL_TIMEOUT_S
+    ) -> None:
+        self.engine = engine
+        self.reach_s = pool_timeout_s + CONNECT_TIMEOUT_S
+        # SQLite takes one writer at a time. Queueing in the process is several times faster than
+        # letting the connections poll for the file lock (stack notes, section 5).
+        self.turnstile = asyncio.Lock() if one_writer else None
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()
+
+
+def open_database(
+    url: str,
+    *,
+    variable: str = "MAIN_DB_URL",
+    pool_size: int = POOL_SIZE,
+    overflow: int = POOL_OVERFLOW,
+    pool_timeout_s: float = POOL_TIMEOUT_S,
+) -> Database:
+    """Return the database behind a URL; for SQLite its folder is made.
+
+    Raises:
+        NotConfigured: the URL names no engine we know; `variable` is where it came from.
+    """
+    address = checked_url(url, variable)
+    pool = {"pool_size": pool_size, "max_overflow": overflow, "pool_timeout": pool_timeout_s}
+    if address.get_backend_name() == "sqlite":
+        engine = sqlite_engine(address, isolation_level="IMMEDIATE", **pool)
+        event.listen(engine.sync_engine, "connect", _obey_foreign_keys)
+        return Database(engine, one_writer=True, pool_timeout_s=pool_timeout_s)
+    engine = mysql_engine(
+        address,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_recycle=RECYCLE_S,
+        **pool,
+    )
+    return Database(engine, one_writer=False, pool_timeout_s=pool_timeout_s)
+
+
+def checked_url(url: str, variable: str) -> URL:
+    """Return the parsed URL.
+
+    Raises:
+        NotConfigured: it is malformed, or names another engine or driver.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        address = None
+    known = {"sqlite+aiosqlite"} | {f"{name}+aiomysql" for name in MYSQL}
+    in_memory = (
+        address is not None
+        and "sqlite" in address.drivername
+        and (address.database in {None, "", ":memory:"})
+    )
+    if address is None or in_memory or address.drivername not in known:
+        # The value itself stays out of the message: it may hold a password.
+        raise NotConfigured(
+            variable,
+            f"{variable} must name a SQLite file or a MySQL server, for example"
+            " sqlite+aiosqlite:///data/main.db or mysql+aiomysql://parley:secret@localhost/parley",
+        )
+    return address
+
+
+def sqlite_engine(
+    address: URL, *, isolation_level: str | None, lock_wait_s: float = LOCK_WAIT_S, **options: Any
+) -> AsyncEngine:
+    """Return an engine on a SQLite file, whose folder is made.
+
+    With `isolation_level` "IMMEDIATE" the driver begins a transaction at the first statement that
+    writes: reads before it see what is committed at that moment, and a reader can never find
+    itself unable to become a writer.
+    """
+    if address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        address,
+        connect_args={"isolation_level": isolation_level, "timeout": lock_wait_s},
+        **_JSON,
+        **options,
+    )
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def mysql_engine(address: URL, **options: Any) -> AsyncEngine:
+    """Return an engine on MySQL or MariaDB: four-byte UTF-8, strict, in UTC."""
+    return create_async_engine(
+        address,
+        connect_args={
+            "charset": "utf8mb4",
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "init_command": _MYSQL_SESSION,
+        },
+        **_JSON,
+        **options,
+    )
+
+
+def _encoded(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_JSON: dict[str, Any] = {
+    "json_serializer": _encoded,
+    "json_deserializer": msgspec.json.decode,
+}
+
+
+def _lower(value: str | None) -> str | None:
+    return None if value is None else value.lower()
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    _run_on(connection, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL")
+    # SQLite's own lower() knows ASCII only; MySQL's knows all letters.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _obey_foreign_keys(connection: Any, _record: Any) -> None:
+    _run_on(connection, "PRAGMA foreign_keys=ON")
+
+
+def _run_on(connection: Any, *pragmas: str) -> None:
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(pragma)
+    cursor.close()

@@ -1,0 +1,70 @@
+"""The sidebar's queries."""
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, exists, literal, select
+
+from adapters.sql.dialect import exact
+from adapters.sql.tables.chat import messages, sessions
+from domain.conversation.conversation import Conversation, ConversationFilter
+from domain.ids import UserId
+
+MESSAGES_OF = (
+    select(messages)
+    .where(
+        messages.c.customer_id == bindparam("owner"),
+        messages.c.session_id.in_(bindparam("sessions", expanding=True)),
+    )
+    .order_by(messages.c.created_at, messages.c.message_id)
+)
+
+_HAS_MESSAGES = exists().where(messages.c.session_id == sessions.c.session_id)
+
+
+def page_of(
+    user: UserId, wanted: ConversationFilter, *, with_empty: bool = False
+) -> Select[*tuple[Any, ...]]:
+    """Return the query for a page, newest first.
+
+    Tags are left to `tagged`, and offset and limit with them: the engines compare JSON values in
+    different ways. `with_empty` brings the conversations that lists hide.
+    """
+    query = select(sessions).where(sessions.c.customer_id == literal(user))
+    if not with_empty:
+        query = query.where(sessions.c.task_status.is_not(None) | _HAS_MESSAGES)
+    if wanted.start is not None:
+        query = query.where(sessions.c.last_update >= wanted.start)
+    if wanted.end is not None:
+        query = query.where(sessions.c.last_update < wanted.end)
+    if wanted.character is not None:
+        query = query.where(sessions.c.ai_character_name == exact(wanted.character))
+    query = _with_task(query, wanted).order_by(
+        sessions.c.last_update.desc(), sessions.c.created_at.desc(), sessions.c.session_id
+    )
+    if wanted.tags:
+        return query
+    return query.limit(wanted.limit or None).offset(wanted.offset or None)
+
+
+def _with_task(
+    query: Select[*tuple[Any, ...]], wanted: ConversationFilter
+) -> Select[*tuple[Any, ...]]:
+    if wanted.task_priority is not None:
+        query = query.where(sessions.c.task_priority == wanted.task_priority)
+    match wanted.task_status:
+        case None:
+            return query
+        case "any":
+            return query.where(sessions.c.task_status.is_not(None))
+        case "none":
+            return query.where(sessions.c.task_status.is_(None))
+        case status:
+            return query.where(sessions.c.task_status == status)
+
+
+def tagged(found: list[Conversation], wanted: ConversationFilter) -> list[Conversation]:
+    """Return those with any of the wanted tags, then cut to the page."""
+    tags = {tag.casefold() for tag in wanted.tags}
+    matching = [one for one in found if any(tag.casefold() in tags for tag in one.tags)]
+    end = wanted.offset + wanted.limit if wanted.limit else None
+    return matching[wanted.offset : end]

@@ -1,0 +1,137 @@
+"""The tables of the main database, under the names of the contract.
+
+Booleans, JSON and texts get their defaults from the code that writes, so that both engines agree.
+The migrations make the tables, never this file. `group_id` has no foreign key: the table it would
+name is optional and not ours.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from adapters.sql.dialect import Moment, key, login_name, long_text
+
+metadata = MetaData(
+    naming_convention={
+        # The form SQLAlchemy itself gives to indexes: that of the databases taken over.
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _json(name: str) -> Column[object]:
+    return Column(name, JSON(none_as_null=True), nullable=True)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+def _owner() -> Column[int]:
+    return Column(
+        "customer_id", Integer, ForeignKey("Users.customer_id"), nullable=False, index=True
+    )
+
+
+users = Table(
+    "Users",
+    metadata,
+    Column("customer_id", Integer, primary_key=True, index=True),
+    Column("username", login_name(50), nullable=False),
+    Column("password", String(100), nullable=False),
+    Column("email", login_name(100)),
+    Column("created_at", Moment, nullable=False),
+    Index("uq_Users_username", "username", unique=True),
+    Index("uq_Users_email", "email", unique=True),
+)
+
+sessions = Table(
+    "ChatSessionsNG",
+    metadata,
+    Column("session_id", key(36), primary_key=True, index=True),
+    _owner(),
+    Column("session_name", String(100)),
+    Column("ai_character_name", String(50)),
+    Column("ai_text_gen_model", String(50)),
+    _flag("auto_trigger_tts"),
+    Column("claude_session_id", String(36)),
+    _json("tags"),
+    Column("group_id", key(36), index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("last_update", Moment, nullable=False),
+    Column("task_status", String(10), index=True),
+    Column("task_priority", String(10)),
+    Column("task_description", String(500)),
+    Index("idx_agent_task", "ai_character_name", "task_status"),
+    Index("ix_ChatSessionsNG_customer_id_last_update", "customer_id", "last_update"),
+)
+
+messages = Table(
+    "ChatMessagesNG",
+    metadata,
+    Column("message_id", Integer, primary_key=True),
+    Column(
+        "session_id", key(36), ForeignKey("ChatSessionsNG.session_id"), nullable=False, index=True
+    ),
+    _owner(),
+    Column("sender", String(255), nullable=False),
+    Column("message", long_text()),
+    Column("ai_reasoning", long_text()),
+    _json("image_locations"),
+    Column("image_description", Text),
+    _json("file_locations"),
+    _json("chart_data"),
+    Column("ai_character_name", Text),
+    _flag("is_tts"),
+    Column("api_text_gen_model_name", Text),
+    _json("api_text_gen_settings"),
+    Column("api_tts_gen_model_name", Text),
+    _json("api_image_gen_settings"),
+    _json("image_generation_request"),
+    _json("claude_code_data"),
+    _flag("is_gps_location_message"),
+    _flag("show_transcribe_button"),
+    _flag("favorite"),
+    _flag("test_mode"),
+    Column("responding_agent", String(50)),
+    Column("created_at", Moment, nullable=False),
+    Column("state", String(16)),
+    Column("turn_id", key(36), index=True),
+    # Finds a conversation's last moment and its reading order without touching the long texts.
+    Index("ix_ChatMessagesNG_session_id_created_at", "session_id", "created_at"),
+)
+
+prompts = Table(
+    "Prompts",
+    metadata,
+    Column("prompt_id", Integer, primary_key=True),
+    _owner(),
+    Column("title", String(100), nullable=False),
+    Column("prompt", Text, nullable=False),
+)
+
+turns = Table(
+    "ChatTurns",
+    metadata,
+    Column("turn_id", key(36), primary_key=True),
+    _owner(),
+    Column("fingerprint", String(64), nullable=False),
+    Column("session_id", key(36), nullable=False),
+    Column("question_id", Integer, nullable=False),
+    Column("answer_id", Integer),
+    Column("state", String(16), nullable=False, index=True),
+    Column("started_at", Moment, nullable=False),
+)

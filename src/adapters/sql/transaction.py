@@ -1,0 +1,134 @@
+"""One transaction on one connection, which is taken when it is first needed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.sql.engine import Database
+from adapters.sql.failures import translated
+from domain.ids import UserId
+
+STATEMENT_TIMEOUT_S = 15.0
+"""Longer than any lock wait; ends the wait for a server that vanished without a word."""
+
+Parameters = Mapping[str, Any]
+
+
+class Transaction:
+    """Statements of one unit of work.
+
+    Each statement sees what was committed when it began (READ COMMITTED, on SQLite too) and what
+    this transaction wrote. On SQLite the writers of a process queue for their turn before they
+    take a connection, so that readers always find one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: AsyncConnection | None = None
+        self._holds_turnstile = False
+
+    async def all(
+        self, operation: str, statement: Executable, parameters: Parameters | None = None
+    ) -> Sequence[RowMapping]:
+        """Return every row."""
+        result = await self._run(operation, statement, parameters)
+        return result.mappings().all()
+
+    async def first(
+        self, operation: str, statement: Executable, parameters: Parameters | None = None
+    ) -> RowMapping | None:
+        """Return the first row, or None."""
+        result = await self._run(operation, statement, parameters)
+        return result.mappings().first()
+
+    async def write(
+        self,
+        operation: str,
+        statement: Executable,
+        parameters: Parameters | None = None,
+        *,
+        owner: UserId | None = None,
+    ) -> CursorResult[Any]:
+        """Run a statement that writes, after the writers before it.
+
+        Raises:
+            AlreadyExists: a key or a unique value is taken.
+            AccountNotFound: the owner has no account.
+        """
+        await self.queue_to_write()
+        return await self._run(operation, statement, parameters, owner=owner)
+
+    async def insert(
+        self,
+        operation: str,
+        statement: Executable,
+        parameters: Parameters,
+        *,
+        owner: UserId | None = None,
+    ) -> int:
+        """Insert one row, like `write`, and return the key that it was given."""
+        result = await self.write(operation, statement, parameters, owner=owner)
+        return result.lastrowid
+
+    async def queue_to_write(self) -> None:
+        """Wait for this transaction's turn to write; what is read from here on stays true.
+
+        Does nothing on an engine with many writers, which locks rows instead.
+        """
+        turnstile = self._database.turnstile
+        if turnstile is not None and not self._holds_turnstile:
+            if turnstile.locked():
+                # Waiting with a connection, readers that become writers would take them all, and
+                # the one whose turn it is would find none. What was only read binds nothing.
+                await self._disconnect()
+            await turnstile.acquire()
+            self._holds_turnstile = True
+
+    async def commit(self) -> None:
+        """Make the writes visible to everybody and give the connection back."""
+        try:
+            if self._connection is not None:
+                with translated("commit"):
+                    async with asyncio.timeout(STATEMENT_TIMEOUT_S):
+                        await self._connection.commit()
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Undo what is not committed and give the connection back. May be called again."""
+        try:
+            await self._disconnect()
+        finally:
+            if self._holds_turnstile and self._database.turnstile is not None:
+                self._holds_turnstile = False
+                self._database.turnstile.release()
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with translated("close"):
+                await connection.close()
+
+    async def _run(
+        self,
+        operation: str,
+        statement: Executable,
+        parameters: Parameters | None,
+        *,
+        owner: UserId | None = None,
+    ) -> CursorResult[Any]:
+        connection = self._connection or await self._connect(operation)
+        with translated(operation, owner=owner):
+            async with asyncio.timeout(STATEMENT_TIMEOUT_S):
+                return await connection.execute(statement, parameters)
+
+    async def _connect(self, operation: str) -> AsyncConnection:
+        connection = self._database.engine.connect()
+        with translated(operation, reaching=True):
+            async with asyncio.timeout(self._database.reach_s):
+                await connection.start()
+        self._connection = connection
+        return connection

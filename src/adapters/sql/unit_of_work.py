@@ -1,0 +1,83 @@
+"""Transactions with the stores in them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+from adapters.sql.accounts import SqlAccounts
+from adapters.sql.conversations import SqlConversations
+from adapters.sql.engine import Database
+from adapters.sql.transaction import Transaction
+from adapters.sql.turn_records import SqlTurnRecords
+from application.ports.clock import Clock
+from application.ports.unit_of_work import Stores, UnitOfWork
+from domain.errors import StorageError
+
+
+class SqlStores(Stores):
+    """The stores of one transaction."""
+
+    def __init__(self, transaction: Transaction, clock: Clock) -> None:
+        self._accounts = SqlAccounts(transaction, clock)
+        self._conversations = SqlConversations(transaction, clock)
+        self._turns = SqlTurnRecords(transaction)
+
+    @property
+    def accounts(self) -> SqlAccounts:
+        """Users."""
+        return self._accounts
+
+    @property
+    def conversations(self) -> SqlConversations:
+        """Conversations and messages."""
+        return self._conversations
+
+    @property
+    def turns(self) -> SqlTurnRecords:
+        """Durable traces of turns."""
+        return self._turns
+
+
+class SqlUnitOfWork(UnitOfWork):
+    """Opens transactions on one database.
+
+    Opening costs nothing: the connection is taken by the first statement, so that is where an
+    absent database is noticed. A commit that has begun is carried through before a cancellation
+    goes on its way; the outcome of a cancelled block is thereby never in doubt.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def __call__(self) -> AbstractAsyncContextManager[Stores]:
+        """Begin a transaction."""
+        return self._transaction()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncGenerator[Stores, None]:
+        transaction = Transaction(self._database)
+        try:
+            yield SqlStores(transaction, self._clock)
+        except BaseException:
+            # What went wrong first is what the caller must hear of; the log has the rest.
+            with suppress(StorageError):
+                await _undisturbed(transaction.close())
+            raise
+        await _undisturbed(transaction.commit())
+
+
+async def _undisturbed(ending: Coroutine[None, None, None]) -> None:
+    """Wait for the ending even when cancelled meanwhile; then be cancelled."""
+    task = asyncio.create_task(ending, name="end of a transaction")
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    failure = task.exception()
+    if cancelled is not None:
+        raise cancelled
+    if failure is not None:
+        raise failure

@@ -1,0 +1,105 @@
+"""The shapes of the chat wire, as far as they are read: streamed chunks and whole answers alike."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from adapters.transport.chat_wire.calls import CallFunction, WireCall
+from domain.turn.events import Usage
+
+
+class Citation(Struct, frozen=True):
+    """The page an annotation names, or one of Perplexity's `search_results`."""
+
+    url: str | None = None
+    title: str | None = None
+
+
+class Annotation(Struct, frozen=True):
+    """A mark on the answer's text; only those that cite a page are read."""
+
+    url_citation: Citation | None = None
+
+
+class Delta(Struct, frozen=True):
+    """What a choice says: a piece of it (`delta`) or all of it (`message`)."""
+
+    content: str | None = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    tool_calls: list[WireCall] | None = None
+    refusal: str | None = None
+    annotations: list[Annotation] | None = None
+    function_call: CallFunction | None = None
+    """How tools were called before `tool_calls`; some servers still do."""
+
+    @property
+    def thinking(self) -> str:
+        """The reasoning, under whichever name the server keeps it."""
+        for found in (self.reasoning_content, self.reasoning):
+            if isinstance(found, str) and found:
+                return found
+        return ""
+
+
+class Choice(Struct, frozen=True):
+    """One of the answers; we ask for one, and read the one with index 0."""
+
+    index: int | None = 0
+    delta: Delta | None = None
+    message: Delta | None = None
+    finish_reason: str | None = None
+
+
+class TokenDetails(Struct, frozen=True):
+    """Which of the tokens were cached, which were reasoning."""
+
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class WireUsage(Struct, frozen=True):
+    """Tokens as chat servers count them."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: TokenDetails | None = None
+    completion_tokens_details: TokenDetails | None = None
+
+    def counted(self) -> Usage:
+        """Return the same in our words."""
+        sent, said = self.prompt_tokens or 0, self.completion_tokens or 0
+        return Usage(
+            input_tokens=sent,
+            output_tokens=said,
+            total_tokens=self.total_tokens or sent + said,
+            cached_input_tokens=_number(self.prompt_tokens_details, "cached_tokens"),
+            reasoning_tokens=_number(self.completion_tokens_details, "reasoning_tokens"),
+        )
+
+
+def _number(details: TokenDetails | None, name: str) -> int:
+    return (getattr(details, name) or 0) if details is not None else 0
+
+
+class GroqExtras(Struct, frozen=True):
+    """Groq's own corner of a chunk."""
+
+    usage: WireUsage | None = None
+    error: Any = None
+
+
+class Chunk(Struct, frozen=True):
+    """One payload of a stream, or a whole answer."""
+
+    choices: list[Choice] | None = None
+    usage: WireUsage | None = None
+    x_groq: GroqExtras | None = None
+    search_results: list[Citation] | None = None
+    citations: list[Any] | None = None
+    error: Any = None
+
+
+decode_chunk = msgspec.json.Decoder(Chunk).decode

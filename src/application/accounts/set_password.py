@@ -1,0 +1,31 @@
+"""Another password for an account."""
+
+from application.accounts.passwords_rule import check_new_password
+from application.ports.passwords import Passwords
+from application.ports.unit_of_work import UnitOfWork
+from domain.account import Account
+from domain.errors import AccountNotFound
+
+
+class SetPassword:
+    """Replaces a password without asking for the old one: a tool for operators."""
+
+    def __init__(self, work: UnitOfWork, passwords: Passwords) -> None:
+        self._work = work
+        self._passwords = passwords
+
+    async def __call__(self, name: str, password: str) -> Account:
+        """Set the password of the account with this username or e-mail address.
+
+        Raises:
+            AccountNotFound: there is none.
+            InvalidRequest: the password is too short or too long.
+        """
+        check_new_password(password)
+        hashed = await self._passwords.hash(password)
+        async with self._work() as db:
+            account = await db.accounts.named(name.strip())
+            if account is None:
+                raise AccountNotFound(name)
+            await db.accounts.set_password(account.id, hashed)
+        return account

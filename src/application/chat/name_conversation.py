@@ -1,0 +1,103 @@
+"""A few words that tell a conversation from the others."""
+
+from contextlib import aclosing
+
+import structlog
+
+from application.agent.choose import ChooseModel
+from application.agent.patience import ask_patiently
+from application.ports.unit_of_work import UnitOfWork
+from domain.conversation.conversation import NEW_NAME, Conversation, StoredMessage
+from domain.errors import ConversationNotFound, InvalidRequest, StorageError
+from domain.ids import ConversationId, UserId
+from domain.turn.events import TextDelta
+from domain.turn.prompt import Message, Part, Prompt, TextPart, joined_text
+from domain.turn.settings import TurnSettings
+
+log = structlog.get_logger("naming")
+
+LONGEST = 50
+SETTINGS = TurnSettings(model="gpt-4o-mini", temperature=0.3, max_tokens=50)
+_READ = 4000
+"""Characters of the text that the model is shown: a title needs no more."""
+_QUOTES = "\"'`“”„‘’‚«»‹›"  # noqa: RUF001 - models use them all
+_TASK = (
+    "You name conversations. Answer with a title of two to five words for the text you are given, "
+    "in its language: the title alone, without quotation marks or a full stop. Never answer the "
+    "text itself."
+)
+_HINTS = {"developer": " Name the technology the text is about."}
+
+
+class NameConversation:
+    """Asks a small model for a title, and stores it where there is a conversation."""
+
+    def __init__(self, work: UnitOfWork, choose: ChooseModel) -> None:
+        self._work = work
+        self._choose = choose
+
+    async def __call__(
+        self,
+        user: UserId,
+        prompt: tuple[Part, ...],
+        conversation: ConversationId | None = None,
+        character: str | None = None,
+    ) -> str:
+        """Return a title of at most `LONGEST` characters.
+
+        It is made from the prompt, else from the first two messages of the conversation. Storing
+        it does not move the conversation in the list; a title that cannot be stored is returned
+        all the same.
+
+        Raises:
+            ConversationNotFound: the user has no such conversation.
+            InvalidRequest: there is nothing to make a title from.
+            ProviderError, NotConfigured, UnknownModel: the model cannot be asked.
+        """
+        text = joined_text(prompt)
+        if conversation:
+            found, said = await self._read(user, conversation)
+            text = text or said
+            character = found.character
+        if not text and not conversation:
+            raise InvalidRequest("Prompt or existing session content is required", "prompt")
+        title = _fit(await self._ask(text, character)) if text else ""
+        title = title or _fit(text) or NEW_NAME
+        if conversation:
+            await self._store(user, conversation, title)
+        return title
+
+    async def _read(self, user: UserId, conversation: ConversationId) -> tuple[Conversation, str]:
+        async with self._work() as db:
+            found = await db.conversations.get(user, conversation)
+            messages = await db.conversations.messages(user, (conversation,))
+        return found, _opening(messages.get(conversation, ()))
+
+    async def _ask(self, text: str, character: str | None) -> str:
+        question = (TextPart(text[:_READ]),)
+        choice = self._choose(SETTINGS, question)
+        prompt = Prompt(
+            card=choice.card,
+            messages=(Message("user", question),),
+            system=_TASK + _HINTS.get(character or "", ""),
+            temperature=choice.temperature,
+            max_tokens=choice.max_tokens,
+        )
+        async with aclosing(ask_patiently(choice.model, prompt)) as events:
+            return "".join([e.text async for e in events if isinstance(e, TextDelta)])
+
+    async def _store(self, user: UserId, conversation: ConversationId, title: str) -> None:
+        try:
+            async with self._work() as db:
+                await db.conversations.rename(user, conversation, title)
+        except (StorageError, ConversationNotFound) as error:
+            log.warning("title not stored", conversation=conversation, error=error.code)
+
+
+def _opening(messages: list[StoredMessage] | tuple[()]) -> str:
+    return "\n".join(message.message for message in messages[:2] if message.message).strip()
+
+
+def _fit(text: str) -> str:
+    line = " ".join(text.split()).strip(_QUOTES).strip()
+    return line[:LONGEST].rstrip()

@@ -1,0 +1,35 @@
+"""`parley …`: one command group; each command lives in its own file, loaded when it is called."""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "serve": "entrypoints.cli.serve",
+    "migrate": "entrypoints.cli.migrate",
+    "user": "entrypoints.cli.user",
+    "token": "entrypoints.cli.token",
+    "models": "entrypoints.cli.models",
+    "chat": "entrypoints.cli.chat",
+    "doctor": "entrypoints.cli.doctor",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is needed, so that `parley token` does not pay for a server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name, which its module holds under the same name."""
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parley")
+def main() -> None:
+    """Parley: a self-hosted backend for AI assistants."""

@@ -1,0 +1,71 @@
+"""`parley migrate`: the databases' tables and their versions."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import click
+
+from domain.errors import ParleyError
+from entrypoints.wiring import databases
+from entrypoints.wiring.settings import Settings, SettingsError, process_settings
+
+Outcome = TypeVar("Outcome")
+
+WHICH = click.option(
+    "--database",
+    type=click.Choice([*databases.DATABASES, "all"]),
+    default="all",
+    show_default=True,
+    help="Which database.",
+)
+
+
+@click.group()
+def migrate() -> None:
+    """Bring the databases' tables to a version, or say where they stand."""
+
+
+@migrate.command()
+@click.option("--to", default="head", show_default=True, help="The version to stop at.")
+@WHICH
+def upgrade(to: str, database: str) -> None:
+    """Bring the tables up to date. Safe at any time, from several processes too."""
+    outcome = _run(database, lambda settings, names: databases.upgrade(settings, names, to))
+    for name, done in outcome.items():
+        click.echo(f"{name}: upgraded to {to}" if done else f"{name}: nothing to do")
+
+
+@migrate.command()
+@click.option("--to", required=True, help="The version to go back to; `base` drops everything.")
+@WHICH
+def downgrade(to: str, database: str) -> None:
+    """Take the tables back to an earlier version."""
+    _run(database, lambda settings, names: databases.downgrade(settings, names, to))
+    click.echo(f"{database}: now at {to}")
+
+
+@migrate.command()
+@WHICH
+def check(database: str) -> None:
+    """Fail when the tables are not what this release expects."""
+    if differences := _run(database, databases.check):
+        raise click.ClickException("\n".join(differences))
+    click.echo("the tables are as expected")
+
+
+@migrate.command()
+@click.option("--to", default="head", show_default=True, help="The version the tables are at.")
+@WHICH
+def stamp(to: str, database: str) -> None:
+    """Write down a version, touching nothing. Tables of an earlier server are at 0001."""
+    _run(database, lambda settings, names: databases.stamp(settings, names, to))
+    click.echo(f"{database}: stamped {to}")
+
+
+def _run(database: str, work: Callable[[Settings, Sequence[str]], Outcome]) -> Outcome:
+    # Without the container, whose import takes longer than the work.
+    names = databases.DATABASES if database == "all" else (database,)
+    try:
+        return work(process_settings(), names)
+    except (ParleyError, SettingsError) as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,39 @@
+"""Runs a command's work with a container, and tells failures in one line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+from dishka import AsyncContainer
+
+from domain.errors import ParleyError
+from entrypoints.wiring.container import make_container
+from entrypoints.wiring.settings import Settings, SettingsError, process_settings
+
+T = TypeVar("T")
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings; a wrong variable ends the command with its one line."""
+    try:
+        return process_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def run(work: Callable[[AsyncContainer], Awaitable[T]]) -> T:
+    """Run `work` with the container of this environment, and close it afterwards."""
+    settings = settings_or_exit()
+
+    async def with_container() -> T:
+        container = make_container(settings)
+        try:
+            return await work(container)
+        finally:
+            await container.close()
+
+    try:
+        return asyncio.run(with_container())
+    except ParleyError as error:
+        raise click.ClickException(str(error)) from error

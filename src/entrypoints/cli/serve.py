@@ -1,0 +1,72 @@
+"""`parley serve`: migrate, make sure somebody can log in, serve."""
+
+from typing import Any
+
+import click
+import uvicorn
+from dishka import AsyncContainer
+
+from application.accounts.first_login import FirstLogin, OfferFirstLogin
+from domain.errors import ParleyError
+from entrypoints.cli.run import run, settings_or_exit
+from entrypoints.wiring.databases import upgrade
+from entrypoints.wiring.logging import configure_logging
+from entrypoints.wiring.settings import Settings
+
+LARGEST_FRAME = 8 * 1024 * 1024
+WAITING_FRAMES = 32
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (PARLEY_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port (PARLEY_PORT).")
+def serve(host: str | None, port: int | None) -> None:
+    """Bring the databases up to date and serve until stopped."""
+    settings = settings_or_exit()
+    configure_logging(settings)
+    try:
+        upgrade(settings)
+    except ParleyError as error:
+        raise click.ClickException(str(error)) from error
+    if settings.env == "development" and (login := run(_first_login)) is not None:
+        _show(login)
+    options = server_options(settings)
+    if host:
+        options["host"] = host
+    if port is not None:
+        options["port"] = port
+    uvicorn.run("entrypoints.web.app:served_app", factory=True, **options)
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return how uvicorn is to serve."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "websockets-sansio",
+        # Deflate halves the messages per CPU second and doubles the memory of an idle socket.
+        "ws_per_message_deflate": False,
+        "ws_max_size": LARGEST_FRAME,
+        "ws_max_queue": WAITING_FRAMES,
+        # Without a limit an open stream would keep the process from ever stopping.
+        "timeout_graceful_shutdown": max(1, round(settings.drain_s)),
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+    }
+
+
+async def _first_login(container: AsyncContainer) -> FirstLogin | None:
+    return await (await container.get(OfferFirstLogin))()
+
+
+def _show(login: FirstLogin) -> None:
+    click.echo(
+        "\nWelcome to Parley. A first user was made for you; this is shown once:\n"
+        f"  user      {login.username}\n"
+        f"  password  {login.password}\n"
+        f"  token     {login.token}\n"
+        "Try it from another terminal:  .venv/bin/parley chat --model demo\n"
+    )

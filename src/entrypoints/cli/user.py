@@ -1,0 +1,58 @@
+"""`parley user`: the accounts of this server."""
+
+import click
+from dishka import AsyncContainer
+
+from application.accounts.add_user import AddUser
+from application.accounts.set_password import SetPassword
+from application.ports.unit_of_work import UnitOfWork
+from entrypoints.cli.run import run
+
+PASSWORD = click.option(
+    "--password", "-p", help="Asked for when left out.", prompt=True, hide_input=True,
+    confirmation_prompt=True,
+)
+
+
+@click.group()
+def user() -> None:
+    """Add and list users, set their passwords."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--username", help="Login name; the part before the @ when left out.")
+@PASSWORD
+def add(email: str, username: str | None, password: str) -> None:
+    """Add a user who can log in with EMAIL or the username."""
+
+    async def work(container: AsyncContainer) -> str:
+        account = await (await container.get(AddUser))(email, password, username)
+        return f"customer {account.id}: {account.username} <{account.email or '-'}>"
+
+    click.echo(run(work))
+
+
+@user.command("list")
+def list_users() -> None:
+    """List every user: customer id, username, e-mail."""
+
+    async def work(container: AsyncContainer) -> list[str]:
+        async with (await container.get(UnitOfWork))() as db:
+            return [f"{a.id}\t{a.username}\t{a.email or '-'}" for a in await db.accounts.all()]
+
+    for line in run(work):
+        click.echo(line)
+
+
+@user.command("password")
+@click.argument("name")
+@PASSWORD
+def password(name: str, password: str) -> None:
+    """Set the password of the user with this e-mail or username."""
+
+    async def work(container: AsyncContainer) -> None:
+        await (await container.get(SetPassword))(name, password)
+
+    run(work)
+    click.echo("password set")

@@ -1,0 +1,48 @@
+"""The web application: routes, error handling, and what lives as long as the process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import structlog
+from dishka import AsyncContainer
+from dishka.integrations.litestar import setup_dishka
+from litestar import Litestar
+from litestar.datastructures import State
+
+from application.chat.recover import RecoverTurns
+from application.chat.turns import Turns
+from entrypoints.web.chat_socket import chat_socket
+from entrypoints.web.idle_sockets import IdleSockets
+from entrypoints.web.provider import WebProvider
+from entrypoints.wiring.container import make_container
+from entrypoints.wiring.settings import Settings, process_settings
+
+log = structlog.get_logger("web")
+
+ROUTES = [chat_socket]
+
+
+def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
+    """Return the application; the container must hold the `WebProvider` too."""
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncGenerator[None, None]:
+        interrupted = await (await container.get(RecoverTurns))()
+        if interrupted:
+            log.warning("turns of an earlier process were interrupted", turns=interrupted)
+        turns, idle = await container.get(Turns), await container.get(IdleSockets)
+        try:
+            async with turns, idle.watching():
+                yield
+        finally:
+            await container.close()
+
+    app = Litestar(route_handlers=ROUTES, lifespan=[life], state=State(), openapi_config=None)
+    setup_dishka(container, app)
+    return app
+
+
+def served_app() -> Litestar:
+    """Return the application for the environment of this process (uvicorn's factory)."""
+    settings = process_settings()
+    return create_app(make_container(settings, WebProvider()), settings)

@@ -1,0 +1,265 @@
+"""What happens on an open chat socket: requests one at a time, control messages at once."""
+
+import asyncio
+from collections import deque
+from contextlib import aclosing
+from datetime import datetime
+
+import structlog
+
+from application.chat.turns import Turns
+from application.ports.clock import Clock
+from domain.errors import (
+    EventsForgotten,
+    InvalidRequest,
+    ParleyError,
+    TurnNotFound,
+)
+from domain.ids import TurnId, UserId
+from entrypoints.web.deliveries import Deliveries
+from entrypoints.web.errors import stage_of
+from entrypoints.web.line import ClientGone, Line
+from entrypoints.web.wire.frames import Body, Framer, frame, terminal_pair
+from entrypoints.web.wire.messages import ClientMessage, ask_from
+
+log = structlog.get_logger("socket")
+
+QUEUED = 4
+FOLLOWED = 8
+IGNORED = frozenset(
+    {
+        "heartbeat",
+        "audio_chunk",
+        "audio_complete",
+        "audio_end",
+        "recordingfinished",
+        "stop",
+        "complete",
+        "pong",
+    }
+)
+"""Control messages that need no answer, and those of audio turns outside of one."""
+
+
+class ChatSession:
+    """Knows no provider and no database: it calls `Turns`, follows the log and sends.
+
+    Leaving does not stop a turn: only its readers end with the socket.
+    """
+
+    def __init__(
+        self, line: Line, turns: Turns, framer: Framer, deliveries: Deliveries, clock: Clock
+    ) -> None:
+        self.line = line
+        self._turns = turns
+        self._framer = framer
+        self._deliveries = deliveries
+        self._clock = clock
+        self._user = UserId(0)
+        self._requests: deque[ClientMessage] = deque()
+        self._serving: asyncio.Task[None] | None = None
+        self._current: TurnId | None = None
+        self._cancel_asked = False
+        self._followed: dict[TurnId, asyncio.Task[None]] = {}
+        self._busy_until = line.heard_at
+
+    async def run(self, user: UserId, first: ClientMessage) -> None:
+        """Serve the socket until it closes."""
+        self._user = user
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                await self._hear(first, tasks)
+                async with aclosing(self.line.messages()) as messages:
+                    async for message in messages:
+                        await self._hear(message, tasks)
+            except ClientGone:
+                log.debug("client gone", connection=self.line.connection)
+            finally:
+                for task in (self._serving, *self._followed.values()):
+                    if task is not None:
+                        task.cancel()
+
+    def idle_since(self) -> datetime | None:
+        """Return since when nothing happens: None while something runs for the client."""
+        busy = self._serving is not None or self._followed
+        return None if busy else max(self.line.heard_at, self._busy_until)
+
+    async def expire(self) -> None:
+        """Close a socket that nobody has used for too long."""
+        try:
+            await self.line.say({"type": "closing", "reason": "timeout"})
+        except ClientGone:
+            return
+        await self.line.close(1001)
+
+    async def _hear(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
+        match message.control:
+            case "ping":
+                now = self._clock.now().isoformat()
+                await self.line.say({"type": "pong", "timestamp": now})
+            case "close_session":
+                await self.line.say({"type": "closing", "reason": "client_request"})
+                await self.line.close(1000)
+                raise ClientGone
+            case "cancel":
+                await self._cancel(message)
+            case "stream_resume":
+                await self._resume(message)
+            case "follow":
+                await self._follow(message, tasks)
+            case control if control in IGNORED:
+                return
+            case _:
+                await self._request(message, tasks)
+
+    async def _request(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
+        if len(self._requests) >= QUEUED:
+            # Without the terminal pair: that would end the turn that is running.
+            await self._error(InvalidRequest("Another request is still running"))
+            return
+        self._requests.append(message)
+        if self._serving is None:
+            self._serving = tasks.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        try:
+            while self._requests:
+                await self._answer(self._requests.popleft())
+        except ClientGone:
+            return
+        finally:
+            self._serving = None
+            self._busy_until = self._clock.now()
+
+    async def _answer(self, message: ClientMessage) -> None:
+        turn: TurnId | None = None
+        try:
+            started = await self._turns.start(ask_from(message, self._user))
+            turn = self._current = started.turn
+            if self._cancel_asked:
+                await self._turns.cancel(self._user, turn)
+            if started.fresh:
+                self._deliveries.begins(turn)
+                await self._show(turn)
+            else:
+                await self._show_again(turn)
+        except ParleyError as error:
+            await self._fail(error, turn)
+        except ClientGone:
+            raise
+        except Exception:
+            log.exception("request failed", connection=self.line.connection)
+            await self._fail(ParleyError("Internal server error"), turn)
+        finally:
+            self._current, self._cancel_asked = None, False
+
+    async def _show(self, turn: TurnId, after: int = 0) -> None:
+        """Send the turn's frames above `after` as they come, up to its ending."""
+        self._deliveries.shows(self.line.connection, self._user, turn)
+        async with self._turns.follow(self._user, turn, after) as batches:
+            async for batch in batches:
+                for step in self._framer.steps(turn, batch):
+                    for prepared in step.frames:
+                        await self.line.send(prepared)
+                    self._deliveries.wrote(turn, step.seq)
+
+    async def _show_again(self, turn: TurnId) -> None:
+        """Serve a repeated payload: the rest of a running turn, only the pair of an ended one."""
+        if not await self._turns.ended(turn):
+            await self._show(turn, self._deliveries.written(turn))
+            return
+        seq = None
+        try:
+            async with self._turns.follow(self._user, turn) as batches:
+                async for batch in batches:
+                    seq = batch[-1].seq
+        except EventsForgotten:
+            log.debug("pair from the record", turn=turn)
+        await self._end(turn, seq)
+
+    async def _fail(self, error: ParleyError, turn: TurnId | None = None) -> None:
+        await self._error(error, turn)
+        await self._end(turn)
+
+    async def _error(self, error: ParleyError, turn: TurnId | None = None) -> None:
+        body: Body = {
+            "type": "error",
+            "content": str(error),
+            "stage": stage_of(error.code, after_content=False),
+            "code": error.code,
+        }
+        await self.line.say(body | ({"turn_id": turn} if turn else {}))
+
+    async def _end(self, turn: TurnId | None, seq: int | None = None) -> None:
+        place: Body = {"turn_id": turn} if turn else {}
+        if seq is not None:
+            place["seq"] = seq
+        for body in terminal_pair():
+            await self.line.send(frame(body | place))
+
+    async def _cancel(self, message: ClientMessage) -> None:
+        """Stop the turn that is named, else the one being answered, else those followed."""
+        named = message.text("turn_id")
+        if named is None and self._serving is not None and self._current is None:
+            self._cancel_asked = True  # As soon as the turn has begun.
+            return
+        running = [self._current] if self._current else list(self._followed)
+        for turn in [TurnId(named)] if named else running:
+            try:
+                await self._turns.cancel(self._user, turn)
+            except ParleyError as error:
+                await self._error(error, turn)
+
+    async def _follow(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
+        named = message.text("turn_id")
+        if named is None:
+            await self._error(InvalidRequest("follow needs a turn_id", "turn_id"))
+            return
+        turn = TurnId(named)
+        if (earlier := self._followed.pop(turn, None)) is not None:
+            earlier.cancel()
+        if len(self._followed) >= FOLLOWED:
+            await self._error(InvalidRequest(f"{FOLLOWED} turns are already followed here"), turn)
+            return
+        after = message.number("after") or 0
+        self._followed[turn] = tasks.create_task(self._follow_to_end(turn, after))
+
+    async def _follow_to_end(self, turn: TurnId, after: int) -> None:
+        try:
+            await self._show_or_say_why(turn, after)
+        except ClientGone:
+            return
+        finally:
+            if self._followed.get(turn) is asyncio.current_task():
+                del self._followed[turn]
+            self._busy_until = self._clock.now()
+
+    async def _show_or_say_why(self, turn: TurnId, after: int) -> None:
+        try:
+            await self._show(turn, after)
+        except TurnNotFound as error:
+            await self._error(error, turn)
+        except ParleyError as error:
+            await self._fail(error, turn)
+
+    async def _resume(self, message: ClientMessage) -> None:
+        """Send again the chunks an earlier connection may have missed."""
+        earlier = message.text("session_id")
+        chunks: list[Body] = []
+        status = "invalid_request" if earlier is None else "no_buffer"
+        if earlier is not None and (turn := self._deliveries.shown_on(earlier, self._user)):
+            seen = message.number("last_chunk_index", "last_chunk_id") or 0
+            try:
+                entries = await self._turns.so_far(self._user, turn)
+            except ParleyError:
+                entries = None
+            if entries is not None:
+                status = "ok"
+                chunks = self._framer.chunks(turn, entries, earlier, after_chunk=seen)
+        data: Body = {
+            "session_id": earlier,
+            "chunks": chunks,
+            "count": len(chunks),
+            "status": status,
+        }
+        await self.line.say({"type": "stream_resume_batch", "data": data}, with_connection=False)

@@ -1,0 +1,81 @@
+"""What the OpenAPI document says about every endpoint: tags, tokens, errors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+
+from entrypoints.web.wire.envelopes import ErrorEnvelope
+
+BEARER: Sequence[dict[str, list[str]]] = [{"bearer": []}]
+BEARER_OR_URL: Sequence[dict[str, list[str]]] = [{"bearer": []}, {"tokenInUrl": []}]
+VERSION = "2.0.0"
+
+_WORDS = {
+    400: "The body is no JSON, or what it asks for makes no sense.",
+    401: "The token is missing, expired or no good.",
+    403: "The request names another customer than its token.",
+    404: "There is nothing of that name, or it is somebody else's.",
+    405: "The method is not allowed here.",
+    409: "It does not go with what was asked before.",
+    413: "The body is too large.",
+    422: "The request does not fit its schema.",
+    429: "Too much for now; `Retry-After` says when to come back.",
+    500: "The server's own failure, or a setting its operator has to make.",
+    502: "A model provider failed.",
+    503: "The server or its database is not available for the moment.",
+    504: "It took longer than it may.",
+}
+_ALWAYS = (400, 405, 413, 500, 503)
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """Return the error answers of an endpoint: those any endpoint may give, and these."""
+    return {status: _error(status) for status in sorted({*_ALWAYS, *statuses})}
+
+
+def event_stream(description: str) -> dict[int, ResponseSpec]:
+    """Return the success of an endpoint that answers with server-sent events."""
+    return {
+        200: ResponseSpec(
+            data_container=str,
+            generate_examples=False,
+            description=description,
+            media_type="text/event-stream",  # pyright: ignore[reportArgumentType] - any text works
+        )
+    }
+
+
+def openapi() -> OpenAPIConfig:
+    """Return the document's frame. Only JSON is served: pages would need scripts from elsewhere."""
+    header: dict[str, Any] = {"type": "http", "scheme": "bearer", "bearer_format": "JWT"}
+    in_url: dict[str, Any] = {"type": "apiKey", "name": "token", "security_scheme_in": "query"}
+    return OpenAPIConfig(
+        title="Parley",
+        version=VERSION,
+        description="A self-hosted backend for AI assistants.",
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(**header),
+                "tokenInUrl": SecurityScheme(**in_url),
+            }
+        ),
+        tags=[
+            Tag(name="Chat", description="One question, one answer; nothing is stored."),
+            Tag(name="Turns", description="Questions that are being answered."),
+            Tag(name="History", description="Stored conversations."),
+            Tag(name="Accounts", description="Who is who."),
+            Tag(name="System", description="Is it up?"),
+        ],
+    )
+
+
+def _error(status: int) -> ResponseSpec:
+    return ResponseSpec(
+        data_container=ErrorEnvelope, generate_examples=False, description=_WORDS[status]
+    )

@@ -1,0 +1,38 @@
+"""Everything HTTP needs of the application, in one plugin."""
+
+from typing import Any
+
+from litestar.config.app import AppConfig
+from litestar.plugins import InitPlugin
+
+from entrypoints.web.cors import cors
+from entrypoints.web.documented import openapi
+from entrypoints.web.replies import EXCEPTION_HANDLERS, JsonRequest
+from entrypoints.web.routes.every import HTTP_ROUTES
+from entrypoints.wiring.settings import Settings
+
+LARGEST_BODY = 32 * 1024 * 1024
+"""Room for a few pictures as data URLs."""
+
+
+class HttpDoors(InitPlugin):
+    """Adds routes, errors, cross-origin rules and the OpenAPI document.
+
+    `RequestLog` goes around the finished application: what no route takes must be logged too.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        """Complete the configuration; see the class."""
+        app_config.route_handlers.extend(HTTP_ROUTES)
+        config: Any = app_config  # Litestar's own types leave the handlers' generics open.
+        config.exception_handlers.update(EXCEPTION_HANDLERS)
+        app_config.cors_config = cors(self._settings)
+        app_config.openapi_config = openapi()
+        app_config.request_class = JsonRequest
+        app_config.request_max_body_size = LARGEST_BODY
+        # The handlers above log what is worth a line, through our own chain.
+        app_config.logging_config = None
+        return app_config

@@ -1,0 +1,31 @@
+"""What only the web entrypoint needs."""
+
+from dishka import Scope, provide
+from dishka.integrations.litestar import LitestarProvider
+
+from application.ports.clock import Clock
+from entrypoints.web.deliveries import Deliveries
+from entrypoints.web.errors import stage_of
+from entrypoints.web.idle_sockets import IdleSockets
+from entrypoints.web.wire.frames import Framer
+from entrypoints.web.wire.history import saved_session
+from entrypoints.wiring.settings import Settings
+
+
+class WebProvider(LitestarProvider):
+    """What all sockets of the process share."""
+
+    @provide(scope=Scope.APP)
+    def deliveries(self) -> Deliveries:
+        """What every socket of the process has been told."""
+        return Deliveries()
+
+    @provide(scope=Scope.APP)
+    def framer(self) -> Framer:
+        """Frames look the same for every reader."""
+        return Framer(stage_of, saved_session)
+
+    @provide(scope=Scope.APP)
+    def idle_sockets(self, clock: Clock, settings: Settings) -> IdleSockets:
+        """One watch over all sockets."""
+        return IdleSockets(clock, settings.socket_idle_timeout_s)

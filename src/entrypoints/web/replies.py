@@ -1,0 +1,142 @@
+"""Errors as responses: whatever goes wrong, the client gets JSON in the contract's shape."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    InternalServerException,
+    MethodNotAllowedException,
+    NotFoundException,
+    SerializationException,
+    ValidationException,
+)
+
+from domain.errors import ParleyError
+from entrypoints.web.errors import (
+    Door,
+    Problem,
+    TurnDidNotAnswer,
+    problem,
+    problem_of_turn,
+    refused,
+    unexpected,
+)
+from entrypoints.web.presence import ClientGone
+from entrypoints.web.wire.envelopes import ErrorEnvelope, SchemaViolation
+
+log = structlog.get_logger("http")
+
+CHAT_DOOR: dict[str, Any] = {"door": "chat"}
+"""`opt` of the endpoints that speak envelope B."""
+NOBODY_LISTENS = 499
+
+AnyRequest = Request[Any, Any, Any]
+_NAMED = re.compile(r"(?:required|unknown) field `([^`]*)`")
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose body, when it is no JSON, is the client's mistake and not ours."""
+
+    async def json(self) -> Any:
+        """Return the decoded body.
+
+        Raises:
+            SerializationException: it is no JSON, no UTF-8, or nested beyond reason.
+        """
+        try:
+            return await super().json()
+        except (UnicodeError, RecursionError) as error:
+            raise SerializationException("not decodable") from error
+
+
+def _reply(found: Problem) -> Response[ErrorEnvelope]:
+    return Response(found.body, status_code=found.status, headers=dict(found.headers))
+
+
+def _door(request: AnyRequest) -> Door:
+    handler = _scope(request).get("route_handler")
+    return "chat" if handler is not None and handler.opt.get("door") == "chat" else "history"
+
+
+def _scope(request: AnyRequest) -> Mapping[str, Any]:
+    """Return the scope, in which a request that no route took lacks keys that others have."""
+    return cast("Mapping[str, Any]", request.scope)
+
+
+def _ours(request: AnyRequest, error: ParleyError) -> Response[ErrorEnvelope]:
+    found = problem(error, _door(request))
+    if found.status >= 500:
+        log.warning("request failed", code=error.code, exc_info=error)
+    return _reply(found)
+
+
+def _no_answer(request: AnyRequest, error: TurnDidNotAnswer) -> Response[ErrorEnvelope]:
+    return _reply(problem_of_turn(error.ending, _door(request)))
+
+
+def _gone(_: AnyRequest, __: ClientGone) -> Response[None]:
+    return Response(None, status_code=NOBODY_LISTENS)
+
+
+def _foreign(_: AnyRequest, error: HTTPException) -> Response[ErrorEnvelope]:
+    """Answer what Litestar refuses before any of our code runs."""
+    status, headers = error.status_code, dict(error.headers or {})
+    match error:
+        case ValidationException():
+            return _reply(_schema_violated(error))
+        case NotFoundException():
+            message = "Not found"
+        case MethodNotAllowedException():
+            message = "Method not allowed"
+        case _ if isinstance(error.__cause__, SerializationException):
+            message = "The body is not valid JSON"
+        case _ if status == 413:
+            message = "The body is too large"
+        case _:
+            message = "Bad request"
+    return _reply(refused(status, message, message, headers=headers))
+
+
+def _schema_violated(error: ValidationException) -> Problem:
+    extra = cast("list[Mapping[str, str]]", error.extra or [])
+    found = tuple(_violation(item) for item in extra)
+    data = {"errors": [{"message": v.msg, "field": ".".join(v.loc[1:]) or None} for v in found]}
+    first = found[0] if found else SchemaViolation("value_error", ("body",), "Invalid request")
+    message = f"{'.'.join(first.loc[1:]) or first.loc[0]}: {first.msg}"
+    return refused(422, message, found, data)
+
+
+def _violation(item: Mapping[str, str]) -> SchemaViolation:
+    text = item.get("message", "Invalid value")
+    # msgspec quotes values of closed sets; a request's own words are not to be repeated.
+    text = "Invalid enum value" if text.startswith("Invalid enum value") else text
+    key = item.get("key", "")
+    place = [] if key in ("", "data") else key.split(".")
+    if named := _NAMED.search(text):
+        place.append(named[1])
+    kind = "value_error"
+    if "required" in text:
+        kind = "missing"
+    elif text.startswith("Expected"):
+        kind = "type_error"
+    return SchemaViolation(kind, (item.get("source", "body"), *place), text)
+
+
+def _surprise(request: AnyRequest, error: Exception) -> Response[ErrorEnvelope]:
+    log.error("request failed unexpectedly", exc_info=error)
+    request_id: str | None = _scope(request).get("state", {}).get("request_id")
+    return _reply(unexpected(request_id, _door(request)))
+
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
+    ParleyError: _ours,
+    TurnDidNotAnswer: _no_answer,
+    ClientGone: _gone,
+    HTTPException: _foreign,
+    InternalServerException: _surprise,
+    Exception: _surprise,
+}

@@ -1,0 +1,109 @@
+"""A turn's events → the one answer of `POST /chat`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from domain.turn.events import (
+    AnswerWritten,
+    ModelChosen,
+    StopReason,
+    ToolCalled,
+    ToolReturned,
+    TurnEvent,
+    Usage,
+)
+from domain.turn.transcript import Transcript
+
+
+class Citation(Struct, frozen=True):
+    """A page the answer rests on."""
+
+    url: str
+    title: str
+
+
+class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the answer came to its end, and what it cost in tokens, as the provider counts them."""
+
+    finish_reason: StopReason
+    usage: Usage | None = None
+    note: str | None = None
+    tool_calls: tuple[Mapping[str, Any], ...] | None = None
+
+
+class ChatAnswer(Struct, frozen=True, kw_only=True):
+    """The answer; `model` is the provider's own name for who gave it."""
+
+    text: str
+    model: str
+    provider: str
+    reasoning: str | None
+    citations: tuple[Citation, ...] | None
+    session_id: str | None
+    metadata: Metadata
+    tool_calls: tuple[Mapping[str, Any], ...] | None
+    requires_tool_action: bool | None
+
+
+class AnswerFold:
+    """Takes in the events of a turn in order."""
+
+    def __init__(self) -> None:
+        self._said = Transcript()
+        self._chosen = ModelChosen("", "")
+        self._written: AnswerWritten | None = None
+        self._returned: set[str] = set()
+
+    def add(self, event: TurnEvent) -> None:
+        """Take in the next event."""
+        match event:
+            case ModelChosen():
+                self._chosen = event
+            case AnswerWritten():
+                self._written = event
+            case ToolReturned():
+                self._returned.add(event.id)
+            case _:
+                self._said.add(event)
+
+    def answer(self, session: str | None) -> ChatAnswer:
+        """Return the answer, echoing the client's session."""
+        written = self._written or AnswerWritten(self._said.text)
+        waiting = tuple(
+            tool_call(call, requires_action=True)
+            for call in self._said.calls
+            if not call.run_by_provider and call.id not in self._returned
+        )
+        return ChatAnswer(
+            text=written.text,
+            model=self._chosen.model,
+            provider=self._chosen.provider,
+            reasoning=self._said.thinking or None,
+            citations=tuple(Citation(s.url, s.title) for s in self._said.sources) or None,
+            session_id=session,
+            metadata=Metadata(
+                finish_reason=written.stop,
+                usage=written.usage,
+                note=written.note,
+                tool_calls=waiting or None,
+            ),
+            tool_calls=waiting or None,
+            requires_tool_action=True if waiting else None,
+        )
+
+
+def tool_call(call: ToolCalled, *, requires_action: bool) -> dict[str, Any]:
+    """Return the contract's payload of a tool call: name and input are there under two keys."""
+    payload: dict[str, Any] = {
+        "name": call.name,
+        "toolName": call.name,
+        "input": call.arguments,
+        "toolInput": call.arguments,
+        "id": call.id,
+        "callId": call.id,
+        "provider": call.provider,
+        "requires_action": requires_action,
+    }
+    return payload if call.item_id is None else payload | {"itemId": call.item_id}

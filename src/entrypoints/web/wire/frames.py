@@ -1,0 +1,293 @@
+"""Turn events → the frames a client sees: the contract, in one `match`.
+
+A frame is encoded once and then completed for each connection, whose id every frame carries: at the
+top, or inside `data` where there is one. That is why `data` is always the last key.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, assert_never
+
+import msgspec
+from msgspec import Struct
+
+from domain.ids import TurnId
+from domain.turn.entries import Entry
+from domain.turn.events import (
+    AnswerWritten,
+    ModelChosen,
+    ProviderRetrying,
+    Saved,
+    SourceCited,
+    SpeechDeclined,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+    ToolReturned,
+    TurnCancelled,
+    TurnCompleted,
+    TurnEvent,
+    TurnFailed,
+    TurnStarted,
+)
+from entrypoints.web.wire.json_safe import encode
+from entrypoints.web.wire.tool_labels import display_text
+
+Body = dict[str, Any]
+StageOf = Callable[[str, bool], str]
+"""The contract's stage for an error code, and whether some of the answer had been sent."""
+ShowConversation = Callable[[Saved], Body]
+"""The contract's session object, for the acknowledgement of an edit."""
+
+
+class Frame(Struct, frozen=True):
+    """One frame without the id of a connection."""
+
+    head: bytes
+    """JSON up to the closing braces."""
+    tail: bytes
+    """The closing braces."""
+
+    def on(self, connection: bytes) -> str:
+        """Return the frame for a connection, given as `connection_part` makes it."""
+        return (self.head + connection + self.tail).decode()
+
+
+class Step(Struct, frozen=True):
+    """All frames of one place in a turn."""
+
+    seq: int
+    """The last number they cover."""
+    frames: tuple[Frame, ...]
+    final: bool = False
+    """They end the turn."""
+
+
+def connection_part(connection: str) -> bytes:
+    """Return what `Frame.on` puts into every frame of a connection."""
+    return b',"session_id":' + encode(connection)
+
+
+def frame(body: Body) -> Frame:
+    """Return the frame with this body; `data`, where there is one, must be its last key."""
+    encoded = encode(body)
+    braces = 2 if isinstance(body.get("data"), dict) else 1
+    return Frame(encoded[:-braces], encoded[-braces:])
+
+
+def terminal_pair(*, speech_settled: bool = False) -> list[Body]:
+    """Return the two events that tell a client that its turn is over."""
+    pair: list[Body] = [{"type": "text_completed", "content": ""}]
+    if not speech_settled:
+        pair.append({"type": "tts_not_requested", "content": ""})
+    return pair
+
+
+class Framer:
+    """Turns batches of log entries into steps. What several readers read is encoded once."""
+
+    def __init__(self, stage_of: StageOf, show: ShowConversation, remembered: int = 256) -> None:
+        self._stage_of = stage_of
+        self._show = show
+        self._remembered = remembered
+        self._steps: OrderedDict[tuple[TurnId, int, int], tuple[list[Entry], list[Step]]] = (
+            OrderedDict()
+        )
+
+    def steps(self, turn: TurnId, entries: Sequence[Entry]) -> list[Step]:
+        """Return the frames of entries that follow one another; waiting deltas are joined."""
+        key, said = (turn, entries[0].seq, entries[-1].seq), list(entries)
+        known = self._steps.get(key)
+        # Compared, because a question whose turn is forgotten runs again under the same turn id.
+        if known is not None and known[0] == said:
+            return known[1]
+        steps = [self._step(turn, first, last, event) for first, last, event in _joined(said)]
+        self._steps[key] = (said, steps)
+        if len(self._steps) > self._remembered:
+            self._steps.popitem(last=False)
+        return steps
+
+    def chunks(
+        self, turn: TurnId, entries: Iterable[Entry], connection: str, after_chunk: int
+    ) -> list[Body]:
+        """Return the chunk frames of a connection above a chunk number, one for each delta."""
+        return [
+            _placed(body, {"turn_id": turn, "seq": entry.seq, "session_id": connection})
+            for entry in entries
+            if entry.chunk > after_chunk and isinstance(entry.event, TextDelta | ThinkingDelta)
+            for body in self._bodies(entry.event, entry.chunk)[:1]
+        ]
+
+    def _step(self, turn: TurnId, first: int, last: Entry, event: TurnEvent) -> Step:
+        place: Body = {"turn_id": turn, "seq": last.seq}
+        if first != last.seq:
+            place["seq_from"] = first
+        frames = (frame(_placed(body, place)) for body in self._bodies(event, last.chunk))
+        final = isinstance(event, TurnCompleted | TurnCancelled | TurnFailed)
+        return Step(last.seq, tuple(frames), final)
+
+    def _bodies(self, event: TurnEvent, chunk: int) -> list[Body]:  # noqa: C901 - one match, flat
+        match event:
+            case TextDelta():
+                return [
+                    {
+                        "type": "text_chunk",
+                        "content": event.text,
+                        "chunk_index": chunk,
+                        "chunk_id": chunk,
+                    }
+                ]
+            case ThinkingDelta():
+                return _thinking(event, chunk)
+            case TurnStarted():
+                return [{"type": "working", "content": {"request_type": event.kind}}]
+            case ModelChosen():
+                return [
+                    _custom(
+                        "aiTextModelInUse",
+                        message="aiTextModelReceived",
+                        aiTextModel=event.model,
+                        provider=event.provider,
+                    )
+                ]
+            case SpeechDeclined():
+                return [{"type": "tts_not_requested", "content": ""}]
+            case ProviderRetrying():
+                return [
+                    _custom(
+                        "providerRetry",
+                        provider=event.provider,
+                        attempt=event.attempt,
+                        wait_s=event.wait_s,
+                        reason=event.reason,
+                    )
+                ]
+            case ToolCalled():
+                return [{"type": "tool_start", "data": _tool_call(event)}]
+            case ToolReturned():
+                return [
+                    {
+                        "type": "tool_result",
+                        "data": {
+                            "tool_name": event.name,
+                            "call_id": event.id,
+                            "tool_result": event.result,
+                            "display_text": display_text(event.name, {}),
+                        },
+                    }
+                ]
+            case SourceCited():
+                source = {"url": event.url} | ({"title": event.title} if event.title else {})
+                return [_custom("citations", citations=[source])]
+            case AnswerWritten():
+                metadata = {"note": event.note} if event.note else {}
+                return [
+                    {
+                        "type": "custom_event",
+                        "event_type": "textGenerationCompleted",
+                        "content": {"full_response": event.text, "metadata": metadata},
+                    }
+                ]
+            case TurnCompleted():
+                return [*self._saved(event.saved), *_pair(event)]
+            case TurnCancelled():
+                cancelled: Body = {"type": "cancelled", "content": "Request cancelled"}
+                return [cancelled, *self._saved(event.saved), *_pair(event)]
+            case TurnFailed():
+                return [self._error(event), *self._saved(event.saved), *_pair(event)]
+            case _:
+                assert_never(event)
+
+    def _error(self, event: TurnFailed) -> Body:
+        error: Body = {
+            "type": "error",
+            "content": event.message,
+            "stage": self._stage_of(event.code, event.after_content),
+            "code": event.code,
+        }
+        if event.retry_after_s is not None:
+            error["retry_after"] = event.retry_after_s
+        return error
+
+    def _saved(self, saved: Saved | None) -> list[Body]:
+        if saved is None:
+            return []
+        content: Body = {"user_message_id": saved.question}
+        if saved.answer is not None:
+            content["ai_message_id"] = saved.answer
+        content["session_id"] = saved.conversation
+        if saved.edited is not None:
+            content["session"] = self._show(saved)
+        # The contract wants text here: JSON inside JSON.
+        text = msgspec.json.format(encode(content), indent=0).decode()
+        return [{"type": "db_operation_executed", "content": text}]
+
+
+def _placed(body: Body, place: Body) -> Body:
+    """Return the body with its place in the turn, `data` last."""
+    if (data := body.get("data")) is None:
+        return body | place
+    if "session_id" in place:
+        data = data | {"session_id": place["session_id"]}
+    return {key: body[key] for key in body if key != "data"} | place | {"data": data}
+
+
+def _joined(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry, TurnEvent]]:
+    """Yield (first number, last entry, event), runs of one kind of delta as one event.
+
+    The very first chunk of a turn stays alone, so that chunk numbers begin at 1.
+    """
+    for kind, group in groupby(entries, _joins):
+        run = list(group)
+        if len(run) == 1 or isinstance(kind, int):
+            yield from ((entry.seq, entry, entry.event) for entry in run)
+        else:
+            yield run[0].seq, run[-1], kind("".join(_text(entry.event) for entry in run))
+
+
+def _joins(entry: Entry) -> type[TextDelta] | type[ThinkingDelta] | int:
+    """Return what the entry can be joined with: its kind, or (its number) nothing."""
+    if entry.chunk > 1:
+        if isinstance(entry.event, TextDelta):
+            return TextDelta
+        if isinstance(entry.event, ThinkingDelta):
+            return ThinkingDelta
+    return entry.seq
+
+
+def _text(event: TurnEvent) -> str:
+    return event.text if isinstance(event, TextDelta | ThinkingDelta) else ""
+
+
+def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
+    return terminal_pair(speech_settled=ending.speech_settled)
+
+
+def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
+    return [
+        {
+            "type": "thinking_chunk",
+            "data": {"content": event.text, "chunk_index": chunk, "chunk_id": chunk},
+        },
+        # The web client's text view shows only reasoning that comes in this form.
+        _custom("reasoning", message="reasoningReceived", reasoning=event.text),
+    ]
+
+
+def _custom(name: str, **content: Any) -> Body:
+    return {"type": "custom_event", "event_type": name, "content": {"type": name, **content}}
+
+
+def _tool_call(event: ToolCalled) -> Body:
+    data: Body = {
+        "tool_name": event.name,
+        "display_text": display_text(event.name, event.arguments),
+    }
+    if event.arguments:
+        data["tool_input"] = event.arguments
+    if event.id:
+        data["call_id"] = event.id
+    if event.provider:
+        data["provider"] = event.provider
+    return data

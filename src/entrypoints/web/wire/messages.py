@@ -1,0 +1,215 @@
+"""What a client says on the chat socket → `Ask`."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from domain.conversation.conversation import ConversationDraft, MessageDraft
+from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest
+from domain.ids import ConversationId, UserId
+from domain.turn.ask import Ask, Record
+from domain.turn.prompt import Part
+from entrypoints.web.wire.names import Json, section, snake_keys
+from entrypoints.web.wire.preferences import turn_settings
+from entrypoints.web.wire.prompts import history, prompt_parts
+
+_LATER: Mapping[str, str] = {
+    "audio": "Speech to text (request_type audio)",
+    "audio_direct": "Audio chat (request_type audio_direct)",
+    "tts": "Text to speech (request_type tts)",
+    "realtime": "Live voice (request_type realtime)",
+    "real_time": "Live voice (request_type realtime)",
+    "text_realtime": "Live voice (request_type realtime)",
+    "clarification_response": "Clarification",
+}
+_KEY_LENGTH = 200
+_LARGEST_ID = 2**63 - 1
+"""Of any column; a larger number names no message."""
+
+
+class ClientMessage:
+    """One decoded frame of a client, with snake_case keys at the top."""
+
+    def __init__(self, found: Json) -> None:
+        self.found = snake_keys(found)
+
+    @property
+    def control(self) -> str:
+        """The `type` in lower case; empty when there is none."""
+        kind = self.found.get("type")
+        return kind.lower() if isinstance(kind, str) else ""
+
+    def text(self, *names: str) -> str | None:
+        """Return the first of these keys that holds text."""
+        for name in names:
+            if isinstance(value := self.found.get(name), str) and value:
+                return value
+        return None
+
+    def number(self, *names: str) -> int | None:
+        """Return the first of these keys that holds a whole number (JSON floats count)."""
+        for name in names:
+            value = self.found.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return int(value)
+        return None
+
+
+def ask_from(message: ClientMessage, user: UserId) -> Ask:
+    """Return the question a request message asks.
+
+    Raises:
+        AccessDenied: it names another customer.
+        FeatureUnavailable: it asks for something this server does not do.
+        InvalidRequest: something in it has a wrong shape, or there is no prompt.
+    """
+    found = message.found
+    _check_owner(user, found)
+    kind = _kind(found)
+    if kind in _LATER:
+        raise FeatureUnavailable(_LATER[kind])
+    if found.get("group_id"):
+        raise FeatureUnavailable("Group chat (group_id)")
+    said = section(found, "user_input") if found.get("user_input") is not None else None
+    _check_owner(user, said or {})
+    parts = _prompt(found, said or {})
+    settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
+    settings = section(found, settings_key)
+    inner = said or {}
+    edits = bool(inner.get("is_edited_message") or found.get("is_edited_message"))
+    record = None
+    if said is not None or message.text("session_id"):
+        record = _record({"session_id": found.get("session_id")} | inner, settings, edits=edits)
+    turns = turn_settings(settings, _text(inner, "ai_text_gen_model"))
+    return Ask(
+        user=user,
+        question=parts,
+        history=history(inner.get("chat_history", found.get("chat_history"))),
+        settings=turns,
+        key=_key(found, inner, edits=edits),
+        record=record,
+    )
+
+
+def _check_owner(user: UserId, *places: Json) -> None:
+    for place in places:
+        claimed = place.get("customer_id")
+        if claimed is None:
+            continue
+        try:
+            matches = not isinstance(claimed, bool) and float(claimed) == user
+        except (TypeError, ValueError, OverflowError):
+            matches = False
+        if not matches:
+            raise AccessDenied
+
+
+def _kind(found: Json) -> str:
+    for name in ("request_type", "type"):
+        if isinstance(value := found.get(name), str) and value.strip():
+            return value.strip().lower().replace("-", "_")
+    return "text"
+
+
+def _prompt(found: Json, said: Json) -> tuple[Part, ...]:
+    """Look for the prompt in every place the contract allows, in its order."""
+    user_message = said.get("user_message")
+    message = found.get("message")
+    for value in (
+        found.get("prompt"),
+        said.get("prompt"),
+        said.get("text"),
+        cast("Json", user_message).get("message") if isinstance(user_message, dict) else None,
+        cast("Json", message).get("message") if isinstance(message, dict) else message,
+    ):
+        if parts := prompt_parts(value):
+            return parts
+    raise InvalidRequest("Prompt required", "prompt")
+
+
+def _key(found: Json, said: Json, *, edits: bool) -> str | None:
+    user_message = said.get("user_message")
+    places = (cast("Json", user_message) if isinstance(user_message, dict) else {}, said, found)
+    for place in map(snake_keys, places):
+        key = place.get("local_id")
+        if isinstance(key, str) and key:
+            if len(key) > _KEY_LENGTH:
+                raise InvalidRequest(f"local_id is longer than {_KEY_LENGTH}", "local_id")
+            # An edited message keeps its local_id, so an edit is told from another by all it says.
+            return f"{key}:edit:{_digest(found)}" if edits else key
+    return None
+
+
+def _digest(found: Json) -> str:
+    return hashlib.sha256(msgspec.json.encode(found, order="sorted")).hexdigest()
+
+
+def _record(said: Json, settings: Json, *, edits: bool) -> Record:
+    general, text = section(settings, "general"), section(settings, "text")
+    tts = said.get("auto_trigger_tts")
+    question = _message_draft(said, "user_message")
+    if name := _text(said, "audio_file_name"):
+        places = (name, *(question.file_locations or ()))
+        question = msgspec.structs.replace(question, file_locations=places)
+    answer = _message_draft(said, "ai_response")
+    if answer.api_text_gen_settings is None:
+        answer = msgspec.structs.replace(answer, api_text_gen_settings=text)
+    return Record(
+        conversation=ConversationDraft(
+            id=_conversation_id(said),
+            name=_text(said, "session_name"),
+            character=_text(said, "new_ai_character_name", "ai_character_name")
+            or _text(text, "ai_character"),
+            model=_text(said, "ai_text_gen_model") or _text(text, "model"),
+            auto_trigger_tts=bool(tts) if tts is not None else _flag(general, "tts_auto_execute"),
+            claude_session_id=_text(said, "claude_session_id"),
+            tags=_tags(said),
+            touch=said.get("update_last_mod_time") is not False,
+        ),
+        question=question,
+        answer=answer,
+        edits=edits,
+    )
+
+
+def _conversation_id(said: Json) -> ConversationId | None:
+    value = said.get("session_id")
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest("session_id must be text", "session_id")
+    return ConversationId(value.strip()) if value and value.strip() else None
+
+
+def _tags(said: Json) -> tuple[str, ...] | None:
+    value = said.get("tags")
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise InvalidRequest("tags must be a list of texts", "tags")
+    return tuple(str(tag) for tag in cast("list[object]", value) if tag)
+
+
+def _flag(found: Json, name: str) -> bool | None:
+    value = found.get(name)
+    return None if value is None else bool(value)
+
+
+def _text(found: Json, *names: str) -> str | None:
+    for name in names:
+        if isinstance(value := found.get(name), str) and value.strip():
+            return value.strip()
+    return None
+
+
+def _message_draft(said: Json, name: str) -> MessageDraft:
+    found: dict[str, Any] = section(said, name)
+    if not found.get("message_id"):
+        found.pop("message_id", None)  # The web client writes 0 for "none".
+    try:
+        draft = msgspec.convert(found, MessageDraft, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"Invalid {name} payload: {error}", name) from error
+    if draft.message_id is not None and not 0 < draft.message_id <= _LARGEST_ID:
+        return msgspec.structs.replace(draft, message_id=None)
+    return draft

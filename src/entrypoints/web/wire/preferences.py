@@ -1,0 +1,89 @@
+"""`user_settings` of the contract → domain."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, cast
+
+from domain.conversation.conversation import DEFAULT_CHARACTER
+from domain.errors import InvalidRequest
+from domain.turn.settings import DEFAULT_MODEL, TurnSettings
+from entrypoints.web.wire.names import Json, section
+
+_FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+_MIDDLE_EFFORT = 1
+_LARGEST_LIMIT = 2**31 - 1
+
+
+def turn_settings(settings: Mapping[str, Any], model: str | None = None) -> TurnSettings:
+    """Return how the user wants to be answered; keys nobody reads are passed over.
+
+    Args:
+        settings: the contract's sections (`text`, `general`, `tts` …), snake_case at the top.
+        model: the name to use when the settings name none.
+
+    Raises:
+        InvalidRequest: a value has the wrong type.
+    """
+    text, general, tts = (section(settings, name) for name in ("text", "general", "tts"))
+    return TurnSettings(
+        model=_name(text.get("model")) or model or DEFAULT_MODEL,
+        temperature=_number(text, "temperature"),
+        max_tokens=_limit(_number(text, "max_tokens")),
+        reasoning=_truth(text.get("enable_reasoning")),
+        effort_index=_effort(text.get("reasoning_effort")),
+        character=_name(text.get("ai_character")) or DEFAULT_CHARACTER,
+        as_agent=_truth(text.get("ai_agent_enabled")) or _truth(general.get("ai_agent_enabled")),
+        tools=_object(text, "tools"),
+        attachments_kept=_limit(_number(text, "file_attached_message_limit"), least=0),
+        speech_wanted=_truth(tts.get("tts_auto_execute")),
+    )
+
+
+def _name(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidRequest("model and character names must be text", "user_settings")
+    return value.strip() or None
+
+
+def _number(found: Json, name: str) -> float | None:
+    value = found.get(name)
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidRequest(f"{name} must be a number", name)
+    return number
+
+
+def _limit(value: float | None, *, least: int = 1) -> int | None:
+    """Return the limit; one that means nothing leaves the choice to the model's card."""
+    return int(value) if value is not None and least <= value <= _LARGEST_LIMIT else None
+
+
+def _effort(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return _MIDDLE_EFFORT
+    try:
+        return int(float(value))
+    except (ValueError, OverflowError):
+        return _MIDDLE_EFFORT
+
+
+def _truth(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() not in _FALSE_WORDS
+    return bool(value)
+
+
+def _object(found: Json, name: str) -> Json:
+    value = found.get(name)
+    if not value:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidRequest(f"{name} must be an object", name)
+    return cast("Json", value)

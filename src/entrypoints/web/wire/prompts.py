@@ -1,0 +1,183 @@
+"""Prompt items and history messages of the contract → domain."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import msgspec
+
+from domain.errors import InvalidRequest
+from domain.turn.prompt import (
+    AudioPart,
+    CallMade,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    Role,
+    TextPart,
+)
+from entrypoints.web.wire.names import Json, snake_keys
+
+_URL_SCHEMES = ("https://", "http://", "data:")
+_ROLES: Mapping[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+
+
+def prompt_parts(value: object) -> tuple[Part, ...]:
+    """Return the parts of a prompt: a string, or a list of the contract's items.
+
+    Blank texts and control items (`image_mode`) leave nothing behind; null is an empty prompt.
+
+    Raises:
+        InvalidRequest: the prompt, or an item of it, has a wrong shape.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (TextPart(value.strip()),) if value.strip() else ()
+    if not isinstance(value, list):
+        raise InvalidRequest("prompt must be text or a list of items", "prompt")
+    parts = (_part(item) for item in cast("list[object]", value))
+    return tuple(part for part in parts if part is not None)
+
+
+def history(value: object) -> tuple[Message, ...]:
+    """Return the messages of a chat history; entries that are no objects are passed over.
+
+    Raises:
+        InvalidRequest: it is no list, or a message has an unknown role or a wrong shape.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise InvalidRequest("chat_history must be a list of messages", "chat_history")
+    return tuple(
+        _message(snake_keys(cast("Json", item)))
+        for item in cast("list[object]", value)
+        if isinstance(item, dict)
+    )
+
+
+def _part(item: object) -> Part | None:
+    if isinstance(item, str):
+        return TextPart(item) if item.strip() else None
+    if not isinstance(item, dict):
+        raise InvalidRequest("each prompt item must be an object with a type", "prompt")
+    found = snake_keys(cast("Json", item))
+    kind = found.get("type")
+    read = _ITEMS.get(kind) if isinstance(kind, str) else None
+    if read is None:
+        raise InvalidRequest(
+            f"unknown prompt item type {str(kind)[:40]!r}; known: {', '.join(_ITEMS)}", "prompt"
+        )
+    return read(found)
+
+
+def _text(item: Json) -> Part | None:
+    text = item.get("text")
+    if not isinstance(text, str):
+        raise InvalidRequest("a text item needs its text", "prompt")
+    return TextPart(text) if text.strip() else None
+
+
+def _url(item: Json, key: str) -> tuple[str, Json]:
+    """Return the URL under a key that holds a string or an object with `url`, and that object."""
+    value = item.get(key)
+    details = snake_keys(cast("Json", value)) if isinstance(value, dict) else {"url": value}
+    url = details.get("url")
+    if not isinstance(url, str) or not url.lower().startswith(_URL_SCHEMES):
+        raise InvalidRequest(f"{key} needs an http(s) or data URL", "prompt")
+    return url, details
+
+
+def _word(details: Json, *names: str) -> str | None:
+    for name in names:
+        if isinstance(value := details.get(name), str) and value:
+            return value
+    return None
+
+
+def _image(item: Json) -> Part:
+    url, details = _url(item, "image_url")
+    return ImagePart(url, _word(details, "detail"))
+
+
+def _file(item: Json) -> Part:
+    url, details = _url(item, "file_url")
+    return FilePart(url, _word(details, "filename", "name"), _word(details, "mime_type"))
+
+
+def _audio(item: Json) -> Part:
+    url, details = _url(item, "audio_url")
+    return AudioPart(url, _word(details, "mime_type"))
+
+
+def _recording(item: Json) -> Part:
+    value = item.get("input_audio")
+    details = snake_keys(cast("Json", value)) if isinstance(value, dict) else {}
+    data, kind = _word(details, "data"), _word(details, "mime_type", "format") or "audio/wav"
+    if data is None:
+        raise InvalidRequest("input_audio needs base64 data", "prompt")
+    kind = kind if "/" in kind else f"audio/{kind}"
+    return AudioPart(f"data:{kind};base64,{data}", kind)
+
+
+def _control(_: Json) -> None:
+    """Settings among the items; models never see them."""
+
+
+_ITEMS: Mapping[str, Callable[[Json], Part | None]] = {
+    "text": _text,
+    "image_url": _image,
+    "file_url": _file,
+    "audio_url": _audio,
+    "input_audio": _recording,
+    "image_mode": _control,
+}
+
+
+def _message(found: Json) -> Message:
+    role = _ROLES.get(str(found.get("role")))
+    if role is None:
+        raise InvalidRequest(
+            f"unknown role {str(found.get('role'))[:40]!r} in chat_history", "chat_history"
+        )
+    content = found.get("content")
+    answers = found.get("tool_call_id")
+    return Message(
+        role=role,
+        parts=_content(content),
+        calls=_calls(found.get("tool_calls")),
+        answers_call=answers if isinstance(answers, str) else None,
+    )
+
+
+def _content(content: object) -> tuple[Part, ...]:
+    if isinstance(content, str):
+        return (TextPart(content),) if content.strip() else ()
+    return prompt_parts(content)
+
+
+def _calls(value: object) -> tuple[CallMade, ...]:
+    if not value:
+        return ()
+    try:
+        calls = msgspec.convert(value, list[_Call], strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"tool_calls: {error}", "chat_history") from error
+    return tuple(CallMade(call.id, call.function.name, call.function.arguments) for call in calls)
+
+
+class _Function(msgspec.Struct):
+    name: str
+    arguments: str = "{}"
+
+
+class _Call(msgspec.Struct):
+    id: str
+    function: _Function

@@ -1,0 +1,91 @@
+"""A turn's entries → the body of `POST /chat/stream`, and of its plain-text form."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, cast
+
+from domain.turn.entries import Entry
+from domain.turn.events import (
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+    TurnCancelled,
+    TurnCompleted,
+    TurnEvent,
+    TurnFailed,
+)
+from entrypoints.web.wire.answers import tool_call
+from entrypoints.web.wire.json_safe import encode
+from entrypoints.web.wire.sse import event
+
+DONE = event("[DONE]")
+_LOOKS_LIKE_OURS = ("[DONE]", "[ERROR:", '{"type"', '{ "type"')
+"""Text of a model that a reader would take for an end, an error or an object of the stream."""
+
+
+def failure(message: str) -> bytes:
+    """Return the event that takes the place of the end."""
+    return event(f"[ERROR: {' '.join(message.split())}]")
+
+
+def as_events(batch: Sequence[Entry]) -> bytes:
+    """Return the stream's events for entries that follow one another; waiting text is joined."""
+    return b"".join(_events(batch))
+
+
+def as_plain_text(batch: Iterable[Entry]) -> bytes:
+    """Return the words alone; a failure becomes a last line."""
+    return "".join(_words(entry.event) for entry in batch).encode()
+
+
+def _events(batch: Sequence[Entry]) -> Iterator[bytes]:
+    for kind, group in groupby((entry.event for entry in batch), type):
+        run = list(group)
+        if kind is TextDelta:
+            yield from _text("".join(delta.text for delta in cast("list[TextDelta]", run)))
+        elif kind is ThinkingDelta:
+            words = "".join(delta.text for delta in cast("list[ThinkingDelta]", run))
+            yield _object({"type": "reasoning", "content": words})
+        else:
+            yield from map(_other, run)
+
+
+def _text(text: str) -> Iterator[bytes]:
+    if not text:
+        return
+    if text.startswith(_LOOKS_LIKE_OURS):
+        # Split, it reads the same once joined and is nothing but text in its parts.
+        yield event(text[0])
+        text = text[1:]
+    yield event(text)
+
+
+def _other(said: TurnEvent) -> bytes:
+    match said:
+        case ToolCalled():
+            content = tool_call(said, requires_action=False)
+            return _object({"type": "tool_call", "content": content, "requires_action": False})
+        case TurnCompleted():
+            return DONE
+        case TurnCancelled():
+            return failure("Request cancelled")
+        case TurnFailed():
+            return failure(said.message)
+        case _:
+            return b""
+
+
+def _object(found: dict[str, Any]) -> bytes:
+    return event(encode(found).decode())
+
+
+def _words(said: TurnEvent) -> str:
+    match said:
+        case TextDelta():
+            return said.text
+        case TurnFailed():
+            return f"\n[ERROR: {said.message}]"
+        case TurnCancelled():
+            return "\n[ERROR: Request cancelled]"
+        case _:
+            return ""

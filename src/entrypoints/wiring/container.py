@@ -1,0 +1,28 @@
+"""Everything put together."""
+
+from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
+
+from entrypoints.wiring.providers.cases import CasesProvider
+from entrypoints.wiring.providers.live import LiveProvider
+from entrypoints.wiring.providers.models import ModelsProvider
+from entrypoints.wiring.providers.storage import StorageProvider
+from entrypoints.wiring.settings import Settings
+
+
+def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
+    """Return the container of one process.
+
+    Args:
+        settings: injected wherever they are asked for.
+        overrides: more providers; what they mark `override=True` takes the place of ours, so that
+            a test swaps any adapter without patching.
+    """
+    return make_async_container(
+        LiveProvider(),
+        StorageProvider(),
+        ModelsProvider(),
+        CasesProvider(),
+        *overrides,
+        context={Settings: settings},
+        validation_settings=STRICT_VALIDATION,
+    )

@@ -1,0 +1,103 @@
+"""The use cases."""
+
+from dishka import Provider, Scope, provide
+
+from application.accounts.add_user import AddUser
+from application.accounts.first_login import OfferFirstLogin
+from application.accounts.log_in import LogIn
+from application.accounts.set_password import SetPassword
+from application.agent.choose import ChooseModel
+from application.agent.loop import Agent
+from application.chat.characters import Characters
+from application.chat.history import ListConversations, ShowConversation
+from application.chat.ledger import Ledger
+from application.chat.name_conversation import NameConversation
+from application.chat.recover import RecoverTurns
+from application.chat.run_turn import RunTurn
+from application.chat.turns import TurnLimits, Turns
+from application.ports.clock import Clock
+from application.ports.passwords import Passwords
+from application.ports.rate_limits import RateLimits
+from application.ports.signals import Signals
+from application.ports.tokens import Tokens
+from application.ports.turn_log import TurnLog
+from application.ports.unit_of_work import UnitOfWork
+from domain.catalog.catalog import Catalog
+from entrypoints.wiring.characters_dir import read_characters
+from entrypoints.wiring.providers.models import ChatModels
+from entrypoints.wiring.settings import Settings
+
+
+class CasesProvider(Provider):
+    """`Turns` owns what runs; the others hold no state, so one of each serves the process."""
+
+    scope = Scope.APP
+
+    add_user = provide(AddUser)
+    set_password = provide(SetPassword)
+    offer_first_login = provide(OfferFirstLogin)
+    list_conversations = provide(ListConversations)
+    show_conversation = provide(ShowConversation)
+    name_conversation = provide(NameConversation)
+    ledger = provide(Ledger)
+    recover = provide(RecoverTurns)
+
+    @provide
+    def log_in(
+        self,
+        work: UnitOfWork,
+        passwords: Passwords,
+        tokens: Tokens,
+        limits: RateLimits,
+        settings: Settings,
+    ) -> LogIn:
+        """Attempts are the operator's choice."""
+        return LogIn(work, passwords, tokens, limits, settings.login_attempts)
+
+    @provide
+    def choose(self, catalog: Catalog, models: ChatModels) -> ChooseModel:
+        """Every provider the wiring knows."""
+        return ChooseModel(catalog, models)
+
+    @provide
+    def agent(self) -> Agent:
+        """No tools of ours yet: providers run their own."""
+        return Agent({})
+
+    @provide
+    def characters(self, settings: Settings) -> Characters:
+        """Shipped ones, and the operator's own."""
+        return Characters(read_characters(settings.characters_dir))
+
+    @provide
+    def run_turn(
+        self,
+        turn_log: TurnLog,
+        ledger: Ledger,
+        choose: ChooseModel,
+        agent: Agent,
+        characters: Characters,
+        clock: Clock,
+        settings: Settings,
+    ) -> RunTurn:
+        """One turn, for at most as long as the operator allows."""
+        return RunTurn(turn_log, ledger, choose, agent, characters, clock, settings.turn_timeout_s)
+
+    @provide
+    def turns(
+        self,
+        turn_log: TurnLog,
+        signals: Signals,
+        work: UnitOfWork,
+        ledger: Ledger,
+        run: RunTurn,
+        clock: Clock,
+        settings: Settings,
+    ) -> Turns:
+        """All turns of the process; the web entrypoint enters it."""
+        limits = TurnLimits(
+            per_user=settings.turns_per_user,
+            detached_s=settings.detached_turn_ttl_s,
+            drain_s=settings.drain_s,
+        )
+        return Turns(turn_log, signals, work, ledger, run, clock, limits)

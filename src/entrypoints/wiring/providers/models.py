@@ -1,0 +1,56 @@
+"""The models on offer, and who speaks to each provider.
+
+A new provider is one folder under `adapters`, its cards in `shipped_cards` and its line in
+`chat_models`.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+
+from dishka import Provider, Scope, provide
+
+from adapters.compatible import local
+from adapters.demo.catalog import CARDS as DEMO_CARDS
+from adapters.demo.chat import DemoChatModel
+from adapters.openai.catalog import CARDS as OPENAI_CARDS
+from adapters.openai.chat import OpenAIChatModel
+from adapters.transport.patience import Patience
+from application.ports.chat_model import ChatModel
+from application.ports.clock import Clock
+from domain.catalog.catalog import Catalog
+from entrypoints.wiring.models_file import read_models, with_own_models
+from entrypoints.wiring.settings import Settings, SettingsError
+
+SHIPPED_CARDS = (*OPENAI_CARDS, *DEMO_CARDS)
+
+ChatModels = Mapping[str, ChatModel]
+"""The chat model of each provider, by the provider's name."""
+
+
+class ModelsProvider(Provider):
+    """Nothing connects, and no SDK is imported, before the first question."""
+
+    scope = Scope.APP
+
+    @provide
+    def catalog(self, settings: Settings) -> Catalog:
+        """Shipped cards, the operator's own, and any model of a local server."""
+        own = read_models(settings.models_file)
+        made = {local.PREFIX: local.local_card}
+        try:
+            return Catalog(with_own_models(SHIPPED_CARDS, own), own.aliases, made)
+        except ValueError as error:
+            raise SettingsError(f"PARLEY_MODELS_FILE: {error}") from error
+
+    @provide
+    async def chat_models(self, settings: Settings, clock: Clock) -> AsyncIterator[ChatModels]:
+        """One line a provider."""
+        patience = Patience(
+            connect_s=settings.provider_connect_timeout_s,
+            first_byte_s=settings.provider_idle_timeout_s,
+            idle_s=settings.provider_idle_timeout_s,
+        )
+        openai = OpenAIChatModel(settings.openai_api_key, settings.openai_base_url, patience)
+        here = local.LocalModels(settings.local_base_url, settings.local_api_key, patience)
+        yield {"openai": openai, "local": here, "demo": DemoChatModel(clock)}
+        await openai.aclose()
+        await here.aclose()

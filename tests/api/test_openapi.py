@@ -1,0 +1,73 @@
+"""The document says what the server does."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+OPERATIONS = {
+    "/health": "get",
+    "/livez": "get",
+    "/readyz": "get",
+    "/chat": "post",
+    "/chat/stream": "post",
+    "/chat/session-name": "post",
+    "/api/v1/chat/session-name": "post",
+    "/api/v1/chat/auth/login": "post",
+    "/api/v1/auth/login": "post",
+    "/api/v1/chat/sessions/list": "post",
+    "/api/v1/chat/sessions/detail": "post",
+    "/api/v1/turns": "get",
+    "/api/v1/turns/{turn_id}/events": "get",
+    "/api/v1/turns/{turn_id}/cancel": "post",
+}
+PUBLIC = {"/health", "/livez", "/readyz", "/api/v1/chat/auth/login", "/api/v1/auth/login"}
+
+
+@pytest.fixture
+async def document(stranger: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await stranger.get("/schema/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+async def test_every_endpoint_is_in_it(document: dict[str, Any]) -> None:
+    assert {path: next(iter(item)) for path, item in document["paths"].items()} == OPERATIONS
+
+
+async def test_each_says_who_may_call_it(document: dict[str, Any]) -> None:
+    for path, method in OPERATIONS.items():
+        operation = document["paths"][path][method]
+        asks = any("bearer" in scheme for scheme in operation.get("security", []))
+        assert asks is (path not in PUBLIC), path
+        assert operation["tags"]
+        assert operation["summary"]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+async def test_errors_have_the_one_shape(document: dict[str, Any]) -> None:
+    for path, method in OPERATIONS.items():
+        for status, response in document["paths"][path][method]["responses"].items():
+            if int(status) < 400 or path == "/readyz" and status == "503":
+                continue
+            schema = response["content"]["application/json"]["schema"]
+            assert schema["$ref"].endswith("ErrorEnvelope"), (path, status)
+
+
+async def test_bodies_and_answers_are_typed(document: dict[str, Any]) -> None:
+    chat = document["paths"]["/chat"]["post"]
+    body = chat["requestBody"]["content"]["application/json"]["schema"]
+    assert body["$ref"].endswith("ChatRequest")
+    request = document["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+    assert "customer_id" in request["required"]
+    assert request["properties"]["settings"]
+    answer = chat["responses"]["200"]["content"]["application/json"]["schema"]
+    assert "ChatAnswer" in answer["$ref"]
+    stream = document["paths"]["/chat/stream"]["post"]["responses"]["200"]["content"]
+    assert list(stream) == ["text/event-stream"]
+
+
+async def test_no_page_needs_anything_from_elsewhere(stranger: httpx.AsyncClient) -> None:
+    for path in ("/schema", "/schema/swagger", "/schema/redoc"):
+        answer = await stranger.get(path)
+        assert "<script" not in answer.text

@@ -1,0 +1,23 @@
+"""Is it up, is it ready?"""
+
+import httpx
+
+from tests.api.offline_app import Parley
+
+
+async def test_health_needs_nothing(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/health")
+    assert answer.json() == {"status": "healthy", "version": "2.0.0"}
+
+
+async def test_readiness_follows_the_database(parley: Parley, stranger: httpx.AsyncClient) -> None:
+    ready = await stranger.get("/readyz")
+    parley.work.away = True
+    away = await stranger.get("/readyz")
+    assert (ready.status_code, away.status_code) == (200, 503)
+    assert away.json()["database"] == "down"
+
+
+async def test_liveness_does_not(parley: Parley, stranger: httpx.AsyncClient) -> None:
+    parley.work.away = True
+    assert (await stranger.get("/livez")).status_code == 200

@@ -1,0 +1,247 @@
+"""Walks the versions of the tables up and down, on every engine."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import inspect, text
+
+from adapters.memory.clock import ManualClock
+from adapters.sql import migrations
+from adapters.sql.engine import open_database
+from adapters.sql.unit_of_work import SqlUnitOfWork
+from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
+from domain.errors import StorageError, StorageUnavailable
+from domain.ids import UserId
+from entrypoints.cli.migrate import migrate
+from tests.contract.conftest import MYSQL, mysql_server, run_apart, scratch_database
+
+VERSIONS = migrations.versions("main")
+OLD_MESSAGE = (
+    "INSERT INTO ChatMessagesNG (session_id, customer_id, sender, message, is_tts,"
+    " is_gps_location_message, show_transcribe_button, favorite, test_mode, created_at) VALUES"
+    " ('s', 1, 'AI', 'kept', 0, 0, 0, 0, 0, '2024-05-01 10:00:00')"
+)
+OLD_SESSION = (
+    "INSERT INTO ChatSessionsNG (session_id, customer_id, auto_trigger_tts, created_at,"
+    " last_update) VALUES ('s', 1, 0, '2024-05-01 10:00:00', '2024-05-01 10:00:00')"
+)
+
+
+@pytest.fixture
+def sqlite_empty(tmp_path: Path) -> str:
+    # The driver's URL and alembic's settings both treat % in their own way.
+    return f"sqlite+aiosqlite:///{tmp_path}/new/folder/main.db"
+
+
+@pytest.fixture
+def mysql_empty() -> Iterator[str]:
+    with mysql_server() as address, scratch_database(address) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", MYSQL])
+def url(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue(f"{request.param}_empty")
+
+
+async def run(url: str, *statements: str) -> None:
+    database = open_database(url)
+    async with database.engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await database.close()
+
+
+async def tables(url: str) -> set[str]:
+    database = open_database(url)
+    async with database.engine.connect() as connection:
+        found = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    await database.close()
+    return set(found) - {migrations.version_table("main")}
+
+
+def user(key: int, name: str, email: str | None) -> str:
+    address = "NULL" if email is None else f"'{email}'"
+    return (
+        "INSERT INTO Users (customer_id, username, password, email)"
+        f" VALUES ({key}, '{name}', 'hash', {address})"
+    )
+
+
+async def test_every_step_up_and_down(url: str) -> None:
+    for version in VERSIONS:
+        assert await migrations.upgrade("main", url, version)
+        assert await migrations.current("main", url) == version
+    assert await migrations.check("main", url) == []
+    for version in [*reversed(VERSIONS[:-1]), migrations.BASE]:
+        await migrations.downgrade("main", url, version)
+        assert await migrations.current("main", url) == (
+            None if version == migrations.BASE else version
+        )
+    assert await tables(url) == set()
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+
+
+async def test_rows_live_through_every_step(url: str) -> None:
+    await migrations.upgrade("main", url, "0001")
+    await run(url, user(1, "anna", ""), user(2, "boris", ""), OLD_SESSION, OLD_MESSAGE)
+    await migrations.upgrade("main", url)
+    await migrations.downgrade("main", url, "0001")
+    await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+
+    database = open_database(url)
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        anna, boris = await db.accounts.all()
+        assert (anna.username, anna.email, boris.email) == ("anna", None, None)
+        talk = await db.conversations.open(anna.id, ConversationDraft())
+        await db.conversations.add_message(
+            anna.id, talk.id, Sender.AI, MessageDraft(message="x" * 100_000)
+        )
+        old = await db.conversations.messages(UserId(1), (talk.id,))
+        assert len(old[talk.id]) == 1
+    async with database.engine.connect() as connection:
+        kept = await connection.scalar(
+            text("SELECT message FROM ChatMessagesNG WHERE session_id = 's'")
+        )
+    await database.close()
+    assert kept == "kept"
+
+
+async def test_the_current_version_is_left_alone(url: str) -> None:
+    assert await migrations.upgrade("main", url)
+    assert not await migrations.upgrade("main", url)
+
+
+async def test_doubled_names_are_listed_before_anything_changes(url: str) -> None:
+    await migrations.upgrade("main", url, "0001")
+    await run(
+        url,
+        user(3, "anna", "a@example.org"),
+        user(7, "Anna", None),
+        user(9, "boris", "A@example.org"),
+    )
+    with pytest.raises(StorageError, match=r"Users.username .*customer_id 3, 7\.") as caught:
+        await migrations.upgrade("main", url)
+    assert "\n" not in str(caught.value)
+    assert await migrations.current("main", url) == "0001"
+    assert "ChatTurns" not in await tables(url)
+    await run(url, "UPDATE Users SET username = 'other' WHERE customer_id = 7")
+    with pytest.raises(StorageError, match=r"Users.email .*customer_id 3, 9\."):
+        await migrations.upgrade("main", url)
+    await run(url, "UPDATE Users SET email = NULL WHERE customer_id = 9")
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+
+
+async def test_tables_of_an_earlier_server_are_taken_over_by_a_stamp(url: str) -> None:
+    await migrations.upgrade("main", url, "0001")
+    await run(url, f"DROP TABLE {migrations.version_table('main')}")
+    await run(url, "CREATE TABLE batch_jobs (id INTEGER PRIMARY KEY)")
+    await run(url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    await run(url, "INSERT INTO alembic_version VALUES ('of somebody else')")
+    with pytest.raises(StorageError, match="parley migrate stamp --to 0001"):
+        await migrations.upgrade("main", url)
+    await migrations.stamp("main", url, "0001")
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+    assert {"batch_jobs", "alembic_version"} <= await tables(url)
+
+
+async def test_an_interrupted_upgrade_goes_on(url: str) -> None:
+    await migrations.upgrade("main", url, "0001")
+    await run(
+        url,
+        "ALTER TABLE ChatMessagesNG ADD COLUMN state VARCHAR(16)",
+        "CREATE UNIQUE INDEX uq_Users_username ON Users (username)",
+    )
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+
+
+async def test_a_difference_is_told(url: str) -> None:
+    await migrations.upgrade("main", url)
+    await run(url, "ALTER TABLE Prompts ADD COLUMN extra VARCHAR(5)")
+    [difference] = await migrations.check("main", url)
+    assert "extra" in difference
+    await migrations.downgrade("main", url, "0001")
+    assert await migrations.check("main", url) == [
+        "main is at version 0001, not 0002: run parley migrate upgrade"
+    ]
+
+
+async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
+    with pytest.raises(StorageError, match="no version '9999' of main; known: 0001, 0002"):
+        await migrations.upgrade("main", url, "9999")
+
+
+async def test_a_server_that_is_away_is_told() -> None:
+    with pytest.raises(StorageUnavailable):
+        await migrations.upgrade("main", "mysql+aiomysql://u@127.0.0.1:1/x")
+
+
+def upgrade_in_a_process(url: str) -> None:
+    run_apart(lambda: migrations.upgrade("main", url))
+
+
+def test_processes_that_start_at_once_share_the_work(url: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=upgrade_in_a_process, args=(url,)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    run_apart(lambda: expect_no_difference(url))
+
+
+async def expect_no_difference(url: str) -> None:
+    assert await migrations.check("main", url) == []
+
+
+def test_the_files_names_tell_their_order() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    root = Path(migrations.__file__).resolve().parents[3]
+    scripts = ScriptDirectory.from_config(Config(root / "alembic.ini", ini_section="main"))
+    walked = [script.revision for script in scripts.walk_revisions()]
+    assert list(reversed(walked)) == VERSIONS
+    assert scripts.get_current_head() == VERSIONS[-1]
+
+
+class TestCommands:
+    @pytest.fixture
+    def parley(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
+        # Another folder: the commands must find the versions from anywhere.
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("PARLEY_ENV", raising=False)
+        monkeypatch.setenv("MAIN_DB_URL", f"sqlite+aiosqlite:///{tmp_path}/50%/main.db")
+        return CliRunner()
+
+    def test_up_check_down(self, parley: CliRunner) -> None:
+        for arguments, said in (
+            (["upgrade", "--to", "0001"], "main: upgraded to 0001"),
+            (["upgrade"], "main: upgraded to head"),
+            (["upgrade", "--database", "main"], "main: nothing to do"),
+            (["check"], "the tables are as expected"),
+            (["downgrade", "--to", "0001"], "all: now at 0001"),
+            (["stamp", "--to", "0001", "--database", "main"], "main: stamped 0001"),
+            (["downgrade", "--to", "base"], "all: now at base"),
+        ):
+            result = parley.invoke(migrate, arguments)
+            assert (result.exit_code, result.output.strip()) == (0, said)
+
+    def test_failures_are_one_line(self, parley: CliRunner) -> None:
+        for arguments, said in (
+            (["check"], "main is at version base, not 0002"),
+            (["upgrade", "--to", "9999"], "There is no version '9999'"),
+        ):
+            result = parley.invoke(migrate, arguments)
+            assert result.exit_code == 1
+            assert said in result.output
+            assert result.output.count("\n") == 1

@@ -1,0 +1,337 @@
+"""How a turn ends, whatever goes wrong, and what its readers are told."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import pytest
+
+from adapters.memory.clock import ManualClock, settle
+from adapters.memory.turn_log import MemoryTurnLog
+from application.chat.run_turn import StopSwitch
+from domain.conversation.conversation import (
+    AnswerState,
+    ConversationDraft,
+    MessageDraft,
+)
+from domain.errors import (
+    ModelNotOffered,
+    NotConfigured,
+    ParleyError,
+    ProviderBrokeOff,
+    ProviderOverloaded,
+    ProviderUnauthorized,
+    TurnInterrupted,
+    TurnTimedOut,
+)
+from domain.ids import MessageId, TurnId
+from domain.turn.ask import Record
+from domain.turn.entries import Entry
+from domain.turn.events import (
+    AnswerWritten,
+    ModelStopped,
+    SpeechDeclined,
+    TextDelta,
+    ToolCalled,
+    ToolReturned,
+    TurnCancelled,
+    TurnCompleted,
+    TurnFailed,
+    TurnStarted,
+    Usage,
+)
+from domain.turn.settings import TurnSettings
+from tests.unit.rig import ANNA, Rig, question, said, text_of
+
+
+class Laggard(MemoryTurnLog):
+    """A log in another place: appending takes a while, and being cut off leaves it open."""
+
+    def __init__(self, clock: ManualClock, *, arrives: bool) -> None:
+        super().__init__(clock)
+        self._arrives = arrives
+        self.lagging_at = ""
+        self.lagging = asyncio.Event()
+
+    async def append(self, turn: TurnId, entries: Sequence[Entry]) -> None:
+        last = entries[-1].event
+        if isinstance(last, TextDelta) and last.text == self.lagging_at:
+            if self._arrives:
+                await super().append(turn, entries)
+            self.lagging.set()
+            await asyncio.Event().wait()
+        await super().append(turn, entries)
+
+
+def numbered_without_gaps(entries: Sequence[Entry]) -> bool:
+    return [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+
+
+@pytest.mark.parametrize(
+    ("error", "details"),
+    [
+        (ProviderUnauthorized("acme", "No"), {"code": "provider_unauthorized", "provider": "acme"}),
+        (ModelNotOffered("acme", "What?"), {"code": "model_not_offered", "provider": "acme"}),
+        (
+            ProviderOverloaded("acme", "Busy", retry_after_s=99),
+            {"code": "provider_overloaded", "provider": "acme", "retry_after_s": 99},
+        ),
+        (NotConfigured("ACME_API_KEY"), {"code": "not_configured"}),
+    ],
+)
+async def test_an_error_of_the_model_is_the_ending(error: Exception, details: Any) -> None:
+    async with Rig([error]) as rig:
+        turn = await rig.start()
+        ending = await rig.ending(turn)
+        assert isinstance(ending, TurnFailed)
+        assert {name: getattr(ending, name) for name in details} == details
+        assert ending.message == str(error)
+        assert not ending.after_content
+        assert [row.message for row in await rig.rows(turn)] == ["Why?"]
+        assert (await rig.record(turn)).state is AnswerState.FAILED
+
+
+async def test_what_was_said_before_it_broke_off_is_kept() -> None:
+    async with Rig([*said("Half"), ProviderBrokeOff("acme", "gone")]) as rig:
+        turn = await rig.start()
+        ending = await rig.ending(turn)
+        assert isinstance(ending, TurnFailed)
+        assert ending.after_content
+        rows = await rig.rows(turn)
+        assert (rows[1].message, rows[1].state) == ("Half", AnswerState.FAILED)
+        assert ending.saved is not None
+        assert ending.saved.answer == rows[1].message_id
+
+
+async def test_a_defect_is_an_internal_error_without_details() -> None:
+    async with Rig([*said("Half"), RuntimeError("secret")]) as rig:
+        ending = await rig.ending(await rig.start())
+        assert isinstance(ending, TurnFailed)
+        assert (ending.code, ending.message) == ("internal", "Internal server error")
+
+
+async def test_a_request_that_no_model_can_take_fails_before_any_call() -> None:
+    async with Rig() as rig:
+        turn = await rig.start(question(settings=TurnSettings(model="swfit")))
+        ending = await rig.ending(turn)
+        assert isinstance(ending, TurnFailed)
+        assert (ending.code, ending.field) == ("unknown_model", "model")
+        assert "swift" in ending.message
+        assert isinstance((await rig.heard(turn))[0].event, TurnStarted)
+
+
+async def test_speech_is_declined_at_once_and_not_again_at_the_end() -> None:
+    async with Rig(said("Quiet")) as rig:
+        settings = TurnSettings(model="swift", speech_wanted=True)
+        entries = await rig.heard(await rig.start(question(settings=settings)))
+        assert isinstance(entries[2].event, SpeechDeclined)
+        ending = entries[-1].event
+        assert isinstance(ending, TurnCompleted)
+        assert ending.speech_settled
+
+
+async def test_usage_and_reason_come_with_the_whole_answer() -> None:
+    stopped = ModelStopped("length", Usage(3, 4, 7), note="max_output_tokens")
+    async with Rig([*said("Cut"), stopped]) as rig:
+        entries = await rig.heard(await rig.start())
+        assert entries[-2].event == AnswerWritten(
+            "Cut", "length", Usage(3, 4, 7), "max_output_tokens"
+        )
+
+
+async def test_the_answer_is_saved_before_the_ending_is_told() -> None:
+    async with Rig(said("Whole")) as rig:
+        turn = await rig.start()
+        async with rig.turns.follow(ANNA, turn) as batches:
+            async for batch in batches:
+                if isinstance(batch[-1].event, TurnCompleted):
+                    rows = await rig.rows(turn)
+                    assert (rows[1].message, rows[1].state) == ("Whole", AnswerState.COMPLETED)
+
+
+async def test_a_growing_answer_is_saved_now_and_then() -> None:
+    gates = [asyncio.Event(), asyncio.Event()]
+    async with Rig([*said("One"), gates[0], *said(" two"), gates[1]]) as rig:
+        turn = await rig.start()
+        await rig.clock.advance(1.6)
+        assert (await rig.rows(turn))[1].message == "One"
+        assert (await rig.rows(turn))[1].state is AnswerState.RUNNING
+        opened = rig.store.opened
+        await rig.clock.advance(0.5)
+        gates[0].set()
+        await rig.clock.advance(1.5)
+        assert (await rig.rows(turn))[1].message == "One two"
+        assert (await rig.record(turn)).answer == (await rig.rows(turn))[1].message_id
+        assert rig.store.opened > opened
+
+
+async def test_nothing_is_written_while_nothing_is_said() -> None:
+    async with Rig([*said("One"), asyncio.Event()]) as rig:
+        await rig.start()
+        await rig.clock.advance(2)
+        opened = rig.store.opened
+        await rig.clock.advance(20)
+        assert rig.store.opened == opened
+
+
+async def test_a_failed_checkpoint_costs_nothing_else() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("One"), gate, *said(" two")]) as rig:
+        turn = await rig.start()
+        rig.store.fail_next()
+        await rig.clock.advance(1.6)
+        assert len(await rig.rows(turn)) == 1
+        await rig.clock.advance(1.6)
+        assert (await rig.rows(turn))[1].message == "One"
+        gate.set()
+        assert isinstance(await rig.ending(turn), TurnCompleted)
+        assert (await rig.rows(turn))[1].message == "One two"
+
+
+async def test_saving_is_tried_again_while_readers_wait() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("Whole"), gate]) as rig:
+        turn = await rig.start()
+        rig.store.fail_next(2)
+        gate.set()
+        await settle()
+        assert not await rig.turns.ended(turn)
+        await rig.clock.advance(0.5)
+        assert isinstance(await rig.ending(turn), TurnCompleted)
+        assert (await rig.rows(turn))[1].message == "Whole"
+
+
+async def test_an_answer_that_cannot_be_saved_is_told_so() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("Whole"), gate]) as rig:
+        turn = await rig.start()
+        rig.store.away = True
+        gate.set()
+        await rig.clock.advance(3)
+        ending = (await rig.log.read(turn))[-1].event
+        rig.store.away = False
+        assert isinstance(ending, TurnFailed)
+        assert (ending.code, ending.message) == ("storage_error", "Failed to save chat history")
+        assert ending.after_content
+        assert ending.saved is not None
+        assert ending.saved.answer is None
+        assert text_of(await rig.heard(turn)) == "Whole"
+
+
+async def test_a_conversation_deleted_meanwhile_does_not_keep_readers_waiting() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("Whole"), gate]) as rig:
+        turn = await rig.start()
+        async with rig.store() as db:
+            # What deleting does, for want of a port that deletes.
+            rows = await db.conversations.messages(ANNA, ((await rig.record(turn)).conversation,))
+            state = await db.conversations._draft.writing()  # pyright: ignore
+            state.conversations.clear()
+            state.messages.clear()
+        assert rows
+        gate.set()
+        await rig.clock.advance(3)
+        ending = await rig.ending(turn)
+        assert isinstance(ending, TurnFailed)
+        assert ending.code == "storage_error"
+
+
+async def test_a_turn_that_says_too_much_ends_without_a_gap() -> None:
+    clock = ManualClock()
+    turn_log = MemoryTurnLog(clock, max_entries=5)
+    async with Rig(said(*"abcdefgh"), turn_log=turn_log) as rig:
+        turn = await rig.start()
+        entries = await rig.heard(turn)
+        assert numbered_without_gaps(entries)
+        ending = entries[-1].event
+        assert isinstance(ending, TurnFailed)
+        assert ending.code == "turn_too_long"
+        assert (await rig.rows(turn))[1].message == "abcd"
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_an_append_cut_off_by_a_cancel_leaves_no_gap(arrives: bool) -> None:
+    turn_log = Laggard(ManualClock(), arrives=arrives)
+    turn_log.lagging_at = "two"
+    async with Rig(said("one", "two", "three"), turn_log=turn_log) as rig:
+        turn = await rig.start()
+        await turn_log.lagging.wait()
+        await rig.turns.cancel(ANNA, turn)
+        await settle()
+        entries = await rig.heard(turn)
+        assert numbered_without_gaps(entries)
+        assert isinstance(entries[-1].event, TurnCancelled)
+        assert text_of(entries) == "onetwo"
+
+
+async def test_an_edit_shows_the_conversation_as_it_is_now() -> None:
+    async with Rig(said("First"), said("Second")) as rig:
+        turn = await rig.start()
+        first = await rig.record(turn)
+        assert first.answer is not None
+        record = Record(
+            conversation=ConversationDraft(id=first.conversation),
+            question=MessageDraft(message_id=first.question, message="How?"),
+            answer=MessageDraft(message_id=MessageId(first.answer), message=""),
+            edits=True,
+        )
+        ending = await rig.ending(await rig.start(question("How?", record=record)))
+        assert isinstance(ending, TurnCompleted)
+        assert ending.saved is not None
+        assert ending.saved.edited is not None
+        assert [row.message for row in ending.saved.edited_messages] == ["How?", "Second"]
+
+
+async def test_a_tool_that_breaks_is_told_to_the_model_and_ends_nothing() -> None:
+    async with Rig(
+        [ToolCalled("1", "broken", {})], said("Sorry"), tools={"broken": Broken()}
+    ) as rig:
+        entries = await rig.heard(await rig.start())
+        returned = next(e.event for e in entries if isinstance(e.event, ToolReturned))
+        assert returned == ToolReturned("1", "broken", {"error": "The tool failed"}, failed=True)
+        assert text_of(entries) == "Sorry"
+        assert isinstance(entries[-1].event, TurnCompleted)
+
+
+class Broken:
+    """A tool with a defect."""
+
+    @property
+    def spec(self) -> Any:
+        from domain.tools import ToolSpec
+
+        return ToolSpec("broken", "Breaks", {"type": "object"})
+
+    async def __call__(self, arguments: Any) -> Any:
+        raise ZeroDivisionError
+
+
+async def test_a_switch_stops_work_that_it_is_given_later() -> None:
+    switch = StopSwitch()
+    switch.stop(TurnTimedOut(1))
+    switch.stop(TurnInterrupted())
+    assert isinstance(switch.why, TurnTimedOut)
+    work = asyncio.create_task(asyncio.Event().wait())
+    switch.guards(work)  # pyright: ignore[reportArgumentType]
+    await asyncio.wait({work})
+    assert work.cancelled()
+
+
+async def test_a_model_that_turns_a_cancel_into_an_error_still_counts_as_cancelled() -> None:
+    class Stubborn:
+        async def stream(self, prompt: object) -> AsyncGenerator[Any, None]:
+            yield TextDelta("Half")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise ProviderBrokeOff("acme", "connection closed") from None
+
+    async with Rig() as rig:
+        rig.model.stream = Stubborn().stream  # type: ignore[method-assign]
+        turn = await rig.start()
+        await rig.turns.cancel(ANNA, turn)
+        assert isinstance(await rig.ending(turn), TurnCancelled)
+
+
+def test_every_code_is_a_word() -> None:
+    assert ParleyError.code == "internal"

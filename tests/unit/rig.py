@@ -1,0 +1,172 @@
+"""A whole turn engine in memory, with the clock, the model and the database in a test's hand."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from adapters.memory.chat_model import ScriptedChatModel, Step
+from adapters.memory.clock import ManualClock, settle
+from adapters.memory.signals import MemorySignals
+from adapters.memory.turn_log import MemoryTurnLog
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.agent.choose import ChooseModel
+from application.agent.loop import Agent, Tool
+from application.chat.characters import Characters
+from application.chat.ledger import Ledger
+from application.chat.recover import RecoverTurns
+from application.chat.run_turn import RunTurn
+from application.chat.turns import TurnLimits, Turns
+from application.ports.turn_log import TurnLog
+from application.ports.unit_of_work import UnitOfWork
+from domain.catalog.card import Capability, ModelCard
+from domain.catalog.catalog import Catalog
+from domain.conversation.conversation import StoredMessage
+from domain.ids import ConversationId, TurnId, UserId
+from domain.turn.ask import Ask, Record
+from domain.turn.entries import Entry
+from domain.turn.events import (
+    TextDelta,
+    TurnCancelled,
+    TurnCompleted,
+    TurnEnding,
+    TurnFailed,
+)
+from domain.turn.prompt import TextPart
+from domain.turn.record import TurnRecord
+from domain.turn.settings import TurnSettings
+
+ANNA, BORIS = UserId(1), UserId(2)
+LIMITS = TurnLimits(drain_s=0)
+SWIFT = ModelCard(
+    id="swift",
+    provider="acme",
+    model="swift-2-latest",
+    can=frozenset({Capability.TEMPERATURE, Capability.REASONING, Capability.IMAGES_IN}),
+    efforts=("low", "medium", "high"),
+    aliases=("fast",),
+)
+BLIND = ModelCard(id="blind", provider="acme", model="blind-1", counterpart="swift")
+ELSEWHERE = ModelCard(id="far", provider="nowhere", model="far-1")
+CATALOG = Catalog([SWIFT, BLIND, ELSEWHERE])
+
+
+def question(
+    text: str = "Why?",
+    *,
+    key: str | None = None,
+    user: UserId = ANNA,
+    record: Record | None = Record(),
+    settings: TurnSettings = TurnSettings(model="swift"),
+) -> Ask:
+    return Ask(user=user, question=(TextPart(text),), settings=settings, key=key, record=record)
+
+
+def said(*words: str) -> list[Step]:
+    return [TextDelta(word) for word in words]
+
+
+class Rig:
+    """Enter it as the process would; leaving it proves that no task is left behind."""
+
+    def __init__(
+        self,
+        *rounds: Sequence[Step],
+        tools: Mapping[str, Tool] | None = None,
+        limits: TurnLimits = LIMITS,
+        longest_s: float = 900,
+        after: "Rig | None" = None,
+        turn_log: TurnLog | None = None,
+        work: UnitOfWork | None = None,
+    ) -> None:
+        """Build the engine.
+
+        Args:
+            rounds: the model's script.
+            tools: of the agent.
+            limits: of turns.
+            longest_s: wall time of a turn.
+            after: the process before this one, whose database and clock go on.
+            turn_log: instead of one in memory.
+            work: what stands before the database (`store`) in its users' eyes.
+        """
+        self.clock = after.clock if after else ManualClock()
+        self.store = after.store if after else MemoryUnitOfWork(self.clock)
+        self.log = turn_log or MemoryTurnLog(self.clock)
+        self.model = ScriptedChatModel(*rounds)
+        self.ledger = Ledger(work or self.store, self.clock)
+        run = RunTurn(
+            self.log,
+            self.ledger,
+            ChooseModel(CATALOG, {"acme": self.model}),
+            Agent(tools or {}),
+            Characters(),
+            self.clock,
+            longest_s,
+        )
+        self.turns = Turns(
+            self.log, MemorySignals(), self.store, self.ledger, run, self.clock, limits
+        )
+        self.recover = RecoverTurns(self.store)
+        self._before: set[asyncio.Task[object]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._before = asyncio.all_tasks()
+        async with self.store() as db:
+            for name in ("anna", "boris")[len(await db.accounts.all()) :]:
+                await db.accounts.add(name, "hash", None)
+        await self.turns.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.turns.__aexit__(kind, error, trace)
+        assert asyncio.all_tasks() <= self._before
+
+    async def start(self, ask: Ask | None = None) -> TurnId:
+        """Start a turn and let it go as far as it can."""
+        started = await self.turns.start(ask or question())
+        await settle()
+        return started.turn
+
+    async def heard(self, turn: TurnId, after: int = 0, user: UserId = ANNA) -> list[Entry]:
+        """Follow a turn to its end."""
+        async with self.turns.follow(user, turn, after) as batches:
+            return [entry async for batch in batches for entry in batch]
+
+    async def ending(self, turn: TurnId, user: UserId = ANNA) -> TurnEnding:
+        """Wait for the turn's ending."""
+        last = (await self.heard(turn, user=user))[-1].event
+        assert isinstance(last, TurnCompleted | TurnCancelled | TurnFailed)
+        return last
+
+    async def record(self, turn: TurnId) -> TurnRecord:
+        async with self.store() as db:
+            found = await db.turns.find(turn)
+        assert found is not None
+        return found
+
+    async def rows(
+        self, turn: TurnId | None = None, conversation: ConversationId | None = None
+    ) -> list[StoredMessage]:
+        """Return the messages of the conversation, or of the one the turn is kept in."""
+        if conversation is None:
+            assert turn is not None
+            conversation = (await self.record(turn)).conversation
+        async with self.store() as db:
+            for user in (ANNA, BORIS):
+                if rows := (await db.conversations.messages(user, (conversation,)))[conversation]:
+                    return rows
+        return []
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+def text_of(entries: Sequence[Entry]) -> str:
+    return "".join(e.event.text for e in entries if isinstance(e.event, TextDelta))
