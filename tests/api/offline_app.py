@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import msgspec
 from dishka import AsyncContainer, Provider, Scope, provide
 from litestar import Litestar
 from litestar.types import ASGIApp
@@ -65,9 +66,7 @@ class Parley:
         settings = Settings(env="test", data_dir=folder, auth_secret=SECRET)
         self.settings = _changed(settings, changes)
         self._memory = MemoryProvider()
-        self.container: AsyncContainer = make_container(
-            self.settings, WebProvider(), self._memory
-        )
+        self.container: AsyncContainer = make_container(self.settings, WebProvider(), self._memory)
         self.app: Litestar = create_app(self.container, self.settings)
         self.entry: ASGIApp = self.app
         self.clock = self._memory.own_clock
@@ -133,6 +132,4 @@ class Parley:
 
 
 def _changed(settings: Settings, changes: dict[str, object]) -> Settings:
-    import msgspec
-
     return msgspec.structs.replace(settings, **changes)

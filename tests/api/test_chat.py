@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from adapters.memory.clock import settle
 from domain.errors import (
     ContextTooLong,
     NotConfigured,
@@ -274,8 +275,8 @@ async def test_too_many_turns_are_429(parley: Parley, anna: httpx.AsyncClient) -
         RawClient(parley.app, "POST", "/chat", headers=parley.headers, json=QUESTION)
         for _ in range(limit)
     ]
-    while len(model.prompts) < limit:
-        await asyncio.sleep(0)
+    await settle(200)
+    assert len(model.prompts) == limit
     answer = await anna.post("/chat", json=QUESTION)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     gate.set()
@@ -301,7 +302,6 @@ async def test_the_shape_without_sockets_is_answered_in_plain_text(
 
 
 async def ended(parley: Parley) -> None:
-    """Wait until Anna has no running turn."""
-    turns = await parley.turns
-    while await turns.running(parley.anna.id):
-        await asyncio.sleep(0)
+    """Let the cancelled turn end, and see that Anna has none running."""
+    await settle()
+    assert await (await parley.turns).running(parley.anna.id) == []

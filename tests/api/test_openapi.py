@@ -48,7 +48,7 @@ async def test_each_says_who_may_call_it(document: dict[str, Any]) -> None:
 async def test_errors_have_the_one_shape(document: dict[str, Any]) -> None:
     for path, method in OPERATIONS.items():
         for status, response in document["paths"][path][method]["responses"].items():
-            if int(status) < 400 or path == "/readyz" and status == "503":
+            if int(status) < 400 or (path == "/readyz" and status == "503"):
                 continue
             schema = response["content"]["application/json"]["schema"]
             assert schema["$ref"].endswith("ErrorEnvelope"), (path, status)

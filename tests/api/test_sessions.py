@@ -11,16 +11,46 @@ from tests.api.offline_app import Parley
 LIST = "/api/v1/chat/sessions/list"
 DETAIL = "/api/v1/chat/sessions/detail"
 SESSION_KEYS = {
-    "session_id", "customer_id", "session_name", "ai_character_name", "ai_text_gen_model",
-    "auto_trigger_tts", "claude_session_id", "tags", "created_at", "last_update", "group_id",
-    "group_name", "task_status", "task_priority", "task_description",
+    "session_id",
+    "customer_id",
+    "session_name",
+    "ai_character_name",
+    "ai_text_gen_model",
+    "auto_trigger_tts",
+    "claude_session_id",
+    "tags",
+    "created_at",
+    "last_update",
+    "group_id",
+    "group_name",
+    "task_status",
+    "task_priority",
+    "task_description",
 }
 MESSAGE_KEYS = {
-    "message_id", "session_id", "customer_id", "sender", "message", "ai_reasoning",
-    "image_locations", "image_description", "file_locations", "chart_data", "ai_character_name",
-    "is_tts", "api_text_gen_model_name", "api_text_gen_settings", "api_tts_gen_model_name",
-    "api_image_gen_settings", "image_generation_request", "claude_code_data",
-    "is_gps_location_message", "show_transcribe_button", "favorite", "test_mode", "created_at",
+    "message_id",
+    "session_id",
+    "customer_id",
+    "sender",
+    "message",
+    "ai_reasoning",
+    "image_locations",
+    "image_description",
+    "file_locations",
+    "chart_data",
+    "ai_character_name",
+    "is_tts",
+    "api_text_gen_model_name",
+    "api_text_gen_settings",
+    "api_tts_gen_model_name",
+    "api_image_gen_settings",
+    "image_generation_request",
+    "claude_code_data",
+    "is_gps_location_message",
+    "show_transcribe_button",
+    "favorite",
+    "test_mode",
+    "created_at",
 }
 
 
@@ -122,9 +152,7 @@ async def test_neither_name_is_422(anna: httpx.AsyncClient) -> None:
     assert answer.json()["data"] == {"field": "session_id"}
 
 
-async def test_others_conversations_are_not_there(
-    parley: Parley, anna: httpx.AsyncClient
-) -> None:
+async def test_others_conversations_are_not_there(parley: Parley, anna: httpx.AsyncClient) -> None:
     theirs = await talk(parley, "Secret", "?", owner=parley.boris.id)
     for name in (theirs.id, "no such session"):
         answer = await anna.post(DETAIL, json={"customer_id": 1, "session_id": name})

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from application.chat.turns import Started
-from domain.conversation.conversation import AnswerState, MessageDraft, Sender
+from domain.conversation.conversation import AnswerState, ConversationDraft, MessageDraft, Sender
 from domain.ids import TurnId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import TextDelta, ThinkingDelta
@@ -38,9 +38,7 @@ async def test_running_turns_are_listed(parley: Parley, anna: httpx.AsyncClient)
     assert others["count"] == 0
 
 
-async def test_events_are_the_frames_of_the_socket(
-    parley: Parley, anna: httpx.AsyncClient
-) -> None:
+async def test_events_are_the_frames_of_the_socket(parley: Parley, anna: httpx.AsyncClient) -> None:
     parley.script([TextDelta("Hi")])
     started = await start(parley)
     answer = await anna.get(path(started.turn))
@@ -55,9 +53,10 @@ async def test_events_are_the_frames_of_the_socket(
         "tts_not_requested",
     ]
     assert {frame["turn_id"] for frame in found} == {started.turn}
-    assert all(int(id or 0) == frame["seq"] for (id, _), frame in zip(
-        numbered(answer.text), found, strict=True
-    ))
+    assert all(
+        int(number or 0) == frame["seq"]
+        for (number, _), frame in zip(numbered(answer.text), found, strict=True)
+    )
 
 
 @pytest.mark.parametrize("by_header", [True, False])
@@ -123,7 +122,10 @@ async def test_cancelling_twice_is_cancelling(parley: Parley, anna: httpx.AsyncC
     assert first.json() == second.json()
     assert first.status_code == 200
     assert types[-4:] == [
-        "cancelled", "db_operation_executed", "text_completed", "tts_not_requested",
+        "cancelled",
+        "db_operation_executed",
+        "text_completed",
+        "tts_not_requested",
     ]
 
 
@@ -163,8 +165,6 @@ async def test_numbers_must_be_numbers(
 async def interrupted(parley: Parley) -> TurnId:
     turn = TurnId("11111111-1111-4111-8111-111111111111")
     async with parley.work() as db:
-        from domain.conversation.conversation import ConversationDraft
-
         talk = await db.conversations.open(parley.anna.id, ConversationDraft())
         draft = MessageDraft(message="?")
         question = await db.conversations.add_message(

@@ -98,6 +98,7 @@ class ProcessServer:
         self._environ = {**clean_environ(), **environ, "PARLEY_PORT": str(self.port)}
         self.process: subprocess.Popen[str] | None = None
         self.output: list[str] = []
+        self._reader = threading.Thread(target=self._drain, daemon=True)
 
     @property
     def address(self) -> str:
@@ -120,7 +121,7 @@ class ProcessServer:
         else:
             raise AssertionError("the server did not start:\n" + "".join(self.output))
         # Somebody has to read on, or the server would stop at a full pipe.
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._reader.start()
         return self
 
     def _drain(self) -> None:
@@ -138,9 +139,15 @@ class ProcessServer:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.process is None:
+            return
+        if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(READY_S)
+        self.process.wait(READY_S)
+        if self._reader.ident is not None:
+            self._reader.join(READY_S)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def clean_environ() -> dict[str, str]:

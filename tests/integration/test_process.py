@@ -1,9 +1,10 @@
 """The server as a process: started by its command, killed at any moment, told to stop."""
 
 import json
+import shutil
 import signal
 import sqlite3
-from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -18,33 +19,36 @@ from tests.simulators.replies import Gate, Hang, Reply, spoiled
 pytestmark = pytest.mark.integration
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return a data directory and a token, made as an operator would before the first start."""
+    folder = tmp_path_factory.mktemp("prepared")
+    environ = {"PARLEY_DATA_DIR": str(folder)}
+    assert parley("migrate", "upgrade", environ=environ).returncode == 0
+    added = parley("user", "add", "ann@example.org", "--password", "a good one", environ=environ)
+    assert added.returncode == 0, added.stderr
+    return folder, parley("token", "ann@example.org", environ=environ).stdout.strip()
+
+
 @pytest.fixture
-def environ(tmp_path: Path, simulator: OpenAISimulator) -> dict[str, str]:
+def environ(
+    tmp_path: Path, simulator: OpenAISimulator, prepared: tuple[Path, str]
+) -> dict[str, str]:
+    shutil.copytree(prepared[0], tmp_path / "data")
     return {
         "PARLEY_DATA_DIR": str(tmp_path / "data"),
         "LOCAL_BASE_URL": simulator.base_url,
         "PARLEY_DRAIN_S": "5",
-        "PARLEY_LOG_LEVEL": "info",
     }
 
 
 @pytest.fixture
-def token(environ: dict[str, str]) -> str:
-    """Return the token of a user made before the server ever ran, as an operator would."""
-    assert parley("migrate", "upgrade", environ=environ).returncode == 0
-    added = parley("user", "add", "ann@example.org", "--password", "a good one", environ=environ)
-    assert added.returncode == 0, added.stderr
-    return parley("token", "ann@example.org", environ=environ).stdout.strip()
-
-
-@pytest.fixture
-def process(environ: dict[str, str]) -> Generator[ProcessServer, None, None]:
-    with ProcessServer(environ) as running:
-        yield running
+def token(prepared: tuple[Path, str]) -> str:
+    return prepared[1]
 
 
 def in_database(environ: dict[str, str], query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(Path(environ["PARLEY_DATA_DIR"]) / "main.db") as db:
+    with closing(sqlite3.connect(Path(environ["PARLEY_DATA_DIR"]) / "main.db")) as db:
         return db.execute(query).fetchall()
 
 

@@ -126,6 +126,7 @@ class Rig:
         trace: TracebackType | None,
     ) -> None:
         await self.turns.__aexit__(kind, error, trace)
+        await settle()
         assert asyncio.all_tasks() <= self._before
 
     async def start(self, ask: Ask | None = None) -> TurnId:

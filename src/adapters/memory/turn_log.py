@@ -24,6 +24,7 @@ BATCH = 512
 """A reader far behind gets its backlog in pieces, so that it does not hold up the others."""
 OTHER_EVENT_BYTES = 256
 _ENDINGS = (TurnCompleted, TurnCancelled, TurnFailed)
+_TEXTS = (TextDelta, ThinkingDelta, AnswerWritten)
 
 
 class _Log:
@@ -78,7 +79,8 @@ class MemoryTurnLog(TurnLog):
         log = self._log(turn)
         if log.ended_at is not None:
             return
-        new = [entry for entry in entries if entry.seq > len(log.entries)]
+        known = len(log.entries)
+        new = [entry for entry in entries if entry.seq > known]
         self._make_room(log, new)
         log.entries += new
         if new and isinstance(new[-1].event, _ENDINGS):
@@ -86,12 +88,15 @@ class MemoryTurnLog(TurnLog):
         log.wake()
 
     def _make_room(self, log: _Log, new: Sequence[Entry]) -> None:
-        added = sum(_size(entry.event) for entry in new)
-        endings = sum(isinstance(entry.event, _ENDINGS) for entry in new)
-        many = len(log.entries) + len(new) - endings > self._max_entries
-        if len(new) > endings and (many or log.size_bytes + added > self._max_bytes):
-            raise TurnTooLong
-        log.size_bytes += added
+        places, size_bytes = len(log.entries), log.size_bytes
+        for entry in new:
+            if isinstance(entry.event, _ENDINGS):
+                continue  # There is always room for one.
+            places += 1
+            size_bytes += _size(entry.event)
+            if places > self._max_entries or size_bytes > self._max_bytes:
+                raise TurnTooLong
+        log.size_bytes = size_bytes
 
     async def follow(self, turn: TurnId, after: int = 0) -> AsyncGenerator[Sequence[Entry], None]:
         log = self._log(turn)
@@ -149,6 +154,6 @@ class MemoryTurnLog(TurnLog):
 
 
 def _size(event: TurnEvent) -> int:
-    if isinstance(event, TextDelta | ThinkingDelta | AnswerWritten):
+    if isinstance(event, _TEXTS):
         return len(event.text)
     return OTHER_EVENT_BYTES

@@ -40,7 +40,8 @@ class Database:
         self.reach_s = pool_timeout_s + CONNECT_TIMEOUT_S
         # SQLite takes one writer at a time. Queueing in the process is several times faster than
         # letting the connections poll for the file lock (stack notes, section 5).
-        self.turnstile = asyncio.Lock() if one_writer else None
+        # A semaphore, because it says whether one would have to wait; a lock with a queue does not.
+        self.turnstile = asyncio.Semaphore() if one_writer else None
 
     async def close(self) -> None:
         """Close every pooled connection."""

@@ -6,8 +6,7 @@ aiohttp's own exception, which knows what happened.
 """
 
 from collections.abc import Iterator
-
-import aiohttp
+from functools import cache
 
 from domain.errors import (
     ProviderBrokeOff,
@@ -17,23 +16,31 @@ from domain.errors import (
     ProviderUnreachable,
 )
 
-# The first that is found anywhere in the chain counts: a refused connection is an OSError too.
-_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], type[ProviderError], str], ...] = (
-    ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),
-    ((TimeoutError,), ProviderTimeout, "{} did not answer in time"),
-    (
-        (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError),
-        ProviderUnreachable,
-        "The base URL of {} is no HTTP address",
-    ),
-    ((aiohttp.ClientResponseError,), ProviderGarbled, "{} sent something that is not HTTP"),
-)
+Meaning = tuple[tuple[type[BaseException], ...], type[ProviderError], str]
+
+
+@cache
+def _meanings() -> tuple[Meaning, ...]:
+    """Return what each failure means; the first that is found anywhere in the chain counts."""
+    import aiohttp  # noqa: PLC0415 - a quarter of a second that start-up need not pay
+
+    return (
+        # Before the rest: a refused connection is an OSError too.
+        ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),
+        ((TimeoutError,), ProviderTimeout, "{} did not answer in time"),
+        (
+            (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError),
+            ProviderUnreachable,
+            "The base URL of {} is no HTTP address",
+        ),
+        ((aiohttp.ClientResponseError,), ProviderGarbled, "{} sent something that is not HTTP"),
+    )
 
 
 def broken(provider: str, failure: BaseException) -> ProviderError:
     """Return the error for a connection that could not be made, fell silent or broke."""
     chain = tuple(_causes(failure))
-    for known, kind, text in _MEANINGS:
+    for known, kind, text in _meanings():
         if any(isinstance(cause, known) for cause in chain):
             return kind(provider, text.format(provider))
     return ProviderBrokeOff(provider, f"{provider} closed the connection in mid-answer")

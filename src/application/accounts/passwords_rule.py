@@ -2,18 +2,17 @@
 
 from domain.errors import InvalidRequest
 
-SHORTEST = 8
 LONGEST = 1000
 """Hashing is slow on purpose; nobody gets to feed it megabytes."""
 
 
 def check_new_password(password: str) -> None:
-    """Refuse a password that nobody should have.
+    """Refuse what cannot be a password. How strong it is, is its owner's business.
 
     Raises:
-        InvalidRequest: it is too short or too long.
+        InvalidRequest: it is empty or too long.
     """
-    if len(password) < SHORTEST:
-        raise InvalidRequest(f"A password has at least {SHORTEST} characters", "password")
+    if not password:
+        raise InvalidRequest("A password is needed", "password")
     if len(password) > LONGEST:
         raise InvalidRequest(f"A password has at most {LONGEST} characters", "password")

@@ -19,7 +19,7 @@ class SetPassword:
 
         Raises:
             AccountNotFound: there is none.
-            InvalidRequest: the password is too short or too long.
+            InvalidRequest: the password is empty or too long.
         """
         check_new_password(password)
         hashed = await self._passwords.hash(password)

@@ -72,8 +72,8 @@ class StopSwitch:
             work.cancel()
 
     def stop(self, why: ParleyError) -> None:
-        """Stop the work; the first reason counts."""
-        if self.why is None:
+        """Stop the work; the first reason counts, and none once the work is done."""
+        if self.why is None and not (self._work is not None and self._work.done()):
             self.why = why
             if self._work is not None:
                 self._work.cancel()
@@ -216,9 +216,11 @@ class RunTurn:
 
 
 def _ending(work: asyncio.Task[None], switch: StopSwitch, said: _Said) -> TurnEnding:
-    error: BaseException | None = switch.why if work.cancelled() else work.exception()
-    if work.cancelled() and error is None:
-        error = TurnInterrupted()
+    error: BaseException | None
+    if work.cancelled():
+        error = switch.why or TurnInterrupted()
+    elif (error := work.exception()) is not None and switch.why is not None:
+        error = switch.why  # A closed connection makes some libraries complain; it was our wish.
     settled = said.speech_settled
     match error:
         case None:

@@ -90,8 +90,8 @@ class Catalog:
         return None
 
     def for_reasoning(self, card: ModelCard) -> ModelCard:
-        """Return the card to use when reasoning is asked of this one."""
-        if card.able_to(Capability.REASONING) or card.counterpart is None:
+        """Return the card to use when reasoning is asked of this one: its counterpart, if any."""
+        if card.counterpart is None:
             return card
         return self._resolve(card.counterpart) or card
 

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from domain.turn.events import TextDelta, ThinkingDelta, TurnEvent
 
+# A tuple: a union would be made anew for every token.
+_DELTAS = (TextDelta, ThinkingDelta)
+
 
 class Entry(Struct, frozen=True):
     """An event in its place."""
@@ -27,7 +30,7 @@ class Numbering:
     def number(self, event: TurnEvent) -> Entry:
         """Return the event with the next number."""
         self.seq += 1
-        if isinstance(event, TextDelta | ThinkingDelta):
+        if isinstance(event, _DELTAS):
             self.chunk += 1
         return Entry(self.seq, self.chunk, event)
 

@@ -54,7 +54,7 @@ def check(database: str) -> None:
 
 
 @migrate.command()
-@click.option("--to", default="head", show_default=True, help="The version the tables are at.")
+@click.option("--to", default="0001", show_default=True, help="The version the tables are at.")
 @WHICH
 def stamp(to: str, database: str) -> None:
     """Write down a version, touching nothing. Tables of an earlier server are at 0001."""

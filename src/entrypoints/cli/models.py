@@ -5,15 +5,25 @@ from dishka import AsyncContainer
 
 from domain.catalog.card import ModelCard
 from domain.catalog.catalog import Catalog
+from domain.errors import ProviderError
 from entrypoints.cli.run import run
+from entrypoints.wiring.diagnosis import local_models
 
 
 @click.command()
 def models() -> None:
-    """List the models: name, provider, the provider's own name, abilities, other names."""
+    """List the models: name, provider, the provider's own name, abilities, other names.
+
+    Those of a local server (LOCAL_BASE_URL) are asked for.
+    """
 
     async def work(container: AsyncContainer) -> list[ModelCard]:
-        return list(await container.get(Catalog))
+        try:
+            local = await local_models(container)
+        except ProviderError as error:
+            click.echo(f"the local server's models are not known: {error}", err=True)
+            local = []
+        return [*(await container.get(Catalog)), *local]
 
     for card in run(work):
         abilities = ",".join(sorted(card.can)) or "-"

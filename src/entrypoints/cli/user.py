@@ -21,7 +21,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--username", help="Login name; the part before the @ when left out.")
+@click.option("--username", help="Login name; the e-mail address itself when left out.")
 @PASSWORD
 def add(email: str, username: str | None, password: str) -> None:
     """Add a user who can log in with EMAIL or the username."""

@@ -37,7 +37,14 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         finally:
             await container.close()
 
-    app = Litestar(route_handlers=ROUTES, lifespan=[life], state=State(), openapi_config=None)
+    app = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[life],
+        state=State(),
+        openapi_config=None,
+        # Litestar would put its own in the place of ours.
+        logging_config=None,
+    )
     setup_dishka(container, app)
     return app
 

@@ -7,6 +7,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
+from msgspec import UNSET, Struct, UnsetType
 
 from entrypoints.web.wire.envelopes import ErrorEnvelope
 
@@ -37,11 +38,18 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
     return {status: _error(status) for status in sorted({*_ALWAYS, *statuses})}
 
 
+class StreamEvent(Struct, frozen=True):
+    """One server-sent event, as a reader takes it apart."""
+
+    data: str
+    id: str | UnsetType = UNSET
+
+
 def event_stream(description: str) -> dict[int, ResponseSpec]:
     """Return the success of an endpoint that answers with server-sent events."""
     return {
         200: ResponseSpec(
-            data_container=str,
+            data_container=StreamEvent,
             generate_examples=False,
             description=description,
             media_type="text/event-stream",  # pyright: ignore[reportArgumentType] - any text works

@@ -18,6 +18,7 @@ _QUIET = (
     "asyncio",
     "httpcore",
     "httpx",
+    "httpx2",
     "openai",
     "sqlalchemy",
     "uvicorn.access",

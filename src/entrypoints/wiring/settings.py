@@ -135,11 +135,19 @@ def _existing(kind: Literal["file", "directory"]) -> Callable[[str], Path]:
     return parse
 
 
+def _data_dir(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError("names something that is not a directory")
+    return path
+
+
 def _origins(text: str) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
     for origin in origins:
-        if not origin.startswith(("http://", "https://")):
-            raise ValueError("must be a comma-separated list of origins")
+        scheme, _, place = origin.partition("://")
+        if scheme not in ("http", "https") or not place or "/" in place:
+            raise ValueError("must be a comma-separated list of origins, without paths")
     return origins
 
 
@@ -149,7 +157,7 @@ VARIABLES: Mapping[str, _Variable] = {
     "env": _Variable("PARLEY_ENV", _one_of("development", "production", "test"), "production"),
     "host": _Variable("PARLEY_HOST", str.strip, "0.0.0.0"),  # noqa: S104 - an example
     "port": _Variable("PARLEY_PORT", _integer(0, 65535), "8000"),
-    "data_dir": _Variable("PARLEY_DATA_DIR", Path, "./data"),
+    "data_dir": _Variable("PARLEY_DATA_DIR", _data_dir, "./data"),
     "auth_secret": _Variable("PARLEY_AUTH_SECRET", Secret, "the output of `openssl rand -hex 32`"),
     "cors_origins": _Variable("PARLEY_CORS_ORIGINS", _origins, "https://chat.example.org"),
     "log_level": _Variable("PARLEY_LOG_LEVEL", _one_of(*_LEVELS), "info"),
@@ -182,7 +190,7 @@ VARIABLES: Mapping[str, _Variable] = {
 def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
     """Return the settings from the environment; a `.env` file fills what it leaves out.
 
-    An empty value counts as unset.
+    An empty value counts as unset; blanks around a value do not count.
 
     Raises:
         SettingsError: names the variable, what is wrong with it, and an example.
@@ -190,7 +198,7 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
     from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
     values: dict[str, Any] = {}
     for field, variable in VARIABLES.items():
-        text = environ.get(variable.name) or from_file.get(variable.name)
+        text = environ.get(variable.name, "").strip() or (from_file.get(variable.name) or "").strip()
         if not text:
             continue
         try:

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
+from application.agent.loop import Tool
 from application.chat.run_turn import StopSwitch
 from domain.conversation.conversation import (
     AnswerState,
@@ -17,7 +18,6 @@ from domain.conversation.conversation import (
 from domain.errors import (
     ModelNotOffered,
     NotConfigured,
-    ParleyError,
     ProviderBrokeOff,
     ProviderOverloaded,
     ProviderUnauthorized,
@@ -25,6 +25,7 @@ from domain.errors import (
     TurnTimedOut,
 )
 from domain.ids import MessageId, TurnId
+from domain.tools import ToolSpec
 from domain.turn.ask import Record
 from domain.turn.entries import Entry
 from domain.turn.events import (
@@ -42,6 +43,15 @@ from domain.turn.events import (
 )
 from domain.turn.settings import TurnSettings
 from tests.unit.rig import ANNA, Rig, question, said, text_of
+
+
+class Broken(Tool):
+    """A tool with a defect."""
+
+    spec = ToolSpec("broken", "Breaks", {"type": "object"})
+
+    async def __call__(self, arguments: Any) -> Any:
+        raise ZeroDivisionError
 
 
 class Laggard(MemoryTurnLog):
@@ -293,19 +303,6 @@ async def test_a_tool_that_breaks_is_told_to_the_model_and_ends_nothing() -> Non
         assert isinstance(entries[-1].event, TurnCompleted)
 
 
-class Broken:
-    """A tool with a defect."""
-
-    @property
-    def spec(self) -> Any:
-        from domain.tools import ToolSpec
-
-        return ToolSpec("broken", "Breaks", {"type": "object"})
-
-    async def __call__(self, arguments: Any) -> Any:
-        raise ZeroDivisionError
-
-
 async def test_a_switch_stops_work_that_it_is_given_later() -> None:
     switch = StopSwitch()
     switch.stop(TurnTimedOut(1))
@@ -331,7 +328,3 @@ async def test_a_model_that_turns_a_cancel_into_an_error_still_counts_as_cancell
         turn = await rig.start()
         await rig.turns.cancel(ANNA, turn)
         assert isinstance(await rig.ending(turn), TurnCancelled)
-
-
-def test_every_code_is_a_word() -> None:
-    assert ParleyError.code == "internal"

@@ -72,6 +72,12 @@ class Waiting(UnitOfWork):
             await self.gate.wait()
 
 
+async def live(rig: Rig, stop: asyncio.Event) -> None:
+    """Be the process: serve until told to stop."""
+    async with rig:
+        await stop.wait()
+
+
 def gated(*steps: Step) -> list[tuple[str, list[Step]]]:
     """Return the script with a gate that never opens before each step and after the last."""
     return [
@@ -94,7 +100,7 @@ async def test_cancel_reaches_the_model_wherever_it_is(text: str, steps: Sequenc
         assert rig.model.waiting.is_set()
         await rig.turns.cancel(ANNA, turn)
         entries = await rig.heard(turn)
-        assert rig.model.closed_early == (0 if len(steps) == 1 else 0) + rig.model.closed_early
+        assert rig.model.closed_early == 1
         assert not rig.model.waiting.is_set()
         ending = entries[-1].event
         assert isinstance(ending, TurnCancelled)
@@ -110,12 +116,11 @@ async def test_cancel_reaches_the_model_wherever_it_is(text: str, steps: Sequenc
             assert answers[0].claude_code_data == {"cancelled": True}
 
 
-async def test_cancel_before_the_work_begins() -> None:
-    async with Rig(said("never said")) as rig:
+async def test_cancel_as_soon_as_the_turn_has_begun() -> None:
+    async with Rig([never(), *said("never said")]) as rig:
         turn = (await rig.turns.start(question())).turn
         await rig.turns.cancel(ANNA, turn)
         assert isinstance(await rig.ending(turn), TurnCancelled)
-        assert rig.model.prompts == []
         assert [row.message for row in await rig.rows(turn)] == ["Why?"]
 
 
@@ -263,22 +268,22 @@ async def test_a_turn_takes_no_longer_than_any_turn_may() -> None:
 
 
 async def test_at_the_end_of_the_process_running_turns_may_end_by_themselves() -> None:
-    gate = asyncio.Event()
+    gate, stop = asyncio.Event(), asyncio.Event()
     rig = Rig([*said("Almost"), gate, *said(" done")], limits=TurnLimits(drain_s=30))
-    async with rig:
-        turn = await rig.start()
-        reading = asyncio.create_task(rig.heard(turn))
-        await settle()
-        leaving = asyncio.create_task(rig.turns.__aexit__(None, None, None))
-        await settle()
-        assert not rig.turns.accepting
-        assert not leaving.done()
-        gate.set()
-        await leaving
-        entries = await reading
-        assert text_of(entries) == "Almost done"
-        assert isinstance(entries[-1].event, TurnCompleted)
-        await rig.turns.__aenter__()  # For the rig to leave.
+    process = asyncio.create_task(live(rig, stop))
+    await settle()
+    turn = await rig.start()
+    reading = asyncio.create_task(rig.heard(turn))
+    await settle()
+    stop.set()
+    await settle()
+    assert not rig.turns.accepting
+    assert not process.done()
+    gate.set()
+    await process
+    entries = await reading
+    assert text_of(entries) == "Almost done"
+    assert isinstance(entries[-1].event, TurnCompleted)
 
 
 async def test_turns_that_do_not_end_in_time_are_interrupted_and_keep_their_text() -> None:
@@ -296,16 +301,17 @@ async def test_turns_that_do_not_end_in_time_are_interrupted_and_keep_their_text
 
 
 async def test_somebody_without_patience_for_the_end_loses_no_text() -> None:
+    stop = asyncio.Event()
     rig = Rig([*said("Half"), never()], limits=TurnLimits(drain_s=3600))
-    async with rig:
-        turn = await rig.start()
-        leaving = asyncio.create_task(rig.turns.__aexit__(None, None, None))
-        await settle()
-        leaving.cancel()
-        await asyncio.wait({leaving})
-        assert leaving.cancelled()
-        assert (await rig.rows(turn))[1].state is AnswerState.INTERRUPTED
-        await rig.turns.__aenter__()
+    process = asyncio.create_task(live(rig, stop))
+    await settle()
+    turn = await rig.start()
+    stop.set()
+    await settle()
+    process.cancel()
+    await asyncio.wait({process})
+    assert process.cancelled()
+    assert (await rig.rows(turn))[1].state is AnswerState.INTERRUPTED
 
 
 async def test_a_cancelled_turn_says_nothing_more() -> None:

@@ -68,7 +68,8 @@ class ChatReader(WireReader):
         if (choices := chunk.choices) and (delta := choices[0].delta) is not None:
             self._begun = True
             text = delta.content
-            if text and not choices[0].index and self._tags is None and _only_text(delta, chunk):
+            plain = self._tags is None or self._tags.over
+            if text and plain and not choices[0].index and _only_text(delta, chunk):
                 self._finish = choices[0].finish_reason or self._finish
                 return (TextDelta(text),)
         return self._rarer(chunk)

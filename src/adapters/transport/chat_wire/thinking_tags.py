@@ -21,6 +21,11 @@ class ThinkingTags:
         """Whether all that follows is answer."""
         return self._place == "answer"
 
+    @property
+    def over(self) -> bool:
+        """Whether everything that comes is answer: nothing is held back, no tag counts."""
+        return self._place == "answer"
+
     def feed(self, text: str) -> list[TextDelta | ThinkingDelta]:
         """Return what the piece makes certain; what may be part of a tag is held back."""
         if self._place == "answer":

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from dishka import Provider, Scope, provide
 
-from adapters.compatible import local
+from adapters.compatible.local import PREFIX as LOCAL_PREFIX
+from adapters.compatible.local import LocalModels, local_card
 from adapters.demo.catalog import CARDS as DEMO_CARDS
 from adapters.demo.chat import DemoChatModel
 from adapters.openai.catalog import CARDS as OPENAI_CARDS
@@ -35,22 +36,44 @@ class ModelsProvider(Provider):
     def catalog(self, settings: Settings) -> Catalog:
         """Shipped cards, the operator's own, and any model of a local server."""
         own = read_models(settings.models_file)
-        made = {local.PREFIX: local.local_card}
+        made = {LOCAL_PREFIX: local_card}
         try:
             return Catalog(with_own_models(SHIPPED_CARDS, own), own.aliases, made)
         except ValueError as error:
             raise SettingsError(f"PARLEY_MODELS_FILE: {error}") from error
 
     @provide
-    async def chat_models(self, settings: Settings, clock: Clock) -> AsyncIterator[ChatModels]:
-        """One line a provider."""
-        patience = Patience(
+    def patience(self, settings: Settings) -> Patience:
+        """When a silent provider has failed."""
+        return Patience(
             connect_s=settings.provider_connect_timeout_s,
             first_byte_s=settings.provider_idle_timeout_s,
             idle_s=settings.provider_idle_timeout_s,
         )
-        openai = OpenAIChatModel(settings.openai_api_key, settings.openai_base_url, patience)
-        here = local.LocalModels(settings.local_base_url, settings.local_api_key, patience)
-        yield {"openai": openai, "local": here, "demo": DemoChatModel(clock)}
-        await openai.aclose()
-        await here.aclose()
+
+    @provide
+    async def openai(
+        self, settings: Settings, patience: Patience
+    ) -> AsyncIterator[OpenAIChatModel]:
+        """Through the official SDK."""
+        model = OpenAIChatModel(settings.openai_api_key, settings.openai_base_url, patience)
+        yield model
+        await model.aclose()
+
+    @provide
+    async def local_models(
+        self, settings: Settings, patience: Patience
+    ) -> AsyncIterator[LocalModels]:
+        """Any server that speaks OpenAI's wire."""
+        models = LocalModels(settings.local_base_url, settings.local_api_key, patience)
+        yield models
+        await models.aclose()
+
+    @provide
+    def chat_models(self, openai: OpenAIChatModel, here: LocalModels, clock: Clock) -> ChatModels:
+        """One line a provider."""
+        return {
+            "openai": openai,
+            "local": here,
+            "demo": DemoChatModel(clock),
+        }

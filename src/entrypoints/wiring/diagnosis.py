@@ -1,0 +1,93 @@
+"""What is configured, what is missing, what answers."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from dishka import AsyncContainer
+from msgspec import Struct
+
+from adapters.compatible.local import LocalModels
+from adapters.openai.chat import OpenAIChatModel
+from application.ports.unit_of_work import UnitOfWork
+from domain.catalog.card import ModelCard
+from domain.errors import NotConfigured, ParleyError
+from entrypoints.wiring import databases
+from entrypoints.wiring.settings import VARIABLES, Secret, Settings
+
+State = Literal["ok", "missing", "failing"]
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at; `note` is fit to be shown to anybody."""
+
+    name: str
+    state: State
+    note: str
+
+
+def configured(settings: Settings) -> list[tuple[str, str]]:
+    """Return every variable that is not at its default, secrets as `set`."""
+    default = Settings()
+    shown: list[tuple[str, str]] = []
+    for field, variable in VARIABLES.items():
+        value = getattr(settings, field)
+        if value != getattr(default, field):
+            shown.append((variable.name, "set" if isinstance(value, Secret) else str(value)))
+    return shown
+
+
+async def diagnose(container: AsyncContainer, settings: Settings) -> list[Finding]:
+    """Look at each part in turn; a part that fails keeps no other from being looked at."""
+    openai = await container.get(OpenAIChatModel)
+    local = await container.get(LocalModels)
+    work = await container.get(UnitOfWork)
+
+    async def users() -> str:
+        async with work() as db:
+            found = len(await db.accounts.all())
+        return f"{found} users" if found else "no user yet: parley user add EMAIL"
+
+    async def openai_models() -> str:
+        return f"{len(await openai.model_names())} models at {settings.openai_base_url}"
+
+    async def local_names() -> str:
+        names = [card.id for card in await local.list_models()]
+        return f"{', '.join(names) or 'no models'} at {settings.local_base_url}"
+
+    return [
+        await _look("main database", users),
+        await _look("openai", openai_models),
+        await _look("local", local_names),
+        Finding("demo", "ok", "needs nothing"),
+    ]
+
+
+async def local_models(container: AsyncContainer) -> list[ModelCard]:
+    """Return the models of the local server; without one there are none.
+
+    Raises:
+        ProviderError: it cannot be reached, or lists nothing.
+    """
+    try:
+        return await (await container.get(LocalModels)).list_models()
+    except NotConfigured:
+        return []
+
+
+def tables(settings: Settings) -> list[Finding]:
+    """Return for the databases whether their tables are what this release expects."""
+    try:
+        differences = databases.check(settings)
+    except ParleyError as error:
+        return [Finding("tables", "failing", str(error))]
+    note = "; ".join(differences) if differences else "as this release expects"
+    return [Finding("tables", "failing" if differences else "ok", note)]
+
+
+async def _look(name: str, at: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name, "ok", await at())
+    except NotConfigured as error:
+        return Finding(name, "missing", str(error))
+    except ParleyError as error:
+        return Finding(name, "failing", str(error))

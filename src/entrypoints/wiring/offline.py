@@ -1,0 +1,41 @@
+"""The same ports, all from `adapters/memory`: no disk, no network, no key."""
+
+from dishka import AsyncContainer, Provider, Scope, provide
+
+from adapters.demo.chat import DemoChatModel
+from adapters.jwt.tokens import JwtTokens
+from adapters.memory.passwords import MemoryPasswords
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.ports.clock import Clock
+from application.ports.passwords import Passwords
+from application.ports.tokens import Tokens
+from application.ports.unit_of_work import UnitOfWork
+from entrypoints.wiring.container import make_container
+from entrypoints.wiring.providers.models import ChatModels
+from entrypoints.wiring.settings import Secret, Settings
+
+OFFLINE = Settings(env="test", auth_secret=Secret("offline secret, known to everybody, no use"))
+
+
+class OfflineProvider(Provider):
+    """Overrides everything that would reach outside of the process."""
+
+    scope = Scope.APP
+
+    work = provide(MemoryUnitOfWork, provides=UnitOfWork, override=True)
+    passwords = provide(MemoryPasswords, provides=Passwords, override=True)
+
+    @provide(override=True)
+    def tokens(self, settings: Settings, clock: Clock) -> Tokens:
+        """Signed with the settings' secret; nothing is kept on disk."""
+        return JwtTokens(settings.auth_secret, clock)
+
+    @provide(override=True)
+    def chat_models(self, clock: Clock) -> ChatModels:
+        """Only the demonstration answers."""
+        return {"demo": DemoChatModel(clock)}
+
+
+def make_offline_container(*overrides: Provider, settings: Settings = OFFLINE) -> AsyncContainer:
+    """Return a container for tests and trials; `overrides` come last, as in `make_container`."""
+    return make_container(settings, OfflineProvider(), *overrides)

@@ -1,0 +1,172 @@
+"""Whatever fits the document, and much that does not, gets an answer the document foresees."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from application.ports.chat_model import ChatModel
+from domain.turn.events import ModelEvent, ModelStopped, TextDelta
+from domain.turn.prompt import Prompt
+from tests.api.offline_app import Parley
+from tests.api.test_openapi import OPERATIONS
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+BOUNDED = settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)
+
+
+class PatientModel(ChatModel):
+    """Answers any number of questions."""
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+        yield TextDelta(f"{len(prompt.messages)} messages")
+        yield ModelStopped("stop")
+
+
+class Door:
+    """The application on a loop of its own, so that generated cases can be sent one by one."""
+
+    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, headers: dict[str, str]):
+        self._runner = runner
+        self._client = client
+        self.headers = headers
+
+    def send(self, method: str, url: str, **request: Any) -> httpx.Response:
+        return self._runner.run(self._client.request(method, url, **request))
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Generator[Door, None, None]:
+    folder: Path = tmp_path_factory.mktemp("fuzz")
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+
+        async def begin() -> Door:
+            parley = Parley(folder, turns_per_user=1000, login_attempts=1_000_000)
+            await stack.enter_async_context(parley.running())
+            parley.models["openai"] = PatientModel()
+            client = await stack.enter_async_context(parley.client())
+            return Door(runner, client, parley.headers)
+
+        yield runner.run(begin())
+        runner.run(stack.aclose())
+
+
+@pytest.fixture(scope="module")
+def document(door: Door) -> Any:
+    return schemathesis.openapi.from_dict(door.send("GET", "/schema/openapi.json").json())
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_generated_requests(door: Door, document: Any, path: str) -> None:
+    operation = document[path][OPERATIONS[path].upper()]
+
+    @BOUNDED
+    @given(case=operation.as_strategy(), mine=st.booleans())
+    def check(case: Any, mine: bool) -> None:
+        if mine and isinstance(case.body, dict):
+            case.body["customer_id"] = 1
+        request = case.as_transport_kwargs(base_url="http://parley.test")
+        headers = {name: str(value) for name, value in request["headers"].items()} | door.headers
+        response = door.send(
+            request["method"],
+            request["url"],
+            params=request.get("params"),
+            headers=headers,
+            **(
+                {"json": request["json"]}
+                if "json" in request
+                else {"content": request.get("data") or b""}
+            ),
+        )
+        case.validate_response(response, checks=CHECKS)
+
+    check()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=10,
+)
+POSTED = [path for path, method in OPERATIONS.items() if method == "post"]
+KEYS = st.sampled_from(
+    [
+        "prompt",
+        "settings",
+        "session_id",
+        "chat_history",
+        "user_input",
+        "user_settings",
+        "ai_character_name",
+        "start_date",
+        "tags",
+        "limit",
+        "offset",
+        "username",
+        "password",
+    ]
+)
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_any_json_is_answered_without_a_surprise(door: Door, path: str) -> None:
+    url = path.replace("{turn_id}", "x")
+
+    @BOUNDED
+    @given(body=st.dictionaries(KEYS, JSON, max_size=4), claimed=st.just(1) | JSON)
+    def check(body: dict[str, Any], claimed: Any) -> None:
+        response = door.send(
+            "POST", url, json=body | {"customer_id": claimed}, headers=door.headers
+        )
+        assert response.status_code < 500, response.text
+        if response.status_code >= 400:
+            assert response.json()["code"] == response.status_code
+
+    check()
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_any_bytes_are_answered_without_a_surprise(door: Door, path: str) -> None:
+    url = path.replace("{turn_id}", "x")
+
+    @BOUNDED
+    @given(body=st.binary(max_size=64))
+    def check(body: bytes) -> None:
+        response = door.send("POST", url, content=body, headers=door.headers)
+        assert response.status_code < 500, response.text
+
+    check()

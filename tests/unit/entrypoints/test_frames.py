@@ -1,0 +1,346 @@
+"""The JSON of each frame, to the letter; numbers without gaps under any batching."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.conversation.conversation import Conversation
+from domain.ids import ConversationId, MessageId, TurnId
+from domain.turn.entries import Entry, Numbering
+from domain.turn.events import (
+    AnswerWritten,
+    ModelChosen,
+    ProviderRetrying,
+    Saved,
+    SourceCited,
+    SpeechDeclined,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+    ToolReturned,
+    TurnCancelled,
+    TurnCompleted,
+    TurnEvent,
+    TurnFailed,
+    TurnStarted,
+)
+from entrypoints.web.wire.frames import Framer, connection_part, frame, terminal_pair
+from tests.unit.rig import ANNA
+
+TURN = TurnId("t-1")
+HERE = connection_part("c-1")
+PLACE = '"turn_id":"t-1","seq":1'
+PAIR = [
+    f'{{"type":"text_completed","content":"",{PLACE},"session_id":"c-1"}}',
+    f'{{"type":"tts_not_requested","content":"",{PLACE},"session_id":"c-1"}}',
+]
+SAVED = Saved(ConversationId("9f"), MessageId(41), MessageId(42))
+
+
+def stage_of(code: str, after_content: bool) -> str:
+    return "text" if after_content else f"stage of {code}"
+
+
+def show(saved: Saved) -> dict[str, Any]:
+    return {"messages": len(saved.edited_messages)}
+
+
+def framer() -> Framer:
+    return Framer(stage_of, show)
+
+
+def sent(*events: TurnEvent) -> list[str]:
+    entries = Numbering().number_all(events)
+    return [one.on(HERE) for step in framer().steps(TURN, entries) for one in step.frames]
+
+
+def acknowledged(content: str) -> str:
+    text = json.dumps(content)
+    return f'{{"type":"db_operation_executed","content":{text},{PLACE},"session_id":"c-1"}}'
+
+
+@pytest.mark.parametrize(
+    ("event", "frames"),
+    [
+        (
+            TurnStarted("text"),
+            [f'{{"type":"working","content":{{"request_type":"text"}},{PLACE},"session_id":"c-1"}}'],
+        ),
+        (
+            ModelChosen("gpt-4o-mini", "openai"),
+            [
+                '{"type":"custom_event","event_type":"aiTextModelInUse","content":'
+                '{"type":"aiTextModelInUse","message":"aiTextModelReceived",'
+                f'"aiTextModel":"gpt-4o-mini","provider":"openai"}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (SpeechDeclined(), [PAIR[1]]),
+        (
+            ProviderRetrying("openai", 2, 1.5, "provider_overloaded"),
+            [
+                '{"type":"custom_event","event_type":"providerRetry","content":'
+                '{"type":"providerRetry","provider":"openai","attempt":2,"wait_s":1.5,'
+                f'"reason":"provider_overloaded"}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            TextDelta("Hel"),
+            [
+                '{"type":"text_chunk","content":"Hel","chunk_index":1,"chunk_id":1,'
+                f'{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ThinkingDelta("Hm"),
+            [
+                f'{{"type":"thinking_chunk",{PLACE},"data":'
+                '{"content":"Hm","chunk_index":1,"chunk_id":1,"session_id":"c-1"}}',
+                '{"type":"custom_event","event_type":"reasoning","content":'
+                '{"type":"reasoning","message":"reasoningReceived","reasoning":"Hm"},'
+                f'{PLACE},"session_id":"c-1"}}',
+            ],
+        ),
+        (
+            ToolCalled("c1", "web_search", {"query": "tides"}, "openai", run_by_provider=True),
+            [
+                f'{{"type":"tool_start",{PLACE},"data":{{"tool_name":"web_search",'
+                '"display_text":"🔍 web_search: tides","tool_input":{"query":"tides"},'
+                '"call_id":"c1","provider":"openai","session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ToolCalled("", "clock", {}),
+            [
+                f'{{"type":"tool_start",{PLACE},"data":{{"tool_name":"clock",'
+                '"display_text":"🛠️ clock","session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ToolReturned("c1", "clock", {"noon": True}),
+            [
+                f'{{"type":"tool_result",{PLACE},"data":{{"tool_name":"clock","call_id":"c1",'
+                '"tool_result":{"noon":true},"display_text":"🛠️ clock","session_id":"c-1"}}'
+            ],
+        ),
+        (
+            SourceCited("https://a.example", "A"),
+            [
+                '{"type":"custom_event","event_type":"citations","content":{"type":"citations",'
+                f'"citations":[{{"url":"https://a.example","title":"A"}}]}},{PLACE},'
+                '"session_id":"c-1"}'
+            ],
+        ),
+        (
+            SourceCited("https://a.example"),
+            [
+                '{"type":"custom_event","event_type":"citations","content":{"type":"citations",'
+                f'"citations":[{{"url":"https://a.example"}}]}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            AnswerWritten("Hi"),
+            [
+                '{"type":"custom_event","event_type":"textGenerationCompleted","content":'
+                f'{{"full_response":"Hi","metadata":{{}}}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            AnswerWritten("Hi", "length", note="max_output_tokens"),
+            [
+                '{"type":"custom_event","event_type":"textGenerationCompleted","content":'
+                '{"full_response":"Hi","metadata":{"note":"max_output_tokens"}},'
+                f'{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (TurnCompleted(), PAIR),
+        (TurnCompleted(speech_settled=True), PAIR[:1]),
+        (
+            TurnCompleted(SAVED),
+            [
+                acknowledged('{"user_message_id": 41, "ai_message_id": 42, "session_id": "9f"}'),
+                *PAIR,
+            ],
+        ),
+        (
+            TurnCancelled(Saved(ConversationId("9f"), MessageId(41))),
+            [
+                f'{{"type":"cancelled","content":"Request cancelled",{PLACE},"session_id":"c-1"}}',
+                acknowledged('{"user_message_id": 41, "session_id": "9f"}'),
+                *PAIR,
+            ],
+        ),
+        (
+            TurnFailed("timeout", "Too slow", after_content=True, saved=SAVED),
+            [
+                '{"type":"error","content":"Too slow","stage":"text","code":"timeout",'
+                f'{PLACE},"session_id":"c-1"}}',
+                acknowledged('{"user_message_id": 41, "ai_message_id": 42, "session_id": "9f"}'),
+                *PAIR,
+            ],
+        ),
+        (
+            TurnFailed("provider_overloaded", "Busy", retry_after_s=60, speech_settled=True),
+            [
+                '{"type":"error","content":"Busy","stage":"stage of provider_overloaded",'
+                f'"code":"provider_overloaded","retry_after":60,{PLACE},"session_id":"c-1"}}',
+                PAIR[0],
+            ],
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, list) else "",
+)
+def test_the_frames_of_each_event(event: TurnEvent, frames: list[str]) -> None:
+    assert sent(event) == frames
+
+
+def test_an_edit_is_acknowledged_with_the_conversation() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    talk = Conversation(id=ConversationId("9f"), owner=ANNA, created_at=now, last_update=now)
+    saved = Saved(ConversationId("9f"), MessageId(41), MessageId(42), edited=talk)
+    found = json.loads(json.loads(sent(TurnCompleted(saved))[0])["content"])
+    assert found["session"] == {"messages": 0}
+
+
+def test_a_result_that_json_cannot_hold_does_not_fail_the_turn() -> None:
+    odd = {"when": datetime(2026, 1, 1, tzinfo=UTC), "raw": b"\x00", "all": {1}}
+    (text,) = sent(ToolReturned("1", "odd", odd))
+    assert json.loads(text)["data"]["tool_result"] == {
+        "when": "2026-01-01T00:00:00+00:00",
+        "raw": "AA==",
+        "all": [1],
+    }
+
+
+def test_a_frame_may_go_out_without_a_connection() -> None:
+    assert frame({"type": "pong"}).on(b"") == '{"type":"pong"}'
+
+
+def test_the_terminal_pair() -> None:
+    assert [body["type"] for body in terminal_pair()] == ["text_completed", "tts_not_requested"]
+    assert [body["type"] for body in terminal_pair(speech_settled=True)] == ["text_completed"]
+
+
+deltas = st.builds(TextDelta, st.text(max_size=4)) | st.builds(ThinkingDelta, st.text(max_size=4))
+others = st.sampled_from(
+    [ToolCalled("1", "f", {"a": 1}), SourceCited("https://a.example"), SpeechDeclined()]
+)
+answers = st.lists(deltas | others, max_size=30).map(
+    lambda events: [TurnStarted(), *events, TurnCompleted()]
+)
+
+
+@st.composite
+def batched(draw: st.DrawFn) -> tuple[list[Entry], list[list[Entry]]]:
+    entries = Numbering().number_all(draw(answers))
+    cuts = sorted(draw(st.sets(st.integers(1, len(entries) - 1))))
+    places = [0, *cuts, len(entries)]
+    return entries, [entries[a:b] for a, b in zip(places, places[1:], strict=False)]
+
+
+@given(batched())
+def test_however_events_are_batched_nothing_is_missing(
+    drawn: tuple[list[Entry], list[list[Entry]]],
+) -> None:
+    entries, batches = drawn
+    one = framer()
+    steps = [step for batch in batches for step in one.steps(TURN, batch)]
+    frames = [[json.loads(f.on(HERE)) for f in step.frames] for step in steps]
+    reached = 0
+    for step, group in zip(steps, frames, strict=True):
+        for found in group:
+            assert found.get("seq_from", found["seq"]) == reached + 1
+            assert (found["seq"], found["turn_id"]) == (step.seq, TURN)
+            assert "session_id" in found.get("data", found)
+        reached = step.seq
+    assert reached == len(entries)
+    assert [step.final for step in steps] == [False] * (len(steps) - 1) + [True]
+    flat = [found for group in frames for found in group]
+    assert shown(flat, "text_chunk") == joined(entries, TextDelta)
+    assert shown(flat, "thinking_chunk") == joined(entries, ThinkingDelta)
+    chunks = [
+        found.get("data", found)
+        for found in flat
+        if found["type"] in ("text_chunk", "thinking_chunk")
+    ]
+    numbers = [chunk["chunk_index"] for chunk in chunks]
+    assert numbers == sorted(set(numbers))
+    assert numbers[:1] in ([], [1])
+    assert all(chunk["chunk_id"] == chunk["chunk_index"] for chunk in chunks)
+
+
+def shown(frames: Sequence[dict[str, Any]], kind: str) -> str:
+    return "".join(f.get("data", f)["content"] for f in frames if f["type"] == kind)
+
+
+def joined(entries: Sequence[Entry], kind: type[TextDelta] | type[ThinkingDelta]) -> str:
+    return "".join(e.event.text for e in entries if isinstance(e.event, kind))
+
+
+def test_waiting_deltas_are_joined_and_say_so() -> None:
+    texts = [json.loads(text) for text in sent(*map(TextDelta, "abcd"))]
+    assert [(f["content"], f["seq"], f.get("seq_from"), f["chunk_id"]) for f in texts] == [
+        ("a", 1, None, 1),
+        ("bcd", 4, 2, 4),
+    ]
+
+
+def test_what_several_readers_read_is_encoded_once() -> None:
+    one, entries = framer(), Numbering().number_all([TurnStarted(), TextDelta("a")])
+    assert one.steps(TURN, entries) is one.steps(TURN, list(entries))
+
+
+def test_another_run_under_the_same_turn_id_gets_its_own_frames() -> None:
+    one = framer()
+    one.steps(TURN, Numbering().number_all([TextDelta("old")]))
+    (step,) = one.steps(TURN, Numbering().number_all([TextDelta("new")]))
+    assert '"new"' in step.frames[0].on(HERE)
+
+
+def test_only_so_many_steps_are_remembered() -> None:
+    one = Framer(stage_of, show, remembered=2)
+    numbers = Numbering()
+    batches = [numbers.number_all([TextDelta("a")]) for _ in range(3)]
+    first = one.steps(TURN, batches[0])
+    for batch in batches[1:]:
+        one.steps(TURN, batch)
+    assert one.steps(TURN, batches[0]) is not first
+
+
+def test_chunks_for_resuming_carry_the_earlier_connection() -> None:
+    entries = Numbering().number_all(
+        [TurnStarted(), TextDelta("a"), ThinkingDelta("b"), TextDelta("c")]
+    )
+    assert framer().chunks(TURN, entries, "c-0", after_chunk=1) == [
+        {
+            "type": "thinking_chunk",
+            "turn_id": TURN,
+            "seq": 3,
+            "session_id": "c-0",
+            "data": {"content": "b", "chunk_index": 2, "chunk_id": 2, "session_id": "c-0"},
+        },
+        {
+            "type": "text_chunk",
+            "content": "c",
+            "chunk_index": 3,
+            "chunk_id": 3,
+            "turn_id": TURN,
+            "seq": 4,
+            "session_id": "c-0",
+        },
+    ]
+
+
+def test_no_removed_or_camel_case_type_is_ever_sent() -> None:
+    events = [
+        TurnStarted(), ModelChosen("m", "p"), SpeechDeclined(), TextDelta("a"), ThinkingDelta("b"),
+        ToolCalled("1", "f", {}), ToolReturned("1", "f", 1), SourceCited("https://a.example"),
+        AnswerWritten("a"), TurnFailed("internal", "x", saved=SAVED),
+    ]  # fmt: skip
+    kinds = {json.loads(text)["type"] for text in sent(*events)}
+    assert all(kind == kind.lower() for kind in kinds)
+    assert not kinds & {"complete", "fullprocesscomplete", "streamingcomplete"}

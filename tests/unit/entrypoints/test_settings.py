@@ -1,0 +1,172 @@
+"""The environment → settings, and one line about what is wrong with it."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from entrypoints.wiring.settings import (
+    DEVELOPMENT_ORIGINS,
+    VARIABLES,
+    Secret,
+    Settings,
+    SettingsError,
+    auth_secret,
+    read_settings,
+)
+
+LONG = "s" * 32
+
+GOOD: dict[str, tuple[str, object]] = {
+    "env": (" Production ", "production"),
+    "host": (" 0.0.0.0 ", "0.0.0.0"),
+    "port": ("9000", 9000),
+    "data_dir": ("elsewhere", Path("elsewhere")),
+    "auth_secret": (LONG, LONG),
+    "cors_origins": (
+        "https://a.example, http://b.example:3000/",
+        ("https://a.example", "http://b.example:3000"),
+    ),
+    "log_level": ("DEBUG", "debug"),
+    "log_format": ("json", "json"),
+    "main_db_url": ("mysql+aiomysql://u:p@db/parley", "mysql+aiomysql://u:p@db/parley"),
+    "openai_api_key": ("sk-1", "sk-1"),
+    "openai_base_url": ("http://127.0.0.1:9/v1/", "http://127.0.0.1:9/v1"),
+    "local_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
+    "local_api_key": ("x", "x"),
+    "provider_connect_timeout_s": ("2.5", 2.5),
+    "provider_idle_timeout_s": ("60", 60.0),
+    "turns_per_user": ("2", 2),
+    "turn_timeout_s": ("60", 60.0),
+    "detached_turn_ttl_s": ("60", 60.0),
+    "drain_s": ("0.5", 0.5),
+    "socket_idle_timeout_s": ("60", 60.0),
+    "first_message_timeout_s": ("1", 1.0),
+    "login_attempts": ("3", 3),
+}
+NUMBERS = [name for name in VARIABLES if name.endswith("_s")]
+BAD: list[tuple[str, str, str]] = [
+    ("env", "staging", "must be one of development, production, test"),
+    ("port", "http", "must be a whole number"),
+    ("port", "8000.5", "must be a whole number"),
+    ("port", "65536", "must be from 0 to 65535"),
+    ("port", "-1", "must be from 0 to 65535"),
+    ("auth_secret", "short", "must have at least 32 bytes"),
+    ("cors_origins", "*", "must be a comma-separated list of origins"),
+    ("cors_origins", "chat.example", "must be a comma-separated list of origins"),
+    ("cors_origins", "https://chat.example/path", "without paths"),
+    ("log_level", "loud", "must be one of debug"),
+    ("log_format", "xml", "must be one of console, json"),
+    ("main_db_url", "postgres://db/parley", "must start with sqlite+aiosqlite://"),
+    ("main_db_url", "mysql://u:hunter2@db/parley", "or mysql+aiomysql://"),
+    ("openai_base_url", "api.openai.com", "must start with http:// or https://"),
+    ("local_base_url", "ftp://a", "must start with http:// or https://"),
+    ("models_file", "no-such-file.toml", "names a file that does not exist"),
+    ("characters_dir", "no-such-folder", "names a directory that does not exist"),
+    ("turns_per_user", "0", "must be from 1 to"),
+    ("login_attempts", "none", "must be a whole number"),
+    *[(name, "soon", "must be a number of seconds") for name in NUMBERS],
+    *[(name, "0", "must be more than 0") for name in NUMBERS],
+    *[(name, "-1", "must be more than 0") for name in NUMBERS],
+    *[(name, "nan", "must be more than 0") for name in NUMBERS],
+    *[(name, "inf", "must be more than 0") for name in NUMBERS],
+]
+
+
+def read(**values: str) -> Settings:
+    return read_settings({VARIABLES[field].name: text for field, text in values.items()})
+
+
+def test_a_fresh_machine_needs_no_variable() -> None:
+    assert read_settings({}) == Settings()
+
+
+@pytest.mark.parametrize("field", GOOD)
+def test_a_good_value(field: str) -> None:
+    text, value = GOOD[field]
+    extra = {"auth_secret": LONG} if field == "env" else {}
+    assert getattr(read(**{field: text}, **extra), field) == value
+
+
+@pytest.mark.parametrize(("field", "text", "problem"), BAD)
+def test_a_wrong_value_is_told_in_one_line(field: str, text: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        read(**{field: text})
+    line, variable = str(told.value), VARIABLES[field]
+    assert line.startswith(f"{variable.name} ")
+    assert problem in line
+    assert variable.example in line
+    assert "\n" not in line
+    assert "hunter2" not in line
+
+
+def test_every_variable_is_tested() -> None:
+    assert {*GOOD, "models_file", "characters_dir"} == set(VARIABLES)
+    assert set(VARIABLES) == set(Settings.__struct_fields__)
+
+
+def test_a_path_that_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.touch()
+    found = read(models_file=str(file), characters_dir=str(tmp_path), data_dir=str(tmp_path))
+    assert (found.models_file, found.characters_dir) == (file, tmp_path)
+    with pytest.raises(SettingsError, match="PARLEY_DATA_DIR names something that is not"):
+        read(data_dir=str(file))
+    with pytest.raises(SettingsError, match="PARLEY_CHARACTERS_DIR names a directory"):
+        read(characters_dir=str(file))
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_empty_value_is_unset(blank: str) -> None:
+    assert read(port=blank, models_file=blank, openai_base_url=blank) == Settings()
+
+
+def test_production_needs_a_secret() -> None:
+    with pytest.raises(SettingsError, match="PARLEY_AUTH_SECRET must be set in production"):
+        read(env="production")
+    assert read(env="production", auth_secret=LONG).auth_secret == LONG
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PARLEY_PORT=1111\nOPENAI_API_KEY='sk-file'\nPARLEY_HOST=\n# A comment\n")
+    found = read_settings({"PARLEY_PORT": "2222"}, file)
+    assert (found.port, found.openai_api_key, found.host) == (2222, "sk-file", "127.0.0.1")
+    assert read_settings({"PARLEY_PORT": ""}, file).port == 1111
+    assert read_settings({}, tmp_path / "missing").port == 8000
+
+
+def test_secrets_do_not_show_themselves() -> None:
+    found = read(auth_secret=LONG, openai_api_key="sk-1", main_db_url="mysql+aiomysql://u:p@db/x")
+    shown = repr(found)
+    assert LONG not in shown
+    assert "sk-1" not in shown
+    assert "u:p" not in shown
+    assert (repr(Secret("x")), repr(Secret()), str(Secret("x"))) == ("'***'", "''", "x")
+
+
+def test_origins_of_browsers() -> None:
+    assert read().origins == DEVELOPMENT_ORIGINS
+    assert read(env="production", auth_secret=LONG).origins == ()
+    assert read(cors_origins="https://a.example").origins == ("https://a.example",)
+
+
+def test_the_database_is_a_file_where_none_is_named() -> None:
+    assert read(data_dir="d").database_url == "sqlite+aiosqlite:///d/main.db"
+    assert read(main_db_url="sqlite+aiosqlite:///x.db").database_url == "sqlite+aiosqlite:///x.db"
+
+
+def test_the_secret_of_development_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    settings = read(data_dir=str(tmp_path / "data"))
+    secret = auth_secret(settings)
+    assert len(secret.encode()) >= 32
+    assert auth_secret(settings) == secret
+    (file,) = (tmp_path / "data").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert auth_secret(read(data_dir=str(tmp_path / "other"))) != secret
+
+
+def test_a_given_secret_is_not_written(tmp_path: Path) -> None:
+    settings = read(auth_secret=LONG, data_dir=str(tmp_path / "data"))
+    assert auth_secret(settings) == LONG
+    assert not (tmp_path / "data").exists()
