@@ -155,11 +155,12 @@ def _question(ask: Ask, record: Record) -> MessageDraft:
     changes: dict[str, Any] = {}
     if not draft.message:
         changes["message"] = ask.text
-    # A client that sends no message object still sees its attachments in the history.
+    # A client that sends no message object still sees its attachments in the history. Without any,
+    # nothing is stated: an edit then leaves the stored lists alone.
     if draft.image_locations is None:
-        changes["image_locations"] = _places(ask, ImagePart)
+        changes["image_locations"] = _places(ask, ImagePart) or None
     if draft.file_locations is None:
-        changes["file_locations"] = _places(ask, FilePart, AudioPart)
+        changes["file_locations"] = _places(ask, FilePart, AudioPart) or None
     return structs.replace(draft, **changes)
 
 

@@ -7,19 +7,18 @@ import structlog
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
 from litestar import Litestar
-from litestar.datastructures import State
 
 from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
 from entrypoints.web.chat_socket import chat_socket
+from entrypoints.web.http_doors import HttpDoors
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
+from entrypoints.web.request_log import RequestLog
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings, process_settings
 
 log = structlog.get_logger("web")
-
-ROUTES = [chat_socket]
 
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
@@ -38,14 +37,13 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             await container.close()
 
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[chat_socket],
         lifespan=[life],
-        state=State(),
-        openapi_config=None,
-        # Litestar would put its own in the place of ours.
-        logging_config=None,
+        plugins=[HttpDoors(settings)],
+        logging_config=None,  # Litestar would put its own in the place of ours.
     )
     setup_dishka(container, app)
+    app.asgi_handler = RequestLog(app.asgi_handler)
     return app
 
 

@@ -176,8 +176,12 @@ class _Visit:
 
     async def left(self) -> None:
         """Stop the turn of a client that has gone."""
-        if self._ask.key is None:
+        if self._ask.key is not None:
+            return
+        try:
             await self._turns.cancel(self._ask.user, self._turn)
+        except ParleyError as error:
+            log.debug("nothing left to stop", turn=self._turn, error=error.code)
 
     async def _while_there(self, work: Any) -> Any:
         try:

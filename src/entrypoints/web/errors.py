@@ -138,9 +138,10 @@ def problem_of_turn(ending: TurnFailed | TurnCancelled, door: Door = "history") 
     """Return the answer for a turn that ended without one."""
     if isinstance(ending, TurnCancelled):
         return _problem("cancelled", "Request cancelled", door, None)
-    data = None if ending.field is None else {"field": ending.field}
-    text = ending.message
-    return _problem(ending.code, text, door, data, ending.retry_after_s, ending.provider)
+    data = None
+    if ending.field is not None:
+        data = {"key" if ending.code == NotConfigured.code else "field": ending.field}
+    return _problem(ending.code, ending.message, door, data, ending.retry_after_s, ending.provider)
 
 
 def unexpected(request_id: str | None, door: Door = "history") -> Problem:

@@ -33,7 +33,7 @@ async def test_a_turn_from_question_to_terminal_pair() -> None:
         ]  # fmt: skip
         assert {f["session_id"] for f in frames} == {client.line.connection}
         assert len({f["turn_id"] for f in frames}) == 1
-        assert frames[-1]["seq"] == frames[-2]["seq"] == 7
+        assert frames[-1]["seq"] == frames[-2]["seq"] == 6
 
 
 async def test_requests_are_answered_one_after_another() -> None:

@@ -127,6 +127,11 @@ def test_an_event_means_what_its_error_means() -> None:
     assert problem_of_turn(event, "chat") == problem(error, "chat")
 
 
+def test_a_setting_missing_in_a_turn_is_named_too() -> None:
+    event = TurnFailed("not_configured", "OPENAI_API_KEY is not set", field="OPENAI_API_KEY")
+    assert problem_of_turn(event, "chat") == problem(NotConfigured("OPENAI_API_KEY"), "chat")
+
+
 def test_a_cancelled_turn_is_a_conflict() -> None:
     assert problem_of_turn(TurnCancelled(), "chat").status == 409
 

@@ -113,7 +113,7 @@ class TestLogs:
         settings = Settings(env="test", log_format="json" if style == "json" else "console")
         configure_logging(settings)
         try:
-            raise ValueError("api_key=abcdef")
+            int("api_key=abcdef")
         except ValueError:
             structlog.get_logger("x").exception("broken")
         printed = out.readouterr().out

@@ -27,7 +27,7 @@ class Health(Struct, frozen=True):
     version: str = VERSION
 
 
-class Live(Struct, frozen=True):
+class Liveness(Struct, frozen=True):
     """The process answers."""
 
     status: str = "alive"
@@ -48,9 +48,9 @@ async def health() -> Health:
 
 
 @get("/livez", tags=["System"], security=[], responses=errors(), summary="Liveness")
-async def livez() -> Live:
+async def livez() -> Liveness:
     """Say that the process answers: restart it when it does not."""
-    return Live()
+    return Liveness()
 
 
 @get(

@@ -1,0 +1,228 @@
+"""Turn logs: numbered, replayable, bounded, for any number of readers at any pace."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from adapters.memory.clock import ManualClock, settle
+from adapters.memory.turn_log import MemoryTurnLog
+from application.ports.turn_log import TurnLog
+from domain.errors import TurnNotFound, TurnTooLong
+from domain.ids import TurnId, UserId
+from domain.turn.ask import TurnHeader
+from domain.turn.entries import Entry, Numbering
+from domain.turn.events import TextDelta, TurnCompleted, TurnFailed, TurnStarted
+
+ANNA, BORIS = UserId(1), UserId(2)
+T = TurnId("t-1")
+KEPT_S = 300
+FULL = 30
+"""How many entries the logs of this suite hold, and how many bytes of text."""
+FULL_BYTES = 10_000
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def memory_turn_log(clock: ManualClock) -> TurnLog:
+    return MemoryTurnLog(clock, max_entries=FULL, max_bytes=FULL_BYTES, kept_s=KEPT_S)
+
+
+@pytest.fixture(params=["memory"])
+def turn_log(request: pytest.FixtureRequest) -> TurnLog:
+    return request.getfixturevalue(f"{request.param}_turn_log")
+
+
+def header(turn: TurnId = T, user: UserId = ANNA) -> TurnHeader:
+    return TurnHeader(turn=turn, user=user, fingerprint=f"of {turn}")
+
+
+def words(numbers: Numbering, *texts: str) -> list[Entry]:
+    return numbers.number_all(TextDelta(text) for text in texts)
+
+
+async def heard(turn_log: TurnLog, after: int = 0, turn: TurnId = T) -> list[Entry]:
+    return [entry async for batch in turn_log.follow(turn, after) for entry in batch]
+
+
+async def test_of_equal_turns_that_begin_at_once_one_is_first(turn_log: TurnLog) -> None:
+    tasks = [asyncio.create_task(turn_log.begin(header())) for _ in range(20)]
+    results = [await task for task in tasks]
+    assert results.count(None) == 1
+    assert results.count(header()) == 19
+
+
+async def test_a_turn_is_found_under_its_id(turn_log: TurnLog) -> None:
+    assert await turn_log.find(T) is None
+    await turn_log.begin(header())
+    assert await turn_log.find(T) == header()
+
+
+async def test_what_is_appended_is_read_in_order(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    entries = words(numbers, "a", "b", "c")
+    await turn_log.append(T, entries[:1])
+    await turn_log.append(T, entries[1:])
+    assert list(await turn_log.read(T)) == entries
+    assert list(await turn_log.read(T, 2)) == entries[2:]
+    assert list(await turn_log.read(T, 99)) == []
+
+
+async def test_a_reader_gets_exactly_the_rest_after_any_number(turn_log: TurnLog) -> None:
+    entries = Numbering().number_all([TurnStarted(), TextDelta("a"), TurnCompleted()])
+    await turn_log.begin(header())
+    await turn_log.append(T, entries)
+    for after in (-1, 0, 1, 2, 3, 99):
+        assert await heard(turn_log, after) == entries[max(after, 0) :]
+
+
+async def test_readers_wait_for_what_is_not_there_yet(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    readers = [asyncio.create_task(heard(turn_log)) for _ in range(3)]
+    entries = words(numbers, *"abcde")
+    for entry in entries:
+        await turn_log.append(T, [entry])
+        await settle(3)
+    ending = numbers.number(TurnCompleted())
+    await turn_log.append(T, [ending])
+    for reader in readers:
+        assert await reader == [*entries, ending]
+
+
+async def test_a_late_reader_gets_what_waits_in_one_batch(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    entries = words(Numbering(), *"abcde")
+    await turn_log.append(T, entries)
+    batches = turn_log.follow(T)
+    batch: Sequence[Entry] = await anext(batches)
+    await batches.aclose()
+    assert list(batch) == entries
+
+
+async def test_a_reader_that_is_cancelled_disturbs_no_other(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    gone, stays = (asyncio.create_task(heard(turn_log)) for _ in range(2))
+    await settle()
+    gone.cancel()
+    entries = numbers.number_all([TextDelta("a"), TurnCompleted()])
+    await turn_log.append(T, entries)
+    assert await stays == entries
+    assert gone.cancelled()
+
+
+async def test_entries_that_are_there_already_are_passed_over(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    entries = words(numbers, "a", "b", "c")
+    await turn_log.append(T, entries[:2])
+    await turn_log.append(T, entries[:2])
+    await turn_log.append(T, entries)
+    assert list(await turn_log.read(T)) == entries
+
+
+async def test_after_the_ending_nothing_can_be_added(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    assert not await turn_log.ended(T)
+    entries = numbers.number_all([TextDelta("a"), TurnCompleted()])
+    await turn_log.append(T, entries)
+    await turn_log.append(T, numbers.number_all([TextDelta("late"), TurnFailed("x", "x")]))
+    assert await turn_log.ended(T)
+    assert await heard(turn_log) == entries
+
+
+async def test_a_turn_that_is_not_there(turn_log: TurnLog) -> None:
+    for attempt in (
+        turn_log.append(T, words(Numbering(), "a")),
+        turn_log.read(T),
+        heard(turn_log),
+    ):
+        with pytest.raises(TurnNotFound):
+            await attempt
+    assert not await turn_log.ended(T)
+    await turn_log.forget(T)
+
+
+async def test_running_turns_by_user_oldest_first(turn_log: TurnLog) -> None:
+    for name, user in (("t-1", ANNA), ("t-2", BORIS), ("t-3", ANNA), ("t-4", ANNA)):
+        await turn_log.begin(header(TurnId(name), user))
+    await turn_log.append(TurnId("t-3"), [Numbering().number(TurnCompleted())])
+    assert [found.turn for found in await turn_log.running(ANNA)] == ["t-1", "t-4"]
+    assert [found.turn for found in await turn_log.running(BORIS)] == ["t-2"]
+    assert await turn_log.running(UserId(3)) == []
+
+
+async def test_a_forgotten_turn_is_gone_for_its_readers_too(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    reader = asyncio.create_task(heard(turn_log))
+    await settle()
+    await turn_log.forget(T)
+    with pytest.raises(TurnNotFound):
+        await reader
+    assert await turn_log.find(T) is None
+    assert await turn_log.begin(header()) is None
+
+
+async def test_ended_turns_are_dropped_some_time_later(
+    turn_log: TurnLog, clock: ManualClock
+) -> None:
+    for name in ("t-1", "t-2"):
+        await turn_log.begin(header(TurnId(name)))
+    await turn_log.append(T, [Numbering().number(TurnCompleted())])
+    await clock.advance(KEPT_S - 1)
+    assert await turn_log.expire() == 0
+    await clock.advance(1)
+    assert await turn_log.expire() == 1
+    assert await turn_log.find(T) is None
+    assert await turn_log.find(TurnId("t-2")) is not None
+
+
+async def test_a_turn_holds_so_many_entries_and_always_an_ending(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    for _ in range(FULL):
+        await turn_log.append(T, words(numbers, "a"))
+    with pytest.raises(TurnTooLong):
+        await turn_log.append(T, [Entry(FULL + 1, FULL + 1, TextDelta("a"))])
+    assert len(await turn_log.read(T)) == FULL
+    await turn_log.append(T, [numbers.number(TurnFailed("turn_too_long", "x"))])
+    assert len(await heard(turn_log)) == FULL + 1
+
+
+async def test_a_turn_holds_so_much_text(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    await turn_log.append(T, words(numbers, "a" * (FULL_BYTES // 2)))
+    with pytest.raises(TurnTooLong):
+        await turn_log.append(T, [Entry(2, 2, TextDelta("a" * FULL_BYTES))])
+    await turn_log.append(T, [numbers.number(TurnCompleted())])
+    assert await turn_log.ended(T)
+
+
+async def test_of_entries_that_are_too_much_together_none_is_added(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    with pytest.raises(TurnTooLong):
+        await turn_log.append(T, words(numbers, *"a" * (FULL + 1)))
+    assert list(await turn_log.read(T)) == []
+
+
+async def test_a_slow_reader_holds_up_nobody_and_misses_nothing(turn_log: TurnLog) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    slow = turn_log.follow(T)
+    await turn_log.append(T, words(numbers, "a"))
+    seen = list(await anext(slow))
+    for text in "bcdef":
+        await turn_log.append(T, words(numbers, text))
+    await turn_log.append(T, [numbers.number(TurnCompleted())])
+    async for batch in slow:
+        seen += batch
+    assert seen == await heard(turn_log)

@@ -1,0 +1,92 @@
+"""What a model is asked."""
+
+from typing import Any
+
+import pytest
+
+from adapters.memory.chat_model import ScriptedChatModel
+from application.agent.choose import Choice
+from application.chat.assemble import assemble
+from application.chat.characters import Characters
+from domain.catalog.card import Capability, ModelCard
+from domain.turn.ask import Ask
+from domain.turn.prompt import (
+    AudioPart,
+    CallMade,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    Prompt,
+    Role,
+    TextPart,
+)
+from domain.turn.settings import TurnSettings
+from tests.unit.rig import ANNA
+
+IMAGE, FILE, SOUND = ImagePart("https://a/1"), FilePart("https://a/2"), AudioPart("https://a/3")
+NO_IMAGE = TextPart("[image not included]")
+
+
+def assembled(
+    *history: Message,
+    question: tuple[Part, ...] = (TextPart("Why?"),),
+    can: frozenset[Capability] = frozenset(Capability),
+    kept: int = 2,
+    **settings: Any,
+) -> Prompt:
+    card = ModelCard("swift", "acme", "swift-2", can=can, attachments_kept=kept, efforts=("low",))
+    choice = Choice(card, ScriptedChatModel(), 0.5, 100, "low")
+    ask = Ask(user=ANNA, question=question, history=history, settings=TurnSettings(**settings))
+    return assemble(ask, choice, Characters({"bugsy": "Find bugs."}))
+
+
+def said(*parts: Part, role: Role = "user") -> Message:
+    return Message(role, parts)
+
+
+def test_the_choice_and_the_question_make_the_prompt() -> None:
+    prompt = assembled(said(TextPart("Hi")), character="bugsy", tools={"functions": []})
+    assert prompt.messages == (said(TextPart("Hi")), said(TextPart("Why?")))
+    assert (prompt.temperature, prompt.max_tokens, prompt.effort) == (0.5, 100, "low")
+    assert (prompt.system, prompt.native_tools) == ("Find bugs.", {"functions": []})
+
+
+def test_assistant_messages_without_content_are_dropped() -> None:
+    call = Message("assistant", (), (CallMade("1", "f", "{}"),))
+    answer = Message("tool", (TextPart("{}"),), (), "1")
+    prompt = assembled(said(role="assistant"), call, answer)
+    assert prompt.messages[:-1] == (call, answer)
+
+
+def test_only_the_newest_attachments_are_kept() -> None:
+    history = [said(TextPart(str(n)), IMAGE) for n in range(4)]
+    texts = assembled(*history, kept=2).messages[:-1]
+    assert [IMAGE in message.parts for message in texts] == [False, False, True, True]
+    assert texts[0].parts == (TextPart("0"), NO_IMAGE)
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(None, 2), (0, 0), (1, 1), (9, 4)])
+def test_the_user_may_say_how_many(limit: int | None, kept: int) -> None:
+    history = [said(IMAGE) for _ in range(4)]
+    prompt = assembled(*history, kept=2, attachments_kept=limit)
+    assert sum(IMAGE in message.parts for message in prompt.messages) == kept
+
+
+def test_messages_without_attachments_do_not_count() -> None:
+    prompt = assembled(said(IMAGE), said(TextPart("x")), said(TextPart("y")), kept=1)
+    assert IMAGE in prompt.messages[0].parts
+
+
+def test_what_the_model_cannot_take_becomes_a_note() -> None:
+    prompt = assembled(
+        said(IMAGE, FILE), question=(TextPart("Listen"), SOUND), can=frozenset(), kept=0
+    )
+    assert prompt.messages == (
+        said(NO_IMAGE, TextPart("[file not included]")),
+        said(TextPart("Listen"), TextPart("[audio recording not included]")),
+    )
+
+
+def test_the_attachments_of_the_question_always_stay() -> None:
+    assert assembled(question=(IMAGE,), kept=0).messages == (said(IMAGE),)

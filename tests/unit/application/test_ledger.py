@@ -1,0 +1,292 @@
+"""What is written when, and into which row."""
+
+from typing import Any
+
+import pytest
+
+from adapters.memory.clock import ManualClock
+from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.chat.ledger import Kept, Ledger
+from domain.conversation.conversation import (
+    AnswerState,
+    ConversationDraft,
+    MessageDraft,
+    Sender,
+    StoredMessage,
+)
+from domain.errors import AlreadyExists, StorageUnavailable
+from domain.ids import ConversationId, MessageId, TurnId
+from domain.turn.ask import Ask, Record
+from domain.turn.events import ModelChosen, TextDelta, ThinkingDelta
+from domain.turn.prompt import AudioPart, FilePart, ImagePart, TextPart
+from domain.turn.transcript import Transcript
+from tests.unit.rig import ANNA, BORIS
+
+CHOSEN = ModelChosen("swift-2-latest", "acme")
+ONE, TWO = TurnId("t-1"), TurnId("t-2")
+STUBS = Record(
+    question=MessageDraft(message="", image_locations=(), file_locations=()),
+    answer=MessageDraft(
+        message="",
+        api_text_gen_model_name="GPT-4o-mini",
+        api_text_gen_settings={"model": "GPT-4o-mini"},
+        ai_character_name="assistant",
+    ),
+)
+
+
+class House:
+    """A ledger over an empty database with two users."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.store = MemoryUnitOfWork(self.clock)
+        self.ledger = Ledger(self.store, self.clock)
+
+    async def rows(self, kept: Kept) -> list[StoredMessage]:
+        async with self.store() as db:
+            user = kept.ask.user
+            return (await db.conversations.messages(user, (kept.conversation,)))[kept.conversation]
+
+    async def asked(self, record: Record = STUBS, turn: TurnId = ONE, **ask: Any) -> Kept:
+        question = Ask(**{"user": ANNA, "question": (TextPart("Why?"),), "record": record} | ask)
+        return await self.ledger.question(turn, question, record)
+
+
+@pytest.fixture
+async def house() -> House:
+    made = House()
+    async with made.store() as db:
+        for name in ("anna", "boris"):
+            await db.accounts.add(name, "hash", None)
+    return made
+
+
+def transcript(*pieces: TextDelta | ThinkingDelta) -> Transcript:
+    found = Transcript()
+    for piece in pieces:
+        found.add(piece)
+    return found
+
+
+WHOLE = transcript(ThinkingDelta("Hm."), TextDelta("Be"), TextDelta("cause"))
+
+
+async def test_the_question_opens_a_conversation_and_a_record(house: House) -> None:
+    kept = await house.asked()
+    (row,) = await house.rows(kept)
+    assert (row.sender, row.message, row.turn_id) == (Sender.USER, "Why?", ONE)
+    assert (row.message_id, row.state) == (kept.question, None)
+    async with house.store() as db:
+        record = await db.turns.find(ONE)
+        assert (await db.conversations.get(ANNA, kept.conversation)).name == "New chat"
+    assert record is not None
+    assert (record.user, record.question, record.answer) == (ANNA, kept.question, None)
+    assert (record.state, record.fingerprint) == (AnswerState.RUNNING, kept.ask.fingerprint)
+
+
+async def test_the_words_of_the_client_are_kept_if_it_sends_any(house: House) -> None:
+    kept = await house.asked(Record(question=MessageDraft(message="As I typed it")))
+    assert (await house.rows(kept))[0].message == "As I typed it"
+
+
+async def test_attachments_are_kept_even_without_a_message_object(house: House) -> None:
+    parts = (
+        TextPart("Look"),
+        ImagePart("https://a/1.png"),
+        ImagePart("data:image/png;base64,AA=="),
+        FilePart("https://a/2.pdf"),
+        AudioPart("https://a/3.mp3"),
+    )
+    (row,) = await house.rows(await house.asked(Record(), question=parts))
+    assert row.image_locations == ("https://a/1.png",)
+    assert row.file_locations == ("https://a/2.pdf", "https://a/3.mp3")
+    (row,) = await house.rows(await house.asked(STUBS, TWO, question=parts))
+    assert (row.image_locations, row.file_locations) == ((), ())
+
+
+async def test_a_second_record_of_a_turn_stores_nothing(house: House) -> None:
+    kept = await house.asked()
+    with pytest.raises(AlreadyExists):
+        await house.asked(Record(conversation=ConversationDraft(id=kept.conversation)))
+    assert len(await house.rows(kept)) == 1
+
+
+async def test_without_a_database_nothing_is_stored(house: House) -> None:
+    house.store.fail_next()
+    with pytest.raises(StorageUnavailable):
+        await house.asked()
+    async with house.store() as db:
+        assert await db.turns.running() == []
+
+
+async def test_a_finished_answer_is_one_row(house: House) -> None:
+    kept = await house.asked()
+    kept = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+    _, row = await house.rows(kept)
+    assert (row.sender, row.message, row.ai_reasoning) == (Sender.AI, "Because", "Hm.")
+    assert (row.message_id, row.state, row.turn_id) == (kept.answer, AnswerState.COMPLETED, ONE)
+    assert row.api_text_gen_model_name == "swift-2-latest"
+    assert row.api_text_gen_settings == {"model": "GPT-4o-mini"}
+    assert row.claude_code_data == {}
+    async with house.store() as db:
+        record = await db.turns.find(ONE)
+    assert record is not None
+    assert (record.state, record.answer) == (AnswerState.COMPLETED, kept.answer)
+
+
+async def test_the_model_named_by_the_client_stands_where_none_was_chosen(house: House) -> None:
+    kept = await house.asked(Record(answer=MessageDraft(message="x", api_text_gen_model_name="m")))
+    await house.ledger.answer(kept, transcript(), None, AnswerState.FAILED)
+    assert (await house.rows(kept))[1].api_text_gen_model_name == "m"
+
+
+@pytest.mark.parametrize("state", [AnswerState.FAILED, AnswerState.CANCELLED])
+async def test_an_answer_without_content_gets_no_row(house: House, state: AnswerState) -> None:
+    kept = await house.asked()
+    kept = await house.ledger.answer(kept, transcript(), CHOSEN, state)
+    assert kept.answer is None
+    assert len(await house.rows(kept)) == 1
+    async with house.store() as db:
+        record = await db.turns.find(ONE)
+    assert record is not None
+    assert (record.state, record.answer) == (state, None)
+
+
+async def test_a_cancelled_answer_says_so(house: House) -> None:
+    record = Record(answer=MessageDraft(claude_code_data={"source": "text"}))
+    kept = await house.asked(record)
+    await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.CANCELLED)
+    row = (await house.rows(kept))[1]
+    assert row.claude_code_data == {"source": "text", "cancelled": True}
+    assert row.state is AnswerState.CANCELLED
+
+
+async def test_reasoning_alone_is_worth_a_row(house: House) -> None:
+    kept = await house.asked()
+    await house.ledger.answer(kept, transcript(ThinkingDelta("Hm.")), CHOSEN, AnswerState.CANCELLED)
+    row = (await house.rows(kept))[1]
+    assert (row.message, row.ai_reasoning) == ("", "Hm.")
+
+
+async def test_checkpoints_bring_one_row_up_to_date(house: House) -> None:
+    kept = await house.asked()
+    growing = transcript(TextDelta("One"))
+    kept = await house.ledger.answer(kept, growing, CHOSEN, AnswerState.RUNNING)
+    assert (await house.rows(kept))[1].state is AnswerState.RUNNING
+    growing.add(TextDelta(" two"))
+    again = await house.ledger.answer(kept, growing, CHOSEN, AnswerState.RUNNING)
+    assert again == kept
+    growing.add(TextDelta(" three"))
+    await house.ledger.answer(kept, growing, CHOSEN, AnswerState.COMPLETED)
+    _, row = await house.rows(kept)
+    assert (row.message, row.state) == ("One two three", AnswerState.COMPLETED)
+
+
+async def test_saving_again_without_having_heard_of_the_first_time(house: House) -> None:
+    kept = await house.asked()
+    heard = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.RUNNING)
+    again = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+    assert again.answer == heard.answer
+    assert len(await house.rows(kept)) == 2
+
+
+async def answered(house: House) -> Kept:
+    """Return a kept turn with reasoning and a chart in its answer."""
+    record = Record(answer=MessageDraft(chart_data=({"chart_id": 1},), favorite=True))
+    kept = await house.asked(record)
+    return await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+
+
+def edit(kept: Kept, **answer: Any) -> Record:
+    return Record(
+        conversation=ConversationDraft(id=kept.conversation),
+        question=MessageDraft(message_id=kept.question, message="How?", is_tts=True),
+        answer=MessageDraft(message_id=kept.answer, **answer),
+        edits=True,
+    )
+
+
+async def test_an_edit_keeps_ids_and_replaces_what_was_said(house: House) -> None:
+    first = await answered(house)
+    before = await house.rows(first)
+    await house.clock.advance(60)
+    second = await house.asked(edit(first, message="", favorite=False), TWO)
+    said = transcript(TextDelta("So."))
+    second = await house.ledger.answer(second, said, CHOSEN, AnswerState.COMPLETED)
+    question, answer = await house.rows(first)
+    assert (second.question, second.answer) == (first.question, first.answer)
+    assert (question.message, question.created_at) == ("How?", before[0].created_at)
+    assert not question.is_tts
+    assert (answer.message, answer.ai_reasoning, answer.chart_data) == ("So.", None, None)
+    assert (answer.state, answer.turn_id) == (AnswerState.COMPLETED, TWO)
+    assert not answer.favorite
+    assert answer.created_at == before[1].created_at
+
+
+async def test_an_edit_leaves_lists_alone_that_it_does_not_name(house: House) -> None:
+    record = Record(question=MessageDraft(message="Look", image_locations=("https://a/1.png",)))
+    first = await house.asked(record)
+    unnamed = Record(
+        conversation=ConversationDraft(id=first.conversation),
+        question=MessageDraft(message_id=first.question, message="Look again"),
+        edits=True,
+    )
+    await house.asked(unnamed, TWO)
+    (row,) = await house.rows(first)
+    assert (row.message, row.image_locations) == ("Look again", ("https://a/1.png",))
+
+
+async def test_an_edit_of_what_is_not_there_adds_it(house: House) -> None:
+    first = await answered(house)
+    record = Record(
+        conversation=ConversationDraft(id=first.conversation),
+        question=MessageDraft(message_id=MessageId(999)),
+        edits=True,
+    )
+    second = await house.asked(record, TWO)
+    assert second.question not in (999, first.question)
+    assert len(await house.rows(first)) == 3
+
+
+async def test_nobody_edits_the_message_of_another(house: House) -> None:
+    first = await answered(house)
+    second = await house.asked(edit(first), TWO, user=BORIS)
+    assert second.conversation != first.conversation
+    assert [row.message for row in await house.rows(first)] == ["Why?", "Because"]
+    assert [row.message for row in await house.rows(second)] == ["How?"]
+
+
+async def test_what_was_saved_names_the_rows(house: House) -> None:
+    kept = await answered(house)
+    saved = await house.ledger.saved(kept)
+    assert (saved.conversation, saved.question, saved.answer) == (
+        kept.conversation,
+        kept.question,
+        kept.answer,
+    )
+    assert saved.edited is None
+
+
+async def test_an_edit_comes_back_with_its_conversation(house: House) -> None:
+    first = await answered(house)
+    second = await house.asked(edit(first), TWO)
+    saved = await house.ledger.saved(second)
+    assert saved.edited is not None
+    assert saved.edited.id == first.conversation
+    assert [row.message for row in saved.edited_messages] == ["How?", "Because"]
+
+
+async def test_an_edit_without_a_conversation_id_comes_back_without_it(house: House) -> None:
+    kept = await house.asked(Record(edits=True))
+    assert (await house.ledger.saved(kept)).edited is None
+
+
+async def test_a_chosen_id_and_settings_reach_the_conversation(house: House) -> None:
+    chosen = ConversationId("0b6a2e1c-7d6f-4a53-9b53-2b8f1d1f7e10")
+    draft = ConversationDraft(id=chosen, name="Trip", character="bugsy", tags=("a",))
+    kept = await house.asked(Record(conversation=draft))
+    async with house.store() as db:
+        found = await db.conversations.get(ANNA, chosen)
+    assert kept.conversation == chosen
+    assert (found.name, found.character, found.tags) == ("Trip", "bugsy", ("a",))
