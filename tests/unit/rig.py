@@ -18,6 +18,7 @@ from application.chat.ledger import Ledger
 from application.chat.recover import RecoverTurns
 from application.chat.run_turn import RunTurn
 from application.chat.turns import TurnLimits, Turns
+from application.ports.chat_model import ChatModel
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
 from domain.catalog.card import Capability, ModelCard
@@ -79,6 +80,7 @@ class Rig:
         after: "Rig | None" = None,
         turn_log: TurnLog | None = None,
         work: UnitOfWork | None = None,
+        model: ChatModel | None = None,
     ) -> None:
         """Build the engine.
 
@@ -90,6 +92,7 @@ class Rig:
             after: the process before this one, whose database and clock go on.
             turn_log: instead of one in memory.
             work: what stands before the database (`store`) in its users' eyes.
+            model: instead of the scripted one.
         """
         self.clock = after.clock if after else ManualClock()
         self.store = after.store if after else MemoryUnitOfWork(self.clock)
@@ -99,7 +102,7 @@ class Rig:
         run = RunTurn(
             self.log,
             self.ledger,
-            ChooseModel(CATALOG, {"acme": self.model}),
+            ChooseModel(CATALOG, {"acme": model or self.model}),
             Agent(tools or {}),
             Characters(),
             self.clock,

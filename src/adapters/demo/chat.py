@@ -15,8 +15,8 @@ class DemoChatModel(ChatModel):
 
     Commands in the question, anywhere and in any number:
 
-    - `/long N`: an answer of N words (at most 100 000), whatever they are
-    - `/slow N ms`: a pause of N milliseconds before each word
+    - `/long N`: an answer of N words (at most 100 000), whatever they are, as fast as can be
+    - `/slow N ms`: a pause of N milliseconds before each word (a plain answer has 10)
     - `/think`: some reasoning before the answer (also when reasoning is switched on)
     - `/tools`: calls every tool on offer without arguments, then answers
     - `/error KIND`: fails: overloaded, timeout, unauthorized, rejected, context, model,

@@ -29,6 +29,8 @@ HELP = (
 )
 _MOST_WORDS = 100_000
 _LONGEST_PAUSE_MS = 60_000
+_PAUSE_S = 0.01
+"""Before each word of a short answer, so that it is seen to stream."""
 _ERRORS: dict[str, type[ProviderError]] = {
     "overloaded": ProviderOverloaded,
     "timeout": ProviderTimeout,
@@ -64,13 +66,19 @@ def read_commands(question: str) -> Commands:
     kind = (wrong[1] or "overloaded").lower() if wrong else ""
     return Commands(
         words=min(int(long[1]), _MOST_WORDS) if long else None,
-        pause_s=min(int(slow[1]), _LONGEST_PAUSE_MS) / 1000 if slow else 0.0,
+        pause_s=_pause_s(slow[1] if slow else None, long is not None),
         thinks=_has("think", question),
         calls_tools=_has("tools", question),
         helps=_has("help", question),
         error=_error(kind) if wrong else None,
         error_after=5 if kind == "broken" else 0,
     )
+
+
+def _pause_s(slow_ms: str | None, long: bool) -> float:  # noqa: FBT001 - two facts of a question
+    if slow_ms is not None:
+        return min(int(slow_ms), _LONGEST_PAUSE_MS) / 1000
+    return 0.0 if long else _PAUSE_S
 
 
 def _has(command: str, question: str) -> bool:

@@ -279,7 +279,8 @@ class Turns:
         except BaseException as error:
             del self._running[turn]
             await self._log.forget(turn)
-            if isinstance(error, AlreadyExists) and await self._recorded(turn):
+            # One that ran before is found also by a user who may start no more.
+            if isinstance(error, AlreadyExists | TooManyTurns) and await self._recorded(turn):
                 return False, None
             raise
 

@@ -33,6 +33,4 @@ class HttpDoors(InitPlugin):
         app_config.openapi_config = openapi()
         app_config.request_class = JsonRequest
         app_config.request_max_body_size = LARGEST_BODY
-        # The handlers above log what is worth a line, through our own chain.
-        app_config.logging_config = None
         return app_config

@@ -52,6 +52,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     provider_idle_timeout_s: float = 300
     turns_per_user: int = 8
     turn_timeout_s: float = 900
+    turn_events: int = 20_000
+    turn_bytes: int = 16 * 1024 * 1024
     detached_turn_ttl_s: float = 900
     drain_s: float = 10
     socket_idle_timeout_s: float = 1800
@@ -179,6 +181,8 @@ VARIABLES: Mapping[str, _Variable] = {
     "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", _seconds, "300"),
     "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", _integer(1, 10_000), "8"),
     "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", _seconds, "900"),
+    "turn_events": _Variable("PARLEY_TURN_EVENTS", _integer(100, 10_000_000), "20000"),
+    "turn_bytes": _Variable("PARLEY_TURN_BYTES", _integer(65_536, 2**40), "16777216"),
     "detached_turn_ttl_s": _Variable("PARLEY_DETACHED_TURN_TTL_S", _seconds, "900"),
     "drain_s": _Variable("PARLEY_DRAIN_S", _seconds, "10"),
     "socket_idle_timeout_s": _Variable("PARLEY_SOCKET_IDLE_TIMEOUT_S", _seconds, "1800"),
@@ -198,7 +202,9 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
     from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
     values: dict[str, Any] = {}
     for field, variable in VARIABLES.items():
-        text = environ.get(variable.name, "").strip() or (from_file.get(variable.name) or "").strip()
+        text = (
+            environ.get(variable.name, "").strip() or (from_file.get(variable.name) or "").strip()
+        )
         if not text:
             continue
         try:

@@ -17,7 +17,9 @@ MODEL = ScriptedChatModel()
 TEXT = (TextPart("Why?"),)
 
 
-def chosen(question: tuple[Part, ...] = TEXT, catalog: Catalog = CATALOG, **settings: Any) -> Choice:
+def chosen(
+    question: tuple[Part, ...] = TEXT, catalog: Catalog = CATALOG, **settings: Any
+) -> Choice:
     return ChooseModel(catalog, {"acme": MODEL})(TurnSettings(**settings), question)
 
 

@@ -333,3 +333,13 @@ async def test_an_unkept_turn_leaves_no_row() -> None:
         assert await rig.ending(turn) == TurnCompleted(saved=None)
         async with rig.store() as db:
             assert await db.turns.find(turn) is None
+
+
+async def test_a_user_at_the_limit_still_finds_an_earlier_turn() -> None:
+    async with Rig(said("So")) as first:
+        turn = await first.start(question(key="k"))
+    limits = TurnLimits(per_user=1, drain_s=0)
+    async with Rig([asyncio.Event()], after=first, limits=limits) as rig:
+        await rig.start()
+        again = await rig.turns.start(question(key="k"))
+        assert (again.turn, again.fresh) == (turn, False)

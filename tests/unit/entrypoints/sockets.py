@@ -64,9 +64,7 @@ class FakeSocket:
 class Client:
     """A client with an open socket, as its session sees it; leaving hangs up."""
 
-    def __init__(
-        self, rig: Rig, user: UserId = ANNA, deliveries: Deliveries | None = None
-    ) -> None:
+    def __init__(self, rig: Rig, user: UserId = ANNA, deliveries: Deliveries | None = None) -> None:
         self.socket = FakeSocket()
         self.line = Line(cast("WebSocket[Any, Any, Any]", self.socket), rig.clock)
         self.session = ChatSession(

@@ -351,7 +351,11 @@ async def test_resuming_sends_the_chunks_an_earlier_connection_may_have_missed()
             resume = {"type": "stream_resume", "session_id": old.line.connection}
             (frame,) = await client.say(resume | {"last_chunk_index": 1})
             data = frame["data"]
-            assert (frame["type"], data["status"], data["count"]) == ("stream_resume_batch", "ok", 2)
+            assert (frame["type"], data["status"], data["count"]) == (
+                "stream_resume_batch",
+                "ok",
+                2,
+            )
             assert data["session_id"] == old.line.connection
             assert [chunk["type"] for chunk in data["chunks"]] == ["thinking_chunk", "text_chunk"]
             (frame,) = await client.say(resume | {"last_chunk_id": None})

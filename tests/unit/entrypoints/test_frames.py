@@ -69,7 +69,9 @@ def acknowledged(content: str) -> str:
     [
         (
             TurnStarted("text"),
-            [f'{{"type":"working","content":{{"request_type":"text"}},{PLACE},"session_id":"c-1"}}'],
+            [
+                f'{{"type":"working","content":{{"request_type":"text"}},{PLACE},"session_id":"c-1"}}'
+            ],
         ),
         (
             ModelChosen("gpt-4o-mini", "openai"),

@@ -34,6 +34,8 @@ from domain.turn.events import (
 from entrypoints.web.wire.json_safe import encode
 from entrypoints.web.wire.tool_labels import display_text
 
+_encoder = msgspec.json.Encoder()
+
 Body = dict[str, Any]
 StageOf = Callable[[str, bool], str]
 """The contract's stage for an error code, and whether some of the answer had been sent."""
@@ -52,6 +54,20 @@ class Frame(Struct, frozen=True):
     def on(self, connection: bytes) -> str:
         """Return the frame for a connection, given as `connection_part` makes it."""
         return (self.head + connection + self.tail).decode()
+
+
+class TextChunk(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="text_chunk"):
+    """The frame of a piece of the answer: what nearly all frames are, so it has a shape of its own.
+
+    Encoding it is several times cheaper than by way of a dictionary.
+    """
+
+    content: str
+    chunk_index: int
+    chunk_id: int
+    turn_id: str = ""
+    seq: int = 0
+    seq_from: int | None = None
 
 
 class Step(Struct, frozen=True):
@@ -74,6 +90,16 @@ def frame(body: Body) -> Frame:
     encoded = encode(body)
     braces = 2 if isinstance(body.get("data"), dict) else 1
     return Frame(encoded[:-braces], encoded[-braces:])
+
+
+def _text_frame(turn: TurnId, first: int, last: Entry, text: str) -> Frame:
+    joined = first if first != last.seq else None
+    chunk = TextChunk(text, last.chunk, last.chunk, turn, last.seq, joined)
+    try:
+        encoded = _encoder.encode(chunk)
+    except UnicodeEncodeError:  # Half a character.
+        encoded = encode(msgspec.to_builtins(chunk))
+    return Frame(encoded[:-1], encoded[-1:])
 
 
 def terminal_pair(*, speech_settled: bool = False) -> list[Body]:
@@ -120,6 +146,8 @@ class Framer:
         ]
 
     def _step(self, turn: TurnId, first: int, last: Entry, event: TurnEvent) -> Step:
+        if isinstance(event, TextDelta):
+            return Step(last.seq, (_text_frame(turn, first, last, event.text),))
         place: Body = {"turn_id": turn, "seq": last.seq}
         if first != last.seq:
             place["seq_from"] = first
@@ -130,14 +158,7 @@ class Framer:
     def _bodies(self, event: TurnEvent, chunk: int) -> list[Body]:  # noqa: C901 - one match, flat
         match event:
             case TextDelta():
-                return [
-                    {
-                        "type": "text_chunk",
-                        "content": event.text,
-                        "chunk_index": chunk,
-                        "chunk_id": chunk,
-                    }
-                ]
+                return [msgspec.to_builtins(TextChunk(event.text, chunk, chunk))]
             case ThinkingDelta():
                 return _thinking(event, chunk)
             case TurnStarted():

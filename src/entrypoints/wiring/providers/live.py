@@ -24,6 +24,8 @@ class LiveProvider(Provider):
     rate_limits = provide(MemoryRateLimits, provides=RateLimits)
 
     @provide
-    def turn_log(self, clock: Clock) -> TurnLog:
+    def turn_log(self, clock: Clock, settings: Settings) -> TurnLog:
         """One process: readers and writers share its memory."""
-        return MemoryTurnLog(clock)
+        return MemoryTurnLog(
+            clock, max_entries=settings.turn_events, max_bytes=settings.turn_bytes
+        )

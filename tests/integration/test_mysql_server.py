@@ -1,0 +1,107 @@
+"""The whole server on MySQL or MariaDB, and what happens while the database is away."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+
+import httpx
+import pytest
+from msgspec import structs
+from sqlalchemy import make_url
+
+from entrypoints.wiring.databases import upgrade
+from entrypoints.wiring.settings import Secret, Settings
+from tests.contract.conftest import mysql_server, scratch_database
+from tests.integration.chat_client import ask, chat, kinds, text
+from tests.integration.conftest import two_users
+from tests.integration.live_server import ThreadServer
+from tests.integration.test_cancel import stored
+from tests.simulators.openai import OpenAISimulator
+from tests.simulators.openai_wire import chat_stream
+from tests.simulators.replies import Gate, Reply
+from tests.simulators.tcp_proxy import TcpProxy
+
+pytestmark = [pytest.mark.integration, pytest.mark.requires_mysql]
+
+
+@pytest.fixture
+def proxy() -> Generator[TcpProxy, None, None]:
+    with mysql_server() as address, TcpProxy(str(address.host), address.port or 3306) as running:
+        yield running
+
+
+@pytest.fixture
+async def server(settings: Settings, proxy: TcpProxy) -> AsyncGenerator[ThreadServer, None]:
+    with mysql_server() as address, scratch_database(address) as url:
+        through = make_url(url).set(host="127.0.0.1", port=proxy.port)
+        on_mysql = structs.replace(
+            settings, main_db_url=Secret(through.render_as_string(hide_password=False))
+        )
+        await asyncio.to_thread(upgrade, on_mysql)
+        with ThreadServer(on_mysql) as running:
+            await asyncio.wrap_future(running.run(two_users(running)))
+            yield running
+            proxy.restore()
+
+
+async def test_a_turn_and_its_history(server: ThreadServer, anna: str) -> None:
+    async with chat(server.address, anna) as client:
+        await client.send(ask("Grüße 👋 aus 東京"))
+        frames = await client.turn()
+        await client.send(ask("/long 15000"))
+        long = text(await client.turn())
+    messages = await stored(server, frames)
+    assert [message.message for message in messages] == ["Grüße 👋 aus 東京", text(frames)]
+    async with httpx.AsyncClient(base_url=f"http://{server.address}") as http:
+        listed = await http.post(
+            "/api/v1/chat/sessions/list",
+            headers={"Authorization": f"Bearer {anna}"},
+            json={"customer_id": 1, "include_messages": True},
+        )
+    sessions = listed.json()["data"]["sessions"]
+    assert len(sessions) == 2
+    assert sessions[0]["messages"][1]["message"] == long, "more than 64 KiB of answer"
+    assert sessions[0]["created_at"].endswith("+00:00")
+
+
+async def test_a_database_that_is_away_refuses_the_question_and_comes_back(
+    server: ThreadServer, anna: str, proxy: TcpProxy
+) -> None:
+    async with chat(server.address, anna) as client:
+        proxy.cut()
+        request = ask("hello")
+        await client.send(request)
+        frames = await client.turn()
+        assert kinds(frames) == ["error", "text_completed", "tts_not_requested"]
+        assert (frames[0]["stage"], frames[0]["code"]) == ("database", "storage_unavailable")
+        async with httpx.AsyncClient(base_url=f"http://{server.address}") as http:
+            assert (await http.get("/readyz")).status_code == 503
+            assert (await http.get("/livez")).status_code == 200
+        proxy.restore()
+        await client.send(request)
+        assert "demonstration" in text(await client.turn())
+
+
+@pytest.mark.parametrize("back", [True, False])
+async def test_a_database_that_goes_away_in_the_middle(
+    server: ThreadServer, anna: str, proxy: TcpProxy, simulator: OpenAISimulator, *, back: bool
+) -> None:
+    gate = Gate()
+    whole = chat_stream("one two three")
+    simulator.script(Reply([*whole.steps[:3], gate, *whole.steps[3:]], headers=whole.headers))
+    async with chat(server.address, anna) as client:
+        await client.send(ask("count", model="local/m"))
+        await client.until("text_chunk")
+        proxy.cut()
+        if back:
+            proxy.restore()
+        simulator.open(gate)
+        frames = await client.turn()
+        assert text(client.seen) == "one two three", "the text itself is not held up"
+        if back:
+            assert "error" not in kinds(frames)
+            messages = await stored(server, frames)
+            assert messages[1].message == "one two three"
+        else:
+            error = next(frame for frame in frames if frame["type"] == "error")
+            assert (error["stage"], error["content"]) == ("database", "Failed to save chat history")
+            assert kinds(frames)[-2:] == ["text_completed", "tts_not_requested"]
