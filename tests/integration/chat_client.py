@@ -42,7 +42,7 @@ class ChatClient:
         """Read one turn up to its terminal pair; readiness is not part of it."""
         frames: list[Frame] = []
         flags: set[str] = set()
-        while len(flags) < 2:  # noqa: PLR2004
+        while len(flags) < 2:
             frame = await self.next()
             if frame["type"] == "websocket_ready":
                 continue
@@ -68,7 +68,9 @@ class ChatClient:
 
 
 @asynccontextmanager
-async def chat(address: str, token: str | None, query: str = "") -> AsyncGenerator[ChatClient, None]:
+async def chat(
+    address: str, token: str | None, query: str = ""
+) -> AsyncGenerator[ChatClient, None]:
     """Open the chat socket."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     url = f"ws://{address}/chat/ws{query}"

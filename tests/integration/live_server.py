@@ -6,9 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -55,7 +55,9 @@ class ThreadServer:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def _serve(self) -> None:
-        with asyncio.Runner(loop_factory=uvicorn.Config("x", loop="uvloop").get_loop_factory()) as r:
+        with asyncio.Runner(
+            loop_factory=uvicorn.Config("x", loop="uvloop").get_loop_factory()
+        ) as r:
             self._loop = r.get_loop()
             r.run(self._server.serve(sockets=[self._socket]))
 
@@ -85,8 +87,9 @@ class _QuietServer(uvicorn.Server):
         await super().startup(sockets)
         self.on_ready()
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
 
 
 class ProcessServer:

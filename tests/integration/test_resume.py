@@ -167,9 +167,7 @@ async def test_stream_resume_returns_the_chunks_after_a_number(
         assert "".join(chunk["content"] for chunk in whole) == text(frames)
         for unknown in ({"session_id": "nobody's"}, {"session_id": None}):
             await client.send({"type": "stream_resume"} | unknown)
-        statuses = [
-            (await client.until("stream_resume_batch"))["data"]["status"] for _ in range(2)
-        ]
+        statuses = [(await client.until("stream_resume_batch"))["data"]["status"] for _ in range(2)]
         assert statuses == ["no_buffer", "invalid_request"]
     async with chat(server.address, boris) as stranger:
         await stranger.send(resume)

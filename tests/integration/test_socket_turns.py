@@ -142,9 +142,7 @@ async def test_an_error_event_inside_a_good_status_is_an_error(
     server: ThreadServer, anna: str, simulator: OpenAISimulator
 ) -> None:
     begun = chat_stream("one two")
-    simulator.script(
-        spoiled(begun, 2, b"data: " + chat_error_event("Overloaded") + b"\n\n")
-    )
+    simulator.script(spoiled(begun, 2, b"data: " + chat_error_event("Overloaded") + b"\n\n"))
     async with chat(server.address, anna) as client:
         await client.send(ask("hello", model="gpt-4o-mini"))
         frames = await client.turn()
@@ -169,7 +167,7 @@ async def test_an_error_event_inside_a_good_status_is_an_error(
         ({"request_type": "realtime", "prompt": "x"}, "Live voice"),
         ({"type": "clarification_response", "prompt": "x"}, "Clarification"),
         ({"prompt": "x", "group_id": "7d"}, "Group chat"),
-        ({"prompt": "x", "user_settings": {"text": {"model": "o3-mini"}}} , None),
+        ({"prompt": "x", "user_settings": {"text": {"model": "o3-mini"}}}, None),
     ],
 )
 async def test_a_bad_request_gets_a_typed_error_and_the_pair(

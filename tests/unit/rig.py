@@ -40,6 +40,8 @@ from domain.turn.settings import TurnSettings
 
 ANNA, BORIS = UserId(1), UserId(2)
 LIMITS = TurnLimits(drain_s=0)
+KEPT = Record()
+PLAIN = TurnSettings(model="swift")
 SWIFT = ModelCard(
     id="swift",
     provider="acme",
@@ -58,8 +60,8 @@ def question(
     *,
     key: str | None = None,
     user: UserId = ANNA,
-    record: Record | None = Record(),
-    settings: TurnSettings = TurnSettings(model="swift"),
+    record: Record | None = KEPT,
+    settings: TurnSettings = PLAIN,
 ) -> Ask:
     return Ask(user=user, question=(TextPart(text),), settings=settings, key=key, record=record)
 

@@ -46,7 +46,9 @@ class LocalModels(ChatModel):
         self, base_url: str, api_key: str | None = None, patience: Patience | None = None
     ) -> None:
         """Remember how to connect; an empty address makes every use a `NotConfigured`."""
-        self._model = CompatibleChatModel(DIALECT, api_key, base_url, patience) if base_url else None
+        self._model = (
+            CompatibleChatModel(DIALECT, api_key, base_url, patience) if base_url else None
+        )
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer; see the port."""
@@ -62,7 +64,7 @@ class LocalModels(ChatModel):
 
     async def warm_up(self) -> None:
         """Import and prepare the SDK now, so that the first question need not wait for it."""
-        await self._model.warm_up()
+        await self._configured().warm_up()
 
     async def aclose(self) -> None:
         """Close every connection; for the end of the process."""

@@ -4,6 +4,7 @@ Shared by every adapter whose provider speaks OpenAI's HTTP interface.
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,9 @@ from adapters.transport.streaming import RawAnswer
 from domain.errors import NotConfigured, ParleyError, ProviderGarbled
 
 _NO_KEY_NEEDED = "none"
+_MAX_CONNECTIONS = 1000
+_KEPT_ALIVE_S = 30
+"""The SDK gives idle connections five seconds; most questions would wait for a new one."""
 
 
 class _Model(Struct, frozen=True):
@@ -72,7 +76,7 @@ class OpenAISdk:
             ProviderError: the provider answered with an error.
         """
         client = await self._ready()
-        required = {"model": body["model"], "messages": body["messages"]}
+        required = {"model": body["model"], "messages": ()}
         async with self._asking(client.chat.completions, body, required) as answer:
             yield answer
 
@@ -118,7 +122,8 @@ class OpenAISdk:
     async def _asking(
         self, resource: Any, body: Mapping[str, Any], required: Mapping[str, Any]
     ) -> AsyncGenerator[RawAnswer, None]:
-        # What comes in `extra_body` the SDK sends as it is, instead of walking through all of it.
+        # What comes in `extra_body` the SDK sends as it is and in place of an argument of the same
+        # name, instead of walking through all of it.
         manager = resource.with_streaming_response.create(
             **required, stream=True, extra_body=dict(body)
         )
@@ -150,7 +155,8 @@ class OpenAISdk:
     def _make(self) -> Any:
         if self._key_variable is not None and not self._api_key:
             raise NotConfigured(self._key_variable)
-        import openai  # noqa: PLC0415 - see the class: imported when first used
+        import httpx2  # noqa: PLC0415 - see the class: imported when first used
+        import openai  # noqa: PLC0415
 
         headers: Any = {
             # Taken from the environment by the SDK; meant for OpenAI, and not by our settings.
@@ -168,9 +174,16 @@ class OpenAISdk:
                 pool=self._patience.connect_s,
             ),
             default_headers=headers,
-            http_client=openai.DefaultAioHttpClient(),
+            http_client=openai.DefaultAioHttpClient(
+                limits=httpx2.Limits(
+                    max_connections=_MAX_CONNECTIONS, keepalive_expiry=_KEPT_ALIVE_S
+                )
+            ),
         )
         # Each of these imports hundreds of modules at its first mention.
         _ = client.chat.completions.with_streaming_response
         _ = client.responses.with_streaming_response
+        # What was imported stays for good. Without this, every full collection would walk through
+        # the SDK's half a million objects while all turns wait.
+        gc.freeze()
         return client

@@ -76,7 +76,8 @@ class SseSplitter:
             chunk = chunk.removeprefix(_BOM)
             self._at_start = False
         blocks = chunk.split(b"\n\n")
-        self._pieces = [blocks.pop()]
+        rest = blocks.pop()
+        self._pieces = [rest] if rest else []
         return blocks
 
     def _with_lf(self, chunk: bytes) -> bytes:

@@ -51,16 +51,19 @@ async def read_answer(
             for event in reader.whole(await _rest(provider, head, chunks)):
                 yield event
             return
-        if head[:1] in (b"<", b"["):
-            raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
         splitter = SseSplitter()
         split, read = splitter.feed, reader.feed
         chunk = head
-        while chunk and not reader.ended:
+        while chunk:
             for payload in split(chunk):
                 for event in read(payload):
                     yield event
-            chunk = b"" if reader.ended else await _more(provider, chunks)
+            if reader.ended:
+                break
+            try:
+                chunk = await anext(chunks, b"")
+            except Exception as failure:
+                raise broken(provider, failure) from failure
         if reader.ended:
             await _drain(chunks)
             return
@@ -79,18 +82,14 @@ async def _opened(
         answer = await resources.enter_async_context(ask)
         chunks = await resources.enter_async_context(aclosing(answer.aiter_bytes()))
         async with asyncio.timeout(first_byte_s):
-            return await _first_bytes(chunks), chunks
+            head = await _first_bytes(chunks)
     except ParleyError:
         raise
     except Exception as failure:
         raise broken(provider, failure) from failure
-
-
-async def _more(provider: str, chunks: AsyncGenerator[bytes, None]) -> bytes:
-    try:
-        return await anext(chunks, b"")
-    except Exception as failure:
-        raise broken(provider, failure) from failure
+    if head[:1] in (b"<", b"["):
+        raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
+    return head, chunks
 
 
 async def _first_bytes(chunks: AsyncIterator[bytes]) -> bytes:

@@ -18,6 +18,7 @@ from application.ports.turn_log import TurnLog
 from domain.conversation.conversation import AnswerState
 from domain.errors import (
     InvalidRequest,
+    NotConfigured,
     ParleyError,
     ProviderError,
     ProviderOverloaded,
@@ -253,6 +254,8 @@ def _details(error: ParleyError) -> dict[str, Any]:
             return {"provider": error.provider}
         case InvalidRequest():
             return {"field": error.field}
+        case NotConfigured():
+            return {"field": error.key}
         case _:
             return {}
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import UnknownModel
 
-
 MakeCard = Callable[[str], ModelCard]
 """Makes the card of a model that no catalogue can list beforehand, from its name."""
 

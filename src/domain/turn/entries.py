@@ -10,8 +10,12 @@ from domain.turn.events import TextDelta, ThinkingDelta, TurnEvent
 _DELTAS = (TextDelta, ThinkingDelta)
 
 
-class Entry(Struct, frozen=True):
-    """An event in its place."""
+class Entry(Struct, frozen=True, gc=False):
+    """An event in its place.
+
+    Made for every token and kept for minutes, so the garbage collector is spared them (`gc`): an
+    event refers to nothing that could refer to its entry.
+    """
 
     seq: int
     """1, 2, 3 … without gaps within the turn."""

@@ -14,13 +14,13 @@ from domain.conversation.conversation import Conversation, StoredMessage
 from domain.ids import ConversationId, MessageId
 
 
-class TextDelta(Struct, frozen=True, tag_field="type", tag="text_delta"):
+class TextDelta(Struct, frozen=True, gc=False, tag_field="type", tag="text_delta"):
     """The next piece of the answer; pieces join without separators."""
 
     text: str
 
 
-class ThinkingDelta(Struct, frozen=True, tag_field="type", tag="thinking_delta"):
+class ThinkingDelta(Struct, frozen=True, gc=False, tag_field="type", tag="thinking_delta"):
     """The next piece of the model's reasoning; never part of the answer or of speech."""
 
     text: str

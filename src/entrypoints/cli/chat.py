@@ -3,129 +3,16 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping
 from typing import Any
-from uuid import uuid4
 
 import click
-import msgspec
 from dishka import AsyncContainer
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
+from entrypoints.cli.conversation import Conversation, Leave
 from entrypoints.cli.run import run, settings_or_exit
-
-RECONNECT_WAITS_S = (0.2, 0.5, 1, 2, 4)
-UNAUTHORIZED = 4401
-
-
-class Leave(Exception):
-    """The person at the terminal wants to go."""
-
-
-class Conversation:
-    """Asks one question after another; a lost connection is taken up where it broke."""
-
-    def __init__(self, url: str, token: str, model: str) -> None:
-        self._url = f"{url.rstrip('/')}/chat/ws"
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._model = model
-        self._history: list[Mapping[str, str]] = []
-        self._session = ""
-        self._turn: str | None = None
-        self._seq = 0
-        self._socket: ClientConnection | None = None
-        self._cancelled = False
-
-    async def ask(self, question: str) -> AsyncGenerator[str, None]:
-        """Yield what the terminal is to show, piece by piece, until the turn is over."""
-        self._turn, self._seq, self._cancelled = None, 0, False
-        request = self._request(question)
-        answer: list[str] = []
-        for wait_s in (*RECONNECT_WAITS_S, None):
-            try:
-                async for frame in self._frames(request):
-                    self._seq = frame.get("seq", self._seq)
-                    self._turn = frame.get("turn_id", self._turn)
-                    if frame["type"] == "text_chunk":
-                        answer.append(frame["content"])
-                    if shown := self._shown(frame):
-                        yield shown
-                break
-            except (ConnectionClosed, OSError) as error:
-                if wait_s is None or _closed_with(error) == UNAUTHORIZED:
-                    raise
-                yield f"\n[connection lost, coming back in {wait_s:g} s]\n"
-                await asyncio.sleep(wait_s)
-        self._history += [
-            {"role": "user", "content": question},
-            {"role": "assistant", "content": "".join(answer)},
-        ]
-
-    async def cancel(self) -> None:
-        """Stop the running answer.
-
-        Raises:
-            Leave: it was stopped before, or nothing runs.
-        """
-        if self._cancelled or self._socket is None:
-            raise Leave
-        self._cancelled = True
-        await self._socket.send('{"type": "cancel"}')
-
-    async def _frames(self, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the frames of the turn: of a new one, or of one begun on a lost connection."""
-        async with connect(self._url, additional_headers=self._headers) as socket:
-            self._socket = socket
-            try:
-                follow = {"type": "follow", "turn_id": self._turn, "after": self._seq}
-                await socket.send(msgspec.json.encode(follow if self._turn else request).decode())
-                flags = 0
-                async for text in socket:
-                    frame = msgspec.json.decode(text)
-                    yield frame
-                    flags += frame["type"] in ("text_completed", "tts_not_requested")
-                    if flags == 2:  # noqa: PLR2004 - the terminal pair
-                        return
-            finally:
-                self._socket = None
-
-    def _request(self, question: str) -> Mapping[str, Any]:
-        return {
-            "request_type": "text",
-            "user_input": {
-                "prompt": [{"type": "text", "text": question}],
-                "chat_history": self._history,
-                "session_id": self._session,
-                "user_message": {"message": question, "local_id": str(uuid4())},
-            },
-            "user_settings": {"text": {"model": self._model}},
-        }
-
-    def _shown(self, frame: Mapping[str, Any]) -> str:
-        match frame:
-            case {"type": "text_chunk", "content": text}:
-                return text
-            case {"type": "thinking_chunk", "data": {"content": text}}:
-                return click.style(text, dim=True)
-            case {"type": "tool_start", "data": {"display_text": text}}:
-                return click.style(f"\n[{text}]\n", dim=True)
-            case {"type": "error", "content": text}:
-                return click.style(f"\n[error: {text}]", fg="red")
-            case {"type": "cancelled"}:
-                return click.style("\n[cancelled]", fg="yellow")
-            case {"type": "custom_event", "event_type": "providerRetry", "content": retry}:
-                return f"\n[{retry['provider']} {retry['reason']}: again in {retry['wait_s']} s]\n"
-            case {"type": "db_operation_executed", "content": saved}:
-                self._session = msgspec.json.decode(saved)["session_id"]
-        return ""
-
-
-def _closed_with(error: Exception) -> int | None:
-    received = error.rcvd if isinstance(error, ConnectionClosed) else None
-    return received.code if received else None
 
 
 @click.command()
@@ -154,7 +41,7 @@ def chat(
     except ConnectionClosed as error:
         raise click.ClickException(f"the connection was closed: {error}") from error
     except OSError as error:
-        raise click.ClickException(f"no server at {conversation._url}: {error}") from error  # noqa: SLF001
+        raise click.ClickException(f"no server at {conversation.url}: {error}") from error
 
 
 def _token_of(name: str | None) -> Any:

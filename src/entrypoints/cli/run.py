@@ -35,5 +35,5 @@ def run(work: Callable[[AsyncContainer], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(with_container())
-    except ParleyError as error:
+    except (ParleyError, SettingsError) as error:
         raise click.ClickException(str(error)) from error

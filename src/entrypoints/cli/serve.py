@@ -7,6 +7,8 @@ import uvicorn
 from dishka import AsyncContainer
 
 from application.accounts.first_login import FirstLogin, OfferFirstLogin
+from application.chat.characters import Characters
+from domain.catalog.catalog import Catalog
 from domain.errors import ParleyError
 from entrypoints.cli.run import run, settings_or_exit
 from entrypoints.wiring.databases import upgrade
@@ -28,7 +30,7 @@ def serve(host: str | None, port: int | None) -> None:
         upgrade(settings)
     except ParleyError as error:
         raise click.ClickException(str(error)) from error
-    if settings.env == "development" and (login := run(_first_login)) is not None:
+    if (login := run(_prepare)) is not None:
         _show(login)
     options = server_options(settings)
     if host:
@@ -58,7 +60,12 @@ def server_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def _first_login(container: AsyncContainer) -> FirstLogin | None:
+async def _prepare(container: AsyncContainer) -> FirstLogin | None:
+    """Find out now, in one line, what would otherwise fail the first request."""
+    await container.get(Catalog)
+    await container.get(Characters)
+    if (await container.get(Settings)).env != "development":
+        return None
     return await (await container.get(OfferFirstLogin))()
 
 

@@ -9,7 +9,11 @@ from application.ports.unit_of_work import UnitOfWork
 from entrypoints.cli.run import run
 
 PASSWORD = click.option(
-    "--password", "-p", help="Asked for when left out.", prompt=True, hide_input=True,
+    "--password",
+    "-p",
+    help="Asked for when left out.",
+    prompt=True,
+    hide_input=True,
     confirmation_prompt=True,
 )
 

@@ -1,5 +1,6 @@
 """The web application: routes, error handling, and what lives as long as the process."""
 
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -32,6 +33,8 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
         try:
             async with turns, idle.watching():
+                # What is there now stays for good; collecting garbage need not look at it again.
+                gc.freeze()
                 yield
         finally:
             await container.close()

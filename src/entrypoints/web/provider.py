@@ -1,6 +1,6 @@
 """What only the web entrypoint needs."""
 
-from dishka import Scope, provide
+from dishka import Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 from dishka.integrations.litestar import LitestarProvider
 
 from application.ports.clock import Clock

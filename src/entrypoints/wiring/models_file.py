@@ -1,17 +1,17 @@
 """The operator's own models: a TOML file that adds cards or changes shipped ones.
 
-    [[model]]
-    id = "house-model"          # a new one needs id, provider and model
-    provider = "local"
-    model = "Qwen3-30B"
-    can = ["temperature", "tools"]
+[[model]]
+id = "house-model"          # a new one needs id, provider and model
+provider = "local"
+model = "Qwen3-30B"
+can = ["temperature", "tools"]
 
-    [[model]]
-    id = "gpt-4o-mini"          # a shipped one: only what is different
-    output_tokens = 8192
+[[model]]
+id = "gpt-4o-mini"          # a shipped one: only what is different
+output_tokens = 8192
 
-    [aliases]
-    fast = "house-model"
+[aliases]
+fast = "house-model"
 """
 
 import tomllib

@@ -1,6 +1,6 @@
 """The same ports, all from `adapters/memory`: no disk, no network, no key."""
 
-from dishka import AsyncContainer, Provider, Scope, provide
+from dishka import AsyncContainer, Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.demo.chat import DemoChatModel
 from adapters.jwt.tokens import JwtTokens

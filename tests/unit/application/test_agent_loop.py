@@ -9,7 +9,7 @@ import pytest
 
 from adapters.memory.chat_model import ScriptedChatModel
 from adapters.memory.clock import settle
-from application.agent.loop import Agent, AgentEvent, Tool
+from application.agent.loop import Agent, AgentEvent
 from domain.errors import InvalidRequest, ProviderRejected
 from domain.tools import ToolSpec
 from domain.turn.events import ModelStopped, TextDelta, ToolCalled, ToolReturned
@@ -20,7 +20,7 @@ PROMPT = Prompt(SWIFT, (Message("user", (TextPart("Time?"),)),))
 STOPPED = ModelStopped("stop")
 
 
-class Clock(Tool):
+class Clock:
     """Tells the time, or does what it was made for instead."""
 
     spec = ToolSpec("clock", "Tells the time", {"type": "object"})

@@ -1,9 +1,12 @@
 """A task that lives exactly as long as a block."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
+from adapters.memory.clock import settle
 from application.flow.alongside import alongside
 
 
@@ -35,25 +38,29 @@ async def test_it_is_gone_when_the_block_ends() -> None:
     assert asyncio.all_tasks() == before
 
 
+async def block(beside: Coroutine[Any, Any, None], error: Exception | None = None) -> None:
+    async with alongside(beside):
+        await settle()
+        if error is not None:
+            raise error
+
+
 async def test_it_is_gone_when_the_block_fails() -> None:
     beside = Beside()
     with pytest.raises(KeyError):
-        async with alongside(beside()):
-            await asyncio.sleep(0)
-            raise KeyError
+        await block(beside(), KeyError())
     assert beside.log == ["begun", "gone"]
 
 
 async def test_it_is_gone_when_the_block_is_cancelled() -> None:
     beside = Beside()
 
-    async def block() -> None:
+    async def waiting() -> None:
         async with alongside(beside()):
             await asyncio.Event().wait()
 
-    task = asyncio.create_task(block())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    task = asyncio.create_task(waiting())
+    await settle()
     task.cancel()
     await asyncio.wait({task})
     assert task.cancelled()
@@ -61,18 +68,18 @@ async def test_it_is_gone_when_the_block_is_cancelled() -> None:
 
 
 async def test_what_it_raised_is_raised_after_the_block() -> None:
-    done = False
-    with pytest.raises(ValueError, match="beside"):
+    ended: list[bool] = []
+
+    async def patient() -> None:
         async with alongside(broken()):
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            done = True
-    assert done
+            await settle()
+            ended.append(True)
+
+    with pytest.raises(ValueError, match="beside"):
+        await patient()
+    assert ended
 
 
 async def test_what_the_block_raised_comes_first() -> None:
     with pytest.raises(KeyError):
-        async with alongside(broken()):
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            raise KeyError
+        await block(broken(), KeyError())

@@ -18,8 +18,8 @@ from domain.errors import (
     ProviderOverloaded,
     ProviderRejected,
     ProviderTimeout,
-    ProviderUnavailable,
     ProviderUnauthorized,
+    ProviderUnavailable,
     ProviderUnreachable,
 )
 from domain.turn.events import ModelEvent, ModelStopped, ProviderRetrying, TextDelta
@@ -37,9 +37,14 @@ def _no_waiting() -> Iterator[None]:
         yield
 
 
-async def heard(model: ScriptedChatModel) -> list[ModelEvent | ProviderRetrying]:
+async def heard(
+    model: ScriptedChatModel, into: list[ModelEvent | ProviderRetrying] | None = None
+) -> list[ModelEvent | ProviderRetrying]:
+    found = [] if into is None else into
     async with aclosing(ask_patiently(model, PROMPT)) as events:
-        return [event async for event in events]
+        async for event in events:
+            found.append(event)
+    return found
 
 
 @pytest.mark.parametrize("kind", [ProviderUnavailable, ProviderUnreachable, ProviderTimeout,
@@ -58,14 +63,14 @@ async def test_what_may_succeed_is_tried_again(kind: type[ProviderError]) -> Non
 @pytest.mark.usefixtures("_no_waiting")
 async def test_waits_grow_and_end() -> None:
     model = ScriptedChatModel([BUSY], [BUSY], [BUSY], said("too late"))
-    told: list[ProviderRetrying] = []
+    told: list[ModelEvent | ProviderRetrying] = []
     with pytest.raises(ProviderUnavailable):
-        async with aclosing(ask_patiently(model, PROMPT)) as events:
-            async for event in events:
-                assert isinstance(event, ProviderRetrying)
-                told.append(event)
-    assert [one.attempt for one in told] == [2, 3]
-    assert 1.5 <= told[1].wait_s <= 2.5
+        await heard(model, told)
+    first, second = told
+    assert isinstance(first, ProviderRetrying)
+    assert isinstance(second, ProviderRetrying)
+    assert (first.attempt, second.attempt) == (2, 3)
+    assert 1.5 <= second.wait_s <= 2.5
     assert len(model.prompts) == ATTEMPTS
 
 
@@ -98,11 +103,10 @@ async def test_a_wish_beyond_all_patience_is_a_failure() -> None:
 
 async def test_after_the_first_word_a_failure_is_a_failure() -> None:
     model = ScriptedChatModel([*said("So"), BUSY])
-    events: list[object] = []
+    events = ask_patiently(model, PROMPT)
+    assert await anext(events) == TextDelta("So")
     with pytest.raises(ProviderUnavailable):
-        async for event in ask_patiently(model, PROMPT):
-            events.append(event)
-    assert events == [TextDelta("So")]
+        await anext(events)
     assert len(model.prompts) == 1
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
-from application.agent.loop import Tool
 from application.chat.run_turn import StopSwitch
 from domain.conversation.conversation import (
     AnswerState,
@@ -45,7 +44,7 @@ from domain.turn.settings import TurnSettings
 from tests.unit.rig import ANNA, Rig, question, said, text_of
 
 
-class Broken(Tool):
+class Broken:
     """A tool with a defect."""
 
     spec = ToolSpec("broken", "Breaks", {"type": "object"})
@@ -86,7 +85,10 @@ def numbered_without_gaps(entries: Sequence[Entry]) -> bool:
             ProviderOverloaded("acme", "Busy", retry_after_s=99),
             {"code": "provider_overloaded", "provider": "acme", "retry_after_s": 99},
         ),
-        (NotConfigured("ACME_API_KEY"), {"code": "not_configured"}),
+        (
+            NotConfigured("ACME_API_KEY"),
+            {"code": "not_configured", "field": "ACME_API_KEY"},
+        ),
     ],
 )
 async def test_an_error_of_the_model_is_the_ending(error: Exception, details: Any) -> None:
@@ -235,7 +237,7 @@ async def test_a_conversation_deleted_meanwhile_does_not_keep_readers_waiting() 
         async with rig.store() as db:
             # What deleting does, for want of a port that deletes.
             rows = await db.conversations.messages(ANNA, ((await rig.record(turn)).conversation,))
-            state = await db.conversations._draft.writing()  # pyright: ignore
+            state = await db.conversations._draft.writing()  # type: ignore[attr-defined]
             state.conversations.clear()
             state.messages.clear()
         assert rows

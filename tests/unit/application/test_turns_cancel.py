@@ -10,7 +10,6 @@ import pytest
 from adapters.memory.chat_model import Step
 from adapters.memory.clock import settle
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.agent.loop import Tool
 from application.chat.turns import TurnLimits
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState
@@ -29,7 +28,7 @@ from domain.turn.events import (
 from tests.unit.rig import ANNA, Rig, question, said, text_of
 
 
-class Sleepy(Tool):
+class Sleepy:
     """A tool that never answers, and notes when it is stopped."""
 
     spec = ToolSpec("nap", "Sleeps", {"type": "object"})

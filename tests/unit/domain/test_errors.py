@@ -29,11 +29,8 @@ from domain.ids import ConversationId
 
 def drawn() -> list[tuple[int, str]]:
     """Return depth and name of each error in the drawing at the top of the module."""
-    found: list[tuple[int, str]] = []
-    for line in (errors.__doc__ or "").splitlines():
-        if match := re.match(r"    ([│├└─ ]*)([A-Z]\w+)(?:   .*)?$", line):
-            found.append((len(match.group(1)) // 4, match.group(2)))
-    return found
+    line = re.compile(r"    ([│├└─ ]*)([A-Z]\w+)(?:   .*)?$", re.MULTILINE)
+    return [(len(branch) // 4, name) for branch, name in line.findall(errors.__doc__ or "")]
 
 
 def real(kind: type[ParleyError], depth: int = 0) -> set[tuple[int, str]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -241,7 +242,7 @@ def batched(draw: st.DrawFn) -> tuple[list[Entry], list[list[Entry]]]:
     entries = Numbering().number_all(draw(answers))
     cuts = sorted(draw(st.sets(st.integers(1, len(entries) - 1))))
     places = [0, *cuts, len(entries)]
-    return entries, [entries[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return entries, [entries[a:b] for a, b in pairwise(places)]
 
 
 @given(batched())

@@ -120,7 +120,7 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 def test_the_complete_form() -> None:
     text = {"temperature": 0.5, "max_tokens": 100.0, "reasoning_effort": 2.0}
-    stub = {"favorite": False, "is_tts": False, "show_transcribe_button": False}
+    stub: dict[str, Any] = {"favorite": False, "is_tts": False, "show_transcribe_button": False}
     assert asked(COMPLETE) == Ask(
         user=SEVEN,
         question=(

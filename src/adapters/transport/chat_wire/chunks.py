@@ -22,7 +22,7 @@ class Annotation(Struct, frozen=True):
     url_citation: Citation | None = None
 
 
-class Delta(Struct, frozen=True):
+class Delta(Struct, frozen=True, gc=False):
     """What a choice says: a piece of it (`delta`) or all of it (`message`)."""
 
     content: str | None = None
@@ -43,7 +43,7 @@ class Delta(Struct, frozen=True):
         return ""
 
 
-class Choice(Struct, frozen=True):
+class Choice(Struct, frozen=True, gc=False):
     """One of the answers; we ask for one, and read the one with index 0."""
 
     index: int | None = 0
@@ -91,7 +91,7 @@ class GroqExtras(Struct, frozen=True):
     error: Any = None
 
 
-class Chunk(Struct, frozen=True):
+class Chunk(Struct, frozen=True, gc=False):
     """One payload of a stream, or a whole answer."""
 
     choices: list[Choice] | None = None

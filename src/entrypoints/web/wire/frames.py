@@ -6,7 +6,6 @@ top, or inside `data` where there is one. That is why `data` is always the last 
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any, assert_never
 
 import msgspec
@@ -35,6 +34,7 @@ from entrypoints.web.wire.json_safe import encode
 from entrypoints.web.wire.tool_labels import display_text
 
 _encoder = msgspec.json.Encoder()
+_DELTAS = (TextDelta, ThinkingDelta)
 
 Body = dict[str, Any]
 StageOf = Callable[[str, bool], str]
@@ -259,26 +259,33 @@ def _joined(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry, TurnEvent]]:
 
     The very first chunk of a turn stays alone, so that chunk numbers begin at 1.
     """
-    for kind, group in groupby(entries, _joins):
-        run = list(group)
-        if len(run) == 1 or isinstance(kind, int):
-            yield from ((entry.seq, entry, entry.event) for entry in run)
+    at = 0
+    while at < len(entries):
+        first, end = entries[at], at + 1
+        kind = _joins(first)
+        if kind is not None:
+            while end < len(entries) and type(entries[end].event) is kind:
+                end += 1
+        run = entries[at:end]
+        if kind is None or len(run) == 1:
+            yield first.seq, first, first.event
         else:
-            yield run[0].seq, run[-1], kind("".join(_text(entry.event) for entry in run))
+            yield first.seq, run[-1], kind("".join([_text(entry.event) for entry in run]))
+        at = end
 
 
-def _joins(entry: Entry) -> type[TextDelta] | type[ThinkingDelta] | int:
-    """Return what the entry can be joined with: its kind, or (its number) nothing."""
+def _joins(entry: Entry) -> type[TextDelta] | type[ThinkingDelta] | None:
+    """Return the kind of events that the entry can be joined with."""
     if entry.chunk > 1:
         if isinstance(entry.event, TextDelta):
             return TextDelta
         if isinstance(entry.event, ThinkingDelta):
             return ThinkingDelta
-    return entry.seq
+    return None
 
 
 def _text(event: TurnEvent) -> str:
-    return event.text if isinstance(event, TextDelta | ThinkingDelta) else ""
+    return event.text if isinstance(event, _DELTAS) else ""
 
 
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:

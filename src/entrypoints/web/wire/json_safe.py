@@ -111,7 +111,7 @@ def _scalar(value: object) -> str | float | None:
         case Decimal():
             return float(value) if value.is_finite() else math.nan
         case bytes() | bytearray() | memoryview():
-            return base64.b64encode(value).decode()
+            return base64.b64encode(bytes(cast("bytes", value))).decode()
         case _:
             return None
 

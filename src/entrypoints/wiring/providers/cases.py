@@ -1,6 +1,6 @@
 """The use cases."""
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from application.accounts.add_user import AddUser
 from application.accounts.first_login import OfferFirstLogin

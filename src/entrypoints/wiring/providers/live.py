@@ -1,6 +1,6 @@
 """What holds together a process, or (over a shared server) several."""
 
-from dishka import Provider, Scope, from_context, provide
+from dishka import Provider, Scope, from_context, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.memory.rate_limits import MemoryRateLimits
 from adapters.memory.signals import MemorySignals
@@ -26,6 +26,4 @@ class LiveProvider(Provider):
     @provide
     def turn_log(self, clock: Clock, settings: Settings) -> TurnLog:
         """One process: readers and writers share its memory."""
-        return MemoryTurnLog(
-            clock, max_entries=settings.turn_events, max_bytes=settings.turn_bytes
-        )
+        return MemoryTurnLog(clock, max_entries=settings.turn_events, max_bytes=settings.turn_bytes)

@@ -6,7 +6,7 @@ A new provider is one folder under `adapters`, its cards in `shipped_cards` and 
 
 from collections.abc import AsyncIterator, Mapping
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.compatible.local import PREFIX as LOCAL_PREFIX
 from adapters.compatible.local import LocalModels, local_card

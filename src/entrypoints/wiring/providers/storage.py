@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.argon2.passwords import Argon2Passwords
 from adapters.jwt.tokens import JwtTokens

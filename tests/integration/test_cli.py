@@ -1,0 +1,154 @@
+"""The commands, run as a person runs them."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.live_server import PARLEY, ProcessServer, clean_environ, parley
+from tests.simulators.openai import OpenAISimulator
+from tests.simulators.replies import failure
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def migrated_with_a_user(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    environ = {"PARLEY_DATA_DIR": str(folder)}
+    parley("migrate", "upgrade", environ=environ)
+    added = parley("user", "add", "ann@example.org", "-p", "a good one", environ=environ)
+    assert added.stdout == "customer 1: ann <ann@example.org>\n", added.stderr
+    return folder
+
+
+@pytest.fixture
+def environ(tmp_path: Path, migrated_with_a_user: Path) -> dict[str, str]:
+    shutil.copytree(migrated_with_a_user, tmp_path / "data")
+    return {"PARLEY_DATA_DIR": str(tmp_path / "data")}
+
+
+@pytest.fixture
+def served(environ: dict[str, str]) -> Generator[dict[str, str], None, None]:
+    """Return the environment of a terminal beside a running server."""
+    with ProcessServer(environ) as server:
+        yield environ | {"PARLEY_PORT": str(server.port)}
+
+
+def test_one_question_on_the_command_line(served: dict[str, str]) -> None:
+    told = parley("chat", "What time is it?", environ=served)
+    assert told.returncode == 0, told.stderr
+    assert "This is a demonstration" in told.stdout
+    assert '"What time is it?"' in told.stdout
+
+
+def test_a_conversation_remembers_and_ends_with_the_input(served: dict[str, str]) -> None:
+    told = subprocess.run(
+        [str(PARLEY), "chat"],
+        env=clean_environ() | served,
+        input="first\n\nsecond\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert '"first"' in told.stdout
+    assert "3 messages" in told.stdout
+
+
+def test_ctrl_c_stops_the_answer_and_then_leaves(served: dict[str, str]) -> None:
+    with subprocess.Popen(
+        [str(PARLEY), "chat"],
+        env=clean_environ() | served,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as terminal:
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        terminal.stdin.write("/slow 50 ms /long 100000\n")
+        terminal.stdin.flush()
+        read_until(terminal, "demonstration")
+        terminal.send_signal(signal.SIGINT)
+        shown = read_until(terminal, "> ")
+        assert "[cancelled]" in shown
+        terminal.send_signal(signal.SIGINT)
+        assert terminal.wait(15) == 0
+
+
+def read_until(terminal: "subprocess.Popen[str]", words: str) -> str:
+    assert terminal.stdout is not None
+    shown = ""
+    while not shown.endswith(words):
+        piece = terminal.stdout.read(1)
+        assert piece, f"the terminal ended after {shown!r}"
+        shown += piece
+    return shown
+
+
+def test_chat_says_why_it_cannot(environ: dict[str, str]) -> None:
+    nobody = parley("chat", "hi", environ=environ | {"PARLEY_PORT": "1"})
+    assert nobody.returncode == 1
+    assert "no server at ws://127.0.0.1:1/chat/ws" in nobody.stderr
+    stranger = parley("chat", "hi", "--user", "nobody", environ=environ)
+    assert "no such user" in stranger.stderr
+
+
+def test_a_refused_token_is_said(served: dict[str, str]) -> None:
+    told = parley("chat", "hi", "--token", "forged", environ=served)
+    assert told.returncode == 1
+    assert "Unauthorized" in told.stderr
+
+
+def test_doctor_says_what_is_missing_and_shows_no_secret(
+    environ: dict[str, str], simulator: OpenAISimulator
+) -> None:
+    told = parley("doctor", environ=environ)
+    assert told.returncode == 0, told.stdout
+    assert "OPENAI_API_KEY is not set" in told.stdout
+    assert "1 users" in told.stdout
+    keys = {"OPENAI_API_KEY": "sk-very-secret", "OPENAI_BASE_URL": simulator.base_url}
+    good = parley("doctor", environ=environ | keys | {"LOCAL_BASE_URL": simulator.base_url})
+    assert "2 models" in good.stdout
+    assert "local/llama-3:8b" in good.stdout
+    assert "sk-very-secret" not in good.stdout + good.stderr
+    simulator.script(failure(401, "Incorrect API key provided: sk-very-secret"))
+    bad = parley("doctor", environ=environ | keys)
+    assert bad.returncode == 1
+    assert "FAILING  openai" in bad.stdout
+    assert "sk-very-secret" not in bad.stdout + bad.stderr
+
+
+def test_models_lists_those_of_a_local_server_too(
+    environ: dict[str, str], simulator: OpenAISimulator
+) -> None:
+    told = parley("models", environ=environ | {"LOCAL_BASE_URL": simulator.base_url})
+    first_words = [line.split()[0] for line in told.stdout.splitlines()]
+    assert {"demo", "gpt-4o-mini", "local/llama-3:8b"} <= set(first_words)
+
+
+def test_the_models_file_adds_and_changes(environ: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text(
+        '[[model]]\nid = "house"\nprovider = "demo"\nmodel = "demo"\n'
+        '[aliases]\nfast = "house"\nopenai = "house"\n'
+    )
+    told = parley("models", environ=environ | {"PARLEY_MODELS_FILE": str(file)})
+    assert any(line.startswith("house") for line in told.stdout.splitlines()), told.stderr
+    file.write_text('[[model]]\nid = "house"\n')
+    for command in ("models", "serve"):
+        wrong = parley(command, environ=environ | {"PARLEY_MODELS_FILE": str(file)})
+        assert wrong.returncode == 1
+        assert "PARLEY_MODELS_FILE, model house" in wrong.stderr
+        assert wrong.stderr.count("\n") == 1, wrong.stderr
+
+
+def test_users_are_listed_and_their_passwords_set(environ: dict[str, str]) -> None:
+    assert parley("user", "list", environ=environ).stdout == "1\tann\tann@example.org\n"
+    assert parley("user", "password", "ann", "-p", "another", environ=environ).returncode == 0
+    again = parley("user", "add", "ann@example.org", "-p", "x y z", environ=environ)
+    assert again.returncode == 1
+    assert "taken" in again.stderr
