@@ -83,6 +83,7 @@ class Rig:
         turn_log: TurnLog | None = None,
         work: UnitOfWork | None = None,
         model: ChatModel | None = None,
+        clock: ManualClock | None = None,
     ) -> None:
         """Build the engine.
 
@@ -95,8 +96,9 @@ class Rig:
             turn_log: instead of one in memory.
             work: what stands before the database (`store`) in its users' eyes.
             model: instead of the scripted one.
+            clock: one that a log given here shares.
         """
-        self.clock = after.clock if after else ManualClock()
+        self.clock = clock or (after.clock if after else ManualClock())
         self.store = after.store if after else MemoryUnitOfWork(self.clock)
         self.log = turn_log or MemoryTurnLog(self.clock)
         self.model = ScriptedChatModel(*rounds)

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import aclosing
-from typing import Any
 
 import structlog
 from msgspec import Struct, structs
@@ -11,22 +10,14 @@ from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
 from application.chat.assemble import assemble
 from application.chat.characters import Characters
+from application.chat.endings import ending_of, state_of
 from application.chat.ledger import Kept, Ledger
+from application.chat.stop_switch import StopSwitch
 from application.flow.alongside import alongside
 from application.ports.clock import Clock
 from application.ports.turn_log import TurnLog
 from domain.conversation.conversation import AnswerState
-from domain.errors import (
-    InvalidRequest,
-    NotConfigured,
-    ParleyError,
-    ProviderError,
-    ProviderOverloaded,
-    StorageError,
-    TurnInterrupted,
-    TurnTimedOut,
-    TurnTooLong,
-)
+from domain.errors import StorageError, TurnTimedOut, TurnTooLong
 from domain.ids import TurnId
 from domain.turn.ask import Ask
 from domain.turn.entries import Entry, Numbering
@@ -36,8 +27,6 @@ from domain.turn.events import (
     ModelStopped,
     Saved,
     SpeechDeclined,
-    TurnCancelled,
-    TurnCompleted,
     TurnEnding,
     TurnEvent,
     TurnFailed,
@@ -53,33 +42,6 @@ SAVE_WAITS_S = (0.1, 0.4, 1.5)
 """Between attempts to save an ending: readers wait for it, so they are few."""
 
 
-class Cancelled(ParleyError):
-    """Somebody asked for the turn to stop."""
-
-    code = "cancelled"
-
-
-class StopSwitch:
-    """Lets others stop a turn's work; its owner, who saves and ends, cannot be stopped."""
-
-    def __init__(self) -> None:
-        self.why: ParleyError | None = None
-        self._work: asyncio.Task[None] | None = None
-
-    def guards(self, work: asyncio.Task[None]) -> None:
-        """Name the task to stop; it is stopped at once if somebody has already asked."""
-        self._work = work
-        if self.why is not None:
-            work.cancel()
-
-    def stop(self, why: ParleyError) -> None:
-        """Stop the work; the first reason counts, and none once the work is done."""
-        if self.why is None and not (self._work is not None and self._work.done()):
-            self.why = why
-            if self._work is not None:
-                self._work.cancel()
-
-
 class _Said(Struct):
     """What has become known of a running turn."""
 
@@ -90,6 +52,15 @@ class _Said(Struct):
     """Numbered, but perhaps not in the log."""
     chosen: ModelChosen | None = None
     speech_settled: bool = False
+
+
+class Unsaved(Struct, frozen=True):
+    """An ended turn whose answer the database has not taken yet."""
+
+    kept: Kept
+    transcript: Transcript
+    chosen: ModelChosen | None
+    state: AnswerState
 
 
 class RunTurn:
@@ -113,11 +84,16 @@ class RunTurn:
         self._clock = clock
         self._longest_s = longest_s
 
-    async def __call__(self, turn: TurnId, ask: Ask, kept: Kept | None, switch: StopSwitch) -> None:
+    async def __call__(
+        self, turn: TurnId, ask: Ask, kept: Kept | None, switch: StopSwitch
+    ) -> Unsaved | None:
         """Run the turn to its ending, which is appended last and after the answer is saved.
 
         Whatever happens to the work, it becomes an ending; nothing is raised but cancellation of
         the owner itself, which only the end of the process brings about.
+
+        Returns:
+            What could not be saved while readers waited, to be handed to `save_late`.
         """
         said = _Said(Transcript(), Numbering(), kept)
         await self._tell(turn, said, TurnStarted(ask.kind))
@@ -131,7 +107,32 @@ class RunTurn:
                 await asyncio.wait({work})
         finally:
             work.cancel()
-        await self._end(turn, said, await self._save(turn, said, _ending(work, switch, said)))
+        ending = ending_of(
+            work,
+            switch,
+            after_content=said.transcript.pieces > 0,
+            speech_settled=said.speech_settled,
+        )
+        saved = await self._save(turn, said, ending)
+        await self._end(turn, said, saved or _not_saved(said))
+        if saved is not None or said.kept is None:
+            return None
+        return Unsaved(said.kept, said.transcript, said.chosen, state_of(ending))
+
+    async def save_late(self, unsaved: Unsaved) -> bool:
+        """Try once more to save an answer; return whether that is settled."""
+        try:
+            await self._ledger.answer(
+                unsaved.kept, unsaved.transcript, unsaved.chosen, unsaved.state
+            )
+        except StorageError:
+            return False
+        except Exception:
+            # It would fail for ever, and keep the others from being saved.
+            log.exception("answer lost", turn=unsaved.kept.turn)
+            return True
+        log.info("answer saved late", turn=unsaved.kept.turn)
+        return True
 
     async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
         choice = self._choose(ask.settings, ask.question)
@@ -190,13 +191,14 @@ class RunTurn:
         await self._clock.sleep(self._longest_s)
         switch.stop(TurnTimedOut(self._longest_s))
 
-    async def _save(self, turn: TurnId, said: _Said, ending: TurnEnding) -> TurnEnding:
+    async def _save(self, turn: TurnId, said: _Said, ending: TurnEnding) -> TurnEnding | None:
+        """Return the ending with what was saved; None when the database did not take it."""
         if said.kept is None:
             return ending
         for wait_s in (*SAVE_WAITS_S, None):
             try:
                 said.kept = await self._ledger.answer(
-                    said.kept, said.transcript, said.chosen, _state(ending)
+                    said.kept, said.transcript, said.chosen, state_of(ending)
                 )
                 return structs.replace(ending, saved=await self._ledger.saved(said.kept))
             except StorageError as error:
@@ -207,66 +209,15 @@ class RunTurn:
                 # Trying again mends a database, not a defect; readers get an ending either way.
                 log.exception("saving the answer failed", turn=turn)
                 break
-        return TurnFailed(
-            StorageError.code,
-            "Failed to save chat history",
-            after_content=said.transcript.pieces > 0,
-            saved=Saved(said.kept.conversation, said.kept.question, said.kept.answer),
-            speech_settled=said.speech_settled,
-        )
+        return None
 
 
-def _ending(work: asyncio.Task[None], switch: StopSwitch, said: _Said) -> TurnEnding:
-    error: BaseException | None
-    if work.cancelled():
-        error = switch.why or TurnInterrupted()
-    elif (error := work.exception()) is not None and switch.why is not None:
-        error = switch.why  # A closed connection makes some libraries complain; it was our wish.
-    settled = said.speech_settled
-    match error:
-        case None:
-            return TurnCompleted(speech_settled=settled)
-        case Cancelled():
-            return TurnCancelled(speech_settled=settled)
-        case ParleyError():
-            return TurnFailed(
-                error.code,
-                str(error),
-                after_content=said.transcript.pieces > 0,
-                speech_settled=settled,
-                **_details(error),
-            )
-        case _:
-            log.error("turn failed", exc_info=error)
-            return TurnFailed(
-                ParleyError.code,
-                "Internal server error",
-                after_content=said.transcript.pieces > 0,
-                speech_settled=settled,
-            )
-
-
-def _details(error: ParleyError) -> dict[str, Any]:
-    match error:
-        case ProviderOverloaded():
-            return {"provider": error.provider, "retry_after_s": error.retry_after_s}
-        case ProviderError():
-            return {"provider": error.provider}
-        case InvalidRequest():
-            return {"field": error.field}
-        case NotConfigured():
-            return {"field": error.key}
-        case _:
-            return {}
-
-
-def _state(ending: TurnEnding) -> AnswerState:
-    match ending:
-        case TurnCompleted():
-            return AnswerState.COMPLETED
-        case TurnCancelled():
-            return AnswerState.CANCELLED
-        case TurnFailed(code=TurnInterrupted.code):
-            return AnswerState.INTERRUPTED
-        case TurnFailed():
-            return AnswerState.FAILED
+def _not_saved(said: _Said) -> TurnFailed:
+    kept = said.kept
+    return TurnFailed(
+        StorageError.code,
+        "Failed to save chat history",
+        after_content=said.transcript.pieces > 0,
+        saved=Saved(kept.conversation, kept.question, kept.answer) if kept else None,
+        speech_settled=said.speech_settled,
+    )

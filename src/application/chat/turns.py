@@ -1,6 +1,7 @@
 """Owns every running turn of the process."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -11,27 +12,25 @@ from uuid import UUID, uuid5
 import structlog
 from msgspec import Struct
 
+from application.chat.known_turns import KnownTurns
 from application.chat.ledger import Kept, Ledger
-from application.chat.run_turn import Cancelled, RunTurn, StopSwitch
+from application.chat.run_turn import RunTurn, Unsaved
+from application.chat.stop_switch import Cancelled, StopSwitch
 from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
-from domain.conversation.conversation import AnswerState
 from domain.errors import (
     AlreadyExists,
     EventsForgotten,
-    QuestionDiffers,
     ShuttingDown,
     StorageError,
     TooManyTurns,
     TurnInterrupted,
-    TurnNotFound,
 )
 from domain.ids import TurnId, UserId
 from domain.turn.ask import Ask, TurnHeader
 from domain.turn.entries import Entry
-from domain.turn.record import TurnRecord
 
 log = structlog.get_logger("turns")
 
@@ -52,6 +51,7 @@ class TurnLimits(Struct, frozen=True):
     """How long asking again under the same key finds the earlier turn."""
     sweep_s: float = 60
     watch_s: float = 1
+    save_late_s: float = 5
 
 
 class Started(Struct, frozen=True):
@@ -88,6 +88,7 @@ class Turns:
         self._log = turn_log
         self._signals = signals
         self._work = work
+        self._known = KnownTurns(turn_log, work)
         self._ledger = ledger
         self._run = run
         self._clock = clock
@@ -97,6 +98,7 @@ class Turns:
         self._owners: set[asyncio.Task[None]] = set()
         self._group = asyncio.TaskGroup()
         self._chores: list[asyncio.Task[None]] = []
+        self._unsaved: deque[Unsaved] = deque()
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -105,6 +107,7 @@ class Turns:
             self._group.create_task(self._obey_signals()),
             self._group.create_task(self._stop_the_abandoned()),
             self._group.create_task(self._sweep()),
+            self._group.create_task(self._save_the_rest()),
         ]
         self._open = True
         return self
@@ -126,6 +129,7 @@ class Turns:
                 running.switch.stop(TurnInterrupted())
             if self._owners:
                 await asyncio.wait(self._owners)
+            await self._try_to_save()
             for chore in self._chores:
                 chore.cancel()
             await self._group.__aexit__(None, None, None)
@@ -161,7 +165,7 @@ class Turns:
         else:
             started = Started((await asyncio.shield(starting)).turn, fresh=False)
         if not started.fresh:
-            await self._same_question(header)
+            await self._known.check_question(header)
         return started
 
     async def cancel(self, user: UserId, turn: TurnId) -> None:
@@ -171,7 +175,7 @@ class Turns:
             TurnNotFound: the user has no such turn.
         """
         with suppress(TurnInterrupted):
-            if await self._header_or_record(user, turn) is not None:
+            if await self._known.header(user, turn) is not None:
                 await self._signals.cancel(turn)
 
     async def running(self, user: UserId) -> list[TurnHeader]:
@@ -193,7 +197,7 @@ class Turns:
             TurnInterrupted: the process that ran it died; its text so far is in the history.
             EventsForgotten: it ended too long ago; its text is in the history.
         """
-        if await self._header_or_record(user, turn) is None:
+        if await self._known.header(user, turn) is None:
             raise EventsForgotten
         running = self._running.get(turn)
         if running is not None:
@@ -212,32 +216,9 @@ class Turns:
         Raises:
             TurnNotFound, TurnInterrupted, EventsForgotten: as `follow`.
         """
-        if await self._header_or_record(user, turn) is None:
+        if await self._known.header(user, turn) is None:
             raise EventsForgotten
         return await self._log.read(turn)
-
-    async def _header_or_record(self, user: UserId, turn: TurnId) -> TurnHeader | None:
-        header = await self._log.find(turn)
-        if header is not None:
-            if header.user != user:
-                raise TurnNotFound(turn)
-            return header
-        record = await self._recorded(turn)
-        if record is None or record.user != user:
-            raise TurnNotFound(turn)
-        if record.state in (AnswerState.RUNNING, AnswerState.INTERRUPTED):
-            raise TurnInterrupted(record.started_at)
-        return None
-
-    async def _same_question(self, header: TurnHeader) -> None:
-        found = await self._log.find(header.turn)
-        if found is not None:
-            fingerprint = found.fingerprint
-        else:
-            record = await self._recorded(header.turn)
-            fingerprint = record.fingerprint if record else header.fingerprint
-        if fingerprint != header.fingerprint:
-            raise QuestionDiffers
 
     def _own(self, owner: Coroutine[Any, Any, None]) -> None:
         task = self._group.create_task(owner)
@@ -259,7 +240,9 @@ class Turns:
         if not fresh:
             return
         try:
-            await self._run(header.turn, ask, kept, running.switch)
+            unsaved = await self._run(header.turn, ask, kept, running.switch)
+            if unsaved is not None:
+                self._unsaved.append(unsaved)
         except Exception:
             # Readers must not wait for an ending that cannot come.
             log.exception("turn lost its owner", turn=header.turn)
@@ -280,7 +263,7 @@ class Turns:
             del self._running[turn]
             await self._log.forget(turn)
             # One that ran before is found also by a user who may start no more.
-            if isinstance(error, AlreadyExists | TooManyTurns) and await self._recorded(turn):
+            if isinstance(error, AlreadyExists | TooManyTurns) and await self._known.record(turn):
                 return False, None
             raise
 
@@ -290,10 +273,6 @@ class Turns:
         if ask.record is None:
             return None
         return await self._ledger.question(turn, ask, ask.record)
-
-    async def _recorded(self, turn: TurnId) -> TurnRecord | None:
-        async with self._work() as db:
-            return await db.turns.find(turn)
 
     async def _obey_signals(self) -> None:
         async with aclosing(self._signals.cancellations()) as cancellations:
@@ -308,6 +287,16 @@ class Turns:
             for running in self._running.values():
                 if running.readers == 0 and running.alone_since <= latest:
                     running.switch.stop(Cancelled("Nobody was reading any more"))
+
+    async def _save_the_rest(self) -> None:
+        while True:
+            await self._clock.sleep(self._limits.save_late_s)
+            await self._try_to_save()
+
+    async def _try_to_save(self) -> None:
+        """Save answers that ended while the database was away, oldest first."""
+        while self._unsaved and await self._run.save_late(self._unsaved[0]):
+            self._unsaved.popleft()
 
     async def _sweep(self) -> None:
         while True:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
-from application.chat.run_turn import StopSwitch
+from application.chat.stop_switch import StopSwitch
 from domain.conversation.conversation import (
     AnswerState,
     ConversationDraft,
@@ -228,6 +228,32 @@ async def test_an_answer_that_cannot_be_saved_is_told_so() -> None:
         assert ending.saved is not None
         assert ending.saved.answer is None
         assert text_of(await rig.heard(turn)) == "Whole"
+
+
+async def test_an_answer_is_saved_late_once_the_database_is_back() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("Whole"), gate]) as rig:
+        turn = await rig.start()
+        rig.store.away = True
+        gate.set()
+        await rig.clock.advance(60)
+        rig.store.away = False
+        assert len(await rig.rows(turn)) == 1
+        await rig.clock.advance(5)
+        answer = (await rig.rows(turn))[1]
+        assert (answer.message, answer.state) == ("Whole", AnswerState.COMPLETED)
+        assert (await rig.record(turn)).state is AnswerState.COMPLETED
+
+
+async def test_the_end_of_the_process_is_the_last_chance_to_save() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("Whole"), gate]) as rig:
+        turn = await rig.start()
+        rig.store.away = True
+        gate.set()
+        await rig.clock.advance(3)
+        rig.store.away = False
+    assert (await rig.rows(turn))[1].message == "Whole"
 
 
 async def test_a_conversation_deleted_meanwhile_does_not_keep_readers_waiting() -> None:

@@ -22,7 +22,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from adapters.memory.clock import settle
+from adapters.memory.clock import ManualClock, settle
+from adapters.memory.turn_log import MemoryTurnLog
 from application.chat.turns import TurnLimits
 from application.ports.chat_model import ChatModel
 from domain.conversation.conversation import AnswerState
@@ -48,8 +49,8 @@ from tests.unit.rig import ANNA, BORIS, Rig, question, text_of
 
 T = TypeVar("T")
 ENDINGS = (TurnCompleted, TurnCancelled, TurnFailed)
-LIMITS = TurnLimits(per_user=3, detached_s=300, drain_s=0, watch_s=10)
-KEPT_S = 300
+LIMITS = TurnLimits(per_user=3, detached_s=60, drain_s=0, watch_s=10, sweep_s=10)
+KEPT_S = 60
 STATES = {
     TurnCompleted: AnswerState.COMPLETED,
     TurnCancelled: AnswerState.CANCELLED,
@@ -96,6 +97,8 @@ class Reader:
     of: Asked
     seen: list[Entry] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
+    state_at_end: AnswerState | None = None
+    """What the database said of the turn when the ending was read."""
 
 
 class TurnsMachine(RuleBasedStateMachine):
@@ -109,7 +112,15 @@ class TurnsMachine(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.model = Puppet()
-        self.rig = Rig(limits=LIMITS, longest_s=10**6, model=self.model)
+        self.clock = ManualClock()
+        turn_log = MemoryTurnLog(self.clock, kept_s=KEPT_S)
+        self.rig = Rig(
+            limits=LIMITS,
+            longest_s=10**6,
+            model=self.model,
+            turn_log=turn_log,
+            clock=self.clock,
+        )
         self.stop = asyncio.Event()
         self.asked: list[Asked] = []
         self.reading: list[Reader] = []
@@ -242,6 +253,8 @@ class TurnsMachine(RuleBasedStateMachine):
             async with self.rig.turns.follow(asked.user, asked.turn, after) as batches:
                 async for batch in batches:
                     reader.seen += batch
+                    if isinstance(batch[-1].event, ENDINGS):
+                        reader.state_at_end = (await self.rig.record(asked.turn)).state
 
         reader.task = self.loop.create_task(read())
         self.do(settle())
@@ -253,13 +266,14 @@ class TurnsMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.asked)
-    @rule(seconds=st.sampled_from([1, 2, 61, 320]))
+    @rule(seconds=st.sampled_from([70, 20, 2, 1]))
     def advance(self, seconds: float) -> None:
-        self.do(self.rig.clock.advance(seconds))
+        read = [asked.turn for asked in self.asked if self.read_now(asked)]
+        self.do(self.clock.advance(seconds))
         self.time += seconds
         for asked in self.asked:
             if asked.ended_at is None and self.do(self.rig.turns.ended(asked.turn)):
-                assert not self.read_now(asked), "stopped although somebody was reading"
+                assert asked.turn not in read, "stopped although somebody was reading"
                 assert self.time - asked.alone_since >= LIMITS.detached_s
                 asked.ended_at = self.time
 
@@ -295,6 +309,7 @@ class TurnsMachine(RuleBasedStateMachine):
             entries = self.entries(reader.of)
             assert entries is None or reader.seen == entries
             assert reader.task.done() == (reader.of.ended_at is not None)
+            assert reader.state_at_end is not AnswerState.RUNNING
 
     @invariant()
     def there_is_one_ending_and_the_answer_is_saved_before_it(self) -> None:
@@ -330,4 +345,4 @@ class TurnsMachine(RuleBasedStateMachine):
 
 
 TestTurns = TurnsMachine.TestCase
-TestTurns.settings = settings(max_examples=40, stateful_step_count=30)
+TestTurns.settings = settings(max_examples=80, stateful_step_count=50)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from application.accounts.log_in import TooManyAttempts
-from application.chat.run_turn import Cancelled
+from application.chat.stop_switch import Cancelled
 from domain.errors import (
     BadCredentials,
     InvalidRequest,

@@ -1,0 +1,86 @@
+"""What becomes of a turn, from what became of its work."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from application.chat.stop_switch import Cancelled, StopSwitch
+from domain.conversation.conversation import AnswerState
+from domain.errors import (
+    InvalidRequest,
+    NotConfigured,
+    ParleyError,
+    ProviderError,
+    ProviderOverloaded,
+    TurnInterrupted,
+)
+from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed
+
+log = structlog.get_logger("turns")
+
+
+def ending_of(
+    work: asyncio.Task[None], switch: StopSwitch, *, after_content: bool, speech_settled: bool
+) -> TurnEnding:
+    """Return the ending for work that is done.
+
+    Args:
+        work: finished, failed or cancelled.
+        switch: who stopped it, if anybody did.
+        after_content: some of the answer had been said.
+        speech_settled: readers know already how speech ends.
+    """
+    error: BaseException | None
+    if work.cancelled():
+        error = switch.why or TurnInterrupted()
+    elif (error := work.exception()) is not None and switch.why is not None:
+        error = switch.why  # A closed connection makes some libraries complain; it was our wish.
+    match error:
+        case None:
+            return TurnCompleted(speech_settled=speech_settled)
+        case Cancelled():
+            return TurnCancelled(speech_settled=speech_settled)
+        case ParleyError():
+            return TurnFailed(
+                error.code,
+                str(error),
+                after_content=after_content,
+                speech_settled=speech_settled,
+                **_details(error),
+            )
+        case _:
+            log.error("turn failed", exc_info=error)
+            return TurnFailed(
+                ParleyError.code,
+                "Internal server error",
+                after_content=after_content,
+                speech_settled=speech_settled,
+            )
+
+
+def state_of(ending: TurnEnding) -> AnswerState:
+    """Return how the answer is marked in the history."""
+    match ending:
+        case TurnCompleted():
+            return AnswerState.COMPLETED
+        case TurnCancelled():
+            return AnswerState.CANCELLED
+        case TurnFailed(code=TurnInterrupted.code):
+            return AnswerState.INTERRUPTED
+        case TurnFailed():
+            return AnswerState.FAILED
+
+
+def _details(error: ParleyError) -> dict[str, Any]:
+    match error:
+        case ProviderOverloaded():
+            return {"provider": error.provider, "retry_after_s": error.retry_after_s}
+        case ProviderError():
+            return {"provider": error.provider}
+        case InvalidRequest():
+            return {"field": error.field}
+        case NotConfigured():
+            return {"field": error.key}
+        case _:
+            return {}
