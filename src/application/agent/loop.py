@@ -83,13 +83,16 @@ class Agent:
         return [task.result() for task in running]
 
     async def _call(self, call: ToolCalled) -> ToolReturned:
+        failed = False
         try:
-            return ToolReturned(call.id, call.name, await self._tools[call.name](call.arguments))
+            result = await self._tools[call.name](call.arguments)
         except ParleyError as error:
-            return ToolReturned(call.id, call.name, {"error": str(error)}, failed=True)
+            failed, result = True, {"error": str(error)}
         except Exception:
+            # A broken tool must not end the turn; the model can do without it.
             log.exception("tool failed", tool=call.name)
-            return ToolReturned(call.id, call.name, {"error": "The tool failed"}, failed=True)
+            failed, result = True, {"error": "The tool failed"}
+        return ToolReturned(call.id, call.name, result, failed, call.arguments)
 
 
 class _Spoken:

@@ -114,6 +114,8 @@ class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
     name: str
     result: Any
     failed: bool = False
+    arguments: Mapping[str, Any] = {}
+    """What it was called with, for readers."""
 
 
 class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written"):

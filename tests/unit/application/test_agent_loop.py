@@ -58,7 +58,7 @@ async def test_a_tool_result_reaches_the_model() -> None:
     clock, asks = Clock(), ModelStopped("tool_calls", state=({"id": "r"},))
     model = ScriptedChatModel([TextDelta("Let me look."), called(), asks], said("Noon"))
     events = await reply(Agent({"clock": clock}), model)
-    returned = ToolReturned("1", "clock", "noon")
+    returned = ToolReturned("1", "clock", "noon", arguments={"zone": "UTC"})
     assert events == [
         TextDelta("Let me look."), called(), asks, returned, TextDelta("Noon"), STOPPED,
     ]  # fmt: skip
@@ -89,7 +89,7 @@ async def test_several_calls_run_at_once_and_answer_in_order() -> None:
 async def test_a_failing_tool_is_an_answer_to_the_model(error: Exception, told: str) -> None:
     model = ScriptedChatModel([called()], said("Sorry"))
     events = await reply(Agent({"clock": Clock(error)}), model)
-    failed = ToolReturned("1", "clock", {"error": told}, failed=True)
+    failed = ToolReturned("1", "clock", {"error": told}, True, {"zone": "UTC"})
     assert failed in events
     assert model.prompts[1].rounds[0].results == (failed,)
     assert events[-2:] == [TextDelta("Sorry"), STOPPED]

@@ -124,10 +124,11 @@ def acknowledged(content: str) -> str:
             ],
         ),
         (
-            ToolReturned("c1", "clock", {"noon": True}),
+            ToolReturned("c1", "clock", {"noon": True}, arguments={"zone": "UTC"}),
             [
                 f'{{"type":"tool_result",{PLACE},"data":{{"tool_name":"clock","call_id":"c1",'
-                '"tool_result":{"noon":true},"display_text":"🛠️ clock","session_id":"c-1"}}'
+                '"tool_input":{"zone":"UTC"},"tool_result":{"noon":true},'
+                '"display_text":"🛠️ clock: {\\"zone\\":\\"UTC\\"}","session_id":"c-1"}}'
             ],
         ),
         (

@@ -74,6 +74,8 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         raise FeatureUnavailable("Group chat (group_id)")
     said = section(found, "user_input") if found.get("user_input") is not None else None
     _check_owner(user, said or {})
+    if (said or {}).get("new_session_from_here_full_chat_history"):
+        raise FeatureUnavailable("Forking a conversation (new_session_from_here_full_chat_history)")
     parts = _prompt(found, said or {})
     settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
     settings = section(found, settings_key)
