@@ -14,6 +14,7 @@ from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
 from benchmarks.speed import compare
 
+PARTS = ("start", "memory", "speed")
 STARTS = 3
 SETTLING_S = 1.0
 """After a server is ready, before its memory is read."""
@@ -41,13 +42,16 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parts = ("start", "memory", "speed")
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=list(parts))
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all when none is named")
     parser.add_argument("--turns", type=int, nargs="+", default=[], help="1, 50, 100, 300")
     parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
     parser.add_argument("--quick", action="store_true", help="short answers")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
-    return parser.parse_args()
+    words = parser.parse_args()
+    words.parts = words.parts or PARTS
+    if unknown := set(words.parts).difference(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    return words
 
 
 def _starts(parley: Parley, url: str) -> list[report.Row]:

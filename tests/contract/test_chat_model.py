@@ -1,4 +1,4 @@
-"""The promises of `ChatModel`, on every adapter: scripted, demo, and two on a real connection."""
+"""The promises of `ChatModel`, on every adapter: scripted, demo, others on a real connection."""
 
 import asyncio
 import traceback
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import Struct
 
+from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.local import DIALECT, LocalModels, local_card
 from adapters.demo.catalog import CARDS as DEMO_CARDS
@@ -36,6 +37,7 @@ from domain.errors import (
 )
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.prompt import ImagePart, Message, Prompt, TextPart
+from tests.simulators.compatible_wire import PROVIDERS
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.openai_wire import (
     chat_body,
@@ -61,6 +63,7 @@ from tests.simulators.replies import (
 SECRET = "sk-test-Abcdef1234567890"
 IMPATIENT = Patience(connect_s=5.0, first_byte_s=0.2, idle_s=0.2)
 CARD = {card.id: card for card in CARDS}
+COMPATIBLE = {module.PROVIDER: module for module in (xai, groq, deepseek, perplexity)}
 
 
 class StillClock(Clock):
@@ -116,12 +119,28 @@ async def local(sim: OpenAISimulator) -> AsyncGenerator[CompatibleChatModel, Non
     await model.aclose()
 
 
-@pytest.fixture(params=["scripted", "demo", "openai chat", "openai responses", "compatible"])
+@pytest.fixture
+async def compatible(
+    sim: OpenAISimulator,
+) -> AsyncGenerator[dict[str, CompatibleChatModel], None]:
+    models = {
+        name: CompatibleChatModel(module.DIALECT, SECRET, sim.address + PROVIDERS[name].path)
+        for name, module in COMPATIBLE.items()
+    }
+    yield models
+    for model in models.values():
+        await model.aclose()
+
+
+@pytest.fixture(
+    params=["scripted", "demo", "openai chat", "openai responses", "local", *COMPATIBLE]
+)
 def subject(
     request: pytest.FixtureRequest,
     sim: OpenAISimulator,
     openai: OpenAIChatModel,
     local: CompatibleChatModel,
+    compatible: dict[str, CompatibleChatModel],
 ) -> Subject:
     stream = responses_stream if request.param == "openai responses" else chat_stream
     slow = spoiled(stream("Once upon a time"), 5, Hang())
@@ -136,8 +155,12 @@ def subject(
             return Subject(openai, CARD["gpt-4o-mini"], lambda: sim.script(slow))
         case "openai responses":
             return Subject(openai, CARD["gpt-5.1"], lambda: sim.script(slow))
-        case _:
+        case "local":
             return Subject(local, local_card("Llama-3:8B"), lambda: sim.script(slow))
+        case name:
+            slow = spoiled(PROVIDERS[name].stream("Once upon a time"), 5, Hang())
+            card = COMPATIBLE[name].CARDS[0]
+            return Subject(compatible[name], card, lambda: sim.script(slow))
 
 
 def question(card: ModelCard, text: str = "Hi") -> Prompt:

@@ -68,6 +68,35 @@ async def test_reasoning_comes_in_both_forms_and_stays_out_of_the_answer(
     assert all("content" not in f for f in frames if f["type"] == "thinking_chunk")
 
 
+@pytest.mark.parametrize(
+    ("model", "provider", "sent"),
+    [
+        ("grok", "xai", "grok-4-latest"),
+        ("llama", "groq", "llama-3.3-70b-versatile"),
+        ("deepseek", "deepseek", "deepseek-chat"),
+        ("perplexity", "perplexity", "sonar-pro"),
+        ("local/Llama-3:8B", "local", "Llama-3:8B"),
+        ("openai", "openai", "chatgpt-4o-latest"),
+        ("gpt-5", "openai", "gpt-5.2-chat-latest"),
+    ],
+)
+async def test_every_provider_answers_under_its_own_name(
+    server: ThreadServer,
+    anna: str,
+    simulator: OpenAISimulator,
+    model: str,
+    provider: str,
+    sent: str,
+) -> None:
+    async with chat(server.address, anna) as client:
+        await client.send(ask("hello", model=model))
+        frames = await client.turn()
+    chosen = next(f for f in frames if f.get("event_type") == "aiTextModelInUse")["content"]
+    assert (chosen["provider"], chosen["aiTextModel"]) == (provider, sent)
+    assert simulator.requests[0].json["model"] == sent
+    assert text(frames) == "Hello from the simulator"
+
+
 async def test_speech_that_cannot_come_is_declined_at_once_and_only_once(
     server: ThreadServer, anna: str
 ) -> None:

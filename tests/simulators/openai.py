@@ -28,8 +28,8 @@ class OpenAISimulator(Simulator):
         match request.method, request.path.partition("?")[0]:
             case "GET", "/v1/models":
                 return models_body(*self._models)
-            case "POST", "/v1/chat/completions":
-                return _wanted(request, "chat")
+            case "POST", path if path.endswith("/chat/completions"):
+                return _wanted(request, "chat")  # Under whichever prefix a provider has it.
             case "POST", "/v1/responses":
                 return _wanted(request, "responses")
             case _:

@@ -40,11 +40,11 @@ def test_recorded_errors(exchange: Exchange) -> None:
     error = answered("acme", exchange.status, exchange.body)
     body = exchange.response.get("json") or {}
     mark = str(body.get("error") or body).lower()
-    if exchange.status in (401, 403):
+    if exchange.status in (401, 403) or "incorrect api key" in mark:
         expected: type[ProviderError] = ProviderUnauthorized
     elif exchange.status == 404 or "model_not_found" in mark:
         expected = ModelNotOffered
-    elif "context length" in mark or "context_length" in mark or "maximum context" in mark:
+    elif any(word in mark for word in ("context length", "context_length", "prompt_tokens")):
         expected = ContextTooLong
     else:
         expected = ProviderRejected
@@ -71,6 +71,12 @@ def test_recorded_errors(exchange: Exchange) -> None:
         (500, b"", ProviderUnavailable),
         (503, "down", ProviderUnavailable),
         (402, {"error": "pay"}, ProviderRejected),
+        (400, {"code": "invalid", "error": "Incorrect API key provided: xa"}, ProviderUnauthorized),
+        (400, {"code": "invalid", "error": "the maximum prompt length is 5"}, ContextTooLong),
+        (400, {"error": {"type": "too_many_prompt_tokens", "code": 400}}, ContextTooLong),
+        (403, {"code": "denied", "error": "used all available credits"}, ProviderRejected),
+        (429, {"code": "gone", "error": "used all available credits"}, ProviderRejected),
+        (429, {"error": "More at https://console.acme.example/billing"}, ProviderOverloaded),
     ],
 )
 def test_statuses(status: int, body: object, kind: type[ProviderError]) -> None:
@@ -116,6 +122,9 @@ def test_how_long_to_wait(headers: dict[str, str], wait_s: float | None) -> None
         ("out of order", ProviderUnavailable),
         (None, ProviderUnavailable),
         ([{"error": {"code": "model_not_found"}}], ModelNotOffered),
+        ({"message": "Slow", "type": "slow", "code": 429}, ProviderOverloaded),
+        ({"error": {"message": "Slow", "status_code": 503}, "code": None}, ProviderUnavailable),
+        ({"code": "rate_limit_exceeded", "error": "Slow"}, ProviderOverloaded),
     ],
 )
 def test_errors_inside_an_answer(error: object, kind: type[ProviderError]) -> None:

@@ -16,5 +16,6 @@ class Dialect(Struct, frozen=True):
     key_variable: str | None
     """Where the operator sets the key; None for servers that need none."""
     base_url: str | None = None
-    """Ending in the version; None for servers that have no address of their own."""
+    """As the SDK takes it, up to `/chat/completions`; None for servers without an address of their
+    own."""
     quirks: ChatQuirks = ChatQuirks()

@@ -39,10 +39,11 @@ class _Log:
         self._waiting: set[asyncio.Future[None]] = set()
 
     def wake(self) -> None:
-        waiting, self._waiting = self._waiting, set()
-        for reader in waiting:
-            if not reader.done():
-                reader.set_result(None)
+        if waiting := self._waiting:
+            self._waiting = set()
+            for reader in waiting:
+                if not reader.done():
+                    reader.set_result(None)
 
     async def news(self) -> None:
         # A future of its own for each reader: cancelling one reader must not cancel another.

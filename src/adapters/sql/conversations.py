@@ -1,9 +1,10 @@
 """Conversations and messages in the tables the contract names."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Update, bindparam, func, insert, select, update
 
 from adapters.sql.listing import MESSAGES_OF, page_of, tagged
 from adapters.sql.rows import (
@@ -88,6 +89,17 @@ _THIS_MESSAGE = (
 _MESSAGE_EXISTS = select(messages.c.message_id).where(*_THIS_MESSAGE)
 _IDS_A_QUERY = 500
 """Both engines limit how long a list of parameters may be."""
+
+
+@lru_cache
+def _change_message(columns: tuple[str, ...]) -> Update:
+    """Return the statement that sets these columns.
+
+    Kept, because building one takes longer than the database does, and every running turn needs
+    the same one every other second.
+    """
+    new: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in columns}
+    return update(messages).where(*_THIS_MESSAGE).values(new)
 
 
 class SqlConversations(Conversations):
@@ -212,8 +224,9 @@ class SqlConversations(Conversations):
         if not changes:
             return await self._transaction.first("find", _MESSAGE_EXISTS, this) is not None
         columns = {name: storable(value) for name, value in fitted(changes).items()}
+        new = {f"new_{name}": value for name, value in columns.items()}
         result = await self._transaction.write(
-            "change message", update(messages).where(*_THIS_MESSAGE).values(columns), this
+            "change message", _change_message(tuple(columns)), this | new
         )
         return result.rowcount > 0
 

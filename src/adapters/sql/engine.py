@@ -9,6 +9,7 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from adapters.sql import sqlite_driver
 from adapters.sql.dialect import MYSQL
 from domain.errors import NotConfigured
 
@@ -116,7 +117,11 @@ def sqlite_engine(
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         address,
-        connect_args={"isolation_level": isolation_level, "timeout": lock_wait_s},
+        connect_args={
+            "isolation_level": isolation_level,
+            "timeout": lock_wait_s,
+            "async_creator_fn": sqlite_driver.connection,
+        },
         **_JSON,
         **options,
     )

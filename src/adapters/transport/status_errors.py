@@ -1,5 +1,6 @@
 """What a provider answered, as an error of ours: HTTP statuses and errors inside a stream."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,12 +19,37 @@ from domain.errors import (
     ProviderUnavailable,
 )
 
-_TOO_LONG = ("context_length", "maximum context", "context window", "prompt is too long")
-_NO_MODEL = ("model_not_found", "model_not_supported", "model_not_available")
-_NO_MONEY = ("insufficient_quota", "billing", "credit balance", "payment_required")
-_NO_KEY = ("invalid_api_key", "authentication_error", "permission_error", "account_deactivated")
+_TOO_LONG = (
+    "context_length",
+    "maximum context",
+    "context window",
+    "prompt is too long",
+    "maximum prompt length",  # xAI
+    "too_many_prompt_tokens",  # Perplexity
+    "exceed context limit",  # Anthropic, of prompt and answer together
+    "request_too_large",  # Anthropic
+)
+_NO_MODEL = (
+    "model_not_found",
+    "model_not_supported",
+    "model_not_available",
+    "model_not_exist",  # DeepSeek
+    "invalid_model",  # Perplexity
+    "not_found_error",  # Anthropic
+)
+_NO_MONEY = (
+    "insufficient_quota",
+    "insufficient_balance",
+    "billing",
+    "credit balance",
+    "available credits",
+    "payment_required",
+)
+_BAD_KEY = ("invalid_api_key", "incorrect_api_key")
+_NO_KEY = (*_BAD_KEY, "authentication_error", "permission_error", "account_deactivated")
 _TOO_MUCH = ("rate_limit", "overloaded", "too_many_requests", "slow_down")
 _THEIR_FAULT = ("server_error", "api_error", "internal_error", "timeout", "unavailable")
+_ADDRESS = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 
 
 def answered(
@@ -44,7 +70,9 @@ def answered(
     """
     words, marks = _words_and_marks(_decoded(body))
     text = _sentence(provider, words, status)
-    if status in (401, 403):
+    if status == 403 and _any(_NO_MONEY, marks):
+        return ProviderRejected(provider, text)
+    if status in (401, 403) or (status == 400 and _any(_BAD_KEY, marks)):
         # The words for a refused key tend to quote the key.
         return ProviderUnauthorized(provider, f"{provider} refused the server's key ({status})")
     if status == 413:
@@ -65,9 +93,11 @@ def answered(
 def said(provider: str, error: object) -> ProviderError:
     """Return the error that an `error` object inside an answer means.
 
-    Such an object has no status, so its code, type and words have to tell; what none of them
+    Where such an object has no status, its code, type and words have to tell; what none of them
     explains is taken for a fault on the provider's side.
     """
+    if (status := _status_in(error)) is not None:
+        return answered(provider, status, error)
     words, marks = _words_and_marks(error)
     text = _sentence(provider, words)
     kinds: tuple[tuple[tuple[str, ...], type[ProviderError]], ...] = (
@@ -87,6 +117,17 @@ def said(provider: str, error: object) -> ProviderError:
     return ProviderUnavailable(provider, text)
 
 
+def _status_in(error: object) -> int | None:
+    """Return the HTTP status that the object gives as its code (Perplexity)."""
+    while isinstance(error, Mapping):
+        fields = cast("Mapping[str, Any]", error)
+        for number in (fields.get("status_code"), fields.get("code")):
+            if isinstance(number, int) and 400 <= number < 600:
+                return number
+        error = fields.get("error")
+    return None
+
+
 def _decoded(body: object) -> object:
     if isinstance(body, bytes):
         try:
@@ -102,13 +143,20 @@ def _words_and_marks(body: object) -> tuple[str, str]:
         return _words_and_marks(cast("list[object]", body)[0])
     if not isinstance(body, Mapping):
         words = body if isinstance(body, str) and "<" not in body[:200] else ""
-        return words, words.lower()
+        return words, _telling(words)
     fields = cast("Mapping[str, Any]", body)
     if fields.get("error"):
-        return _words_and_marks(fields["error"])
+        words, marks = _words_and_marks(fields["error"])
+        # The code may stand outside (xAI).
+        return words, f"{marks} {fields.get('code') or ''}".lower()
     words = next((fields[key] for key in ("message", "detail") if _is_text(fields.get(key))), "")
     marks = [fields.get(key) for key in ("code", "type", "status")]
-    return words, " ".join(str(mark) for mark in (*marks, words) if mark).lower()
+    return words, " ".join(str(mark) for mark in (*marks, _telling(words)) if mark).lower()
+
+
+def _telling(words: str) -> str:
+    """Return the words without addresses: pages on rate limits are found under `billing` (Groq)."""
+    return _ADDRESS.sub("", words).lower()
 
 
 def _is_text(value: object) -> bool:

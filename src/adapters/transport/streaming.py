@@ -8,12 +8,14 @@ from typing import Protocol
 from adapters.transport.connection_errors import broken
 from adapters.transport.sse import SseSplitter
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ParleyError, ProviderBrokeOff, ProviderGarbled
+from domain.errors import ParleyError, ProviderGarbled
 from domain.turn.events import ModelEvent
 
 # An answer's connection can serve the next one only if its body was read to the end, which
 # follows the end mark at once or never.
 _DRAIN_S = 0.05
+
+_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 class RawAnswer(Protocol):
@@ -122,11 +124,17 @@ def _last_words(provider: str, splitter: SseSplitter, reader: WireReader) -> lis
     if (payload := splitter.leftover()) is not None:
         try:
             events.extend(reader.feed(payload))
-        except ProviderGarbled as cut:
-            # What is no JSON because the stream ended inside it has broken off.
-            raise ProviderBrokeOff(provider, f"{provider} broke off in mid-answer") from cut
-    elif splitter.unread().strip(b"\n") and not splitter.unread().startswith(b":"):
+        except ProviderGarbled:
+            # No JSON because the stream ended inside it; the reader knows what that means.
+            return [*reader.finish()]
+    elif not _may_be_an_event(splitter.unread()):
         raise ProviderGarbled(provider, f"{provider} sent something that is not its protocol")
     if not reader.ended:
         events.extend(reader.finish())
     return events
+
+
+def _may_be_an_event(unread: bytes) -> bool:
+    """Return whether the bytes are nothing, or an event that was cut before its payload."""
+    unread = unread.lstrip(b"\n")
+    return any(unread.startswith(field) or field.startswith(unread) for field in _FIELDS)

@@ -1,7 +1,6 @@
 """What happens on an open chat socket: requests one at a time, control messages at once."""
 
 import asyncio
-from collections import deque
 from contextlib import aclosing
 from datetime import datetime
 
@@ -56,7 +55,8 @@ class ChatSession:
         self._deliveries = deliveries
         self._clock = clock
         self._user = UserId(0)
-        self._requests: deque[ClientMessage] = deque()
+        # A list, since it is short: an empty deque takes 700 bytes of every idle socket.
+        self._requests: list[ClientMessage] = []
         self._serving: asyncio.Task[None] | None = None
         self._current: TurnId | None = None
         self._cancel_asked = False
@@ -124,7 +124,7 @@ class ChatSession:
     async def _serve(self) -> None:
         try:
             while self._requests:
-                await self._answer(self._requests.popleft())
+                await self._answer(self._requests.pop(0))
         except ClientGone:
             return
         finally:

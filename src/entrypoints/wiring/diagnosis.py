@@ -1,17 +1,20 @@
 """What is configured, what is missing, what answers."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal
 
 from dishka import AsyncContainer
 from msgspec import Struct
 
+from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.local import LocalModels
 from adapters.openai.chat import OpenAIChatModel
 from application.ports.unit_of_work import UnitOfWork
 from domain.catalog.card import ModelCard
-from domain.errors import NotConfigured, ParleyError
+from domain.errors import ModelNotOffered, NotConfigured, ParleyError
 from entrypoints.wiring import databases
+from entrypoints.wiring.providers.models import CompatibleModels
 from entrypoints.wiring.settings import VARIABLES, Secret, Settings
 
 State = Literal["ok", "missing", "failing"]
@@ -39,6 +42,7 @@ def configured(settings: Settings) -> list[tuple[str, str]]:
 async def diagnose(container: AsyncContainer, settings: Settings) -> list[Finding]:
     """Look at each part in turn; a part that fails keeps no other from being looked at."""
     openai = await container.get(OpenAIChatModel)
+    compatible = await container.get(CompatibleModels)
     local = await container.get(LocalModels)
     work = await container.get(UnitOfWork)
 
@@ -47,16 +51,14 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
             found = len(await db.accounts.all())
         return f"{found} users" if found else "no user yet: parley user add EMAIL"
 
-    async def openai_models() -> str:
-        return f"{len(await openai.model_names())} models at {settings.openai_base_url}"
-
     async def local_names() -> str:
         names = [card.id for card in await local.list_models()]
         return f"{', '.join(names) or 'no models'} at {settings.local_base_url}"
 
     return [
         await _look("main database", users),
-        await _look("openai", openai_models),
+        await _look("openai", partial(_listed, openai)),
+        *[await _look(name, partial(_listed, model)) for name, model in compatible.items()],
         await _look("local", local_names),
         Finding("demo", "ok", "needs nothing"),
     ]
@@ -82,6 +84,13 @@ def tables(settings: Settings) -> list[Finding]:
         return [Finding("tables", "failing", str(error))]
     note = "; ".join(differences) if differences else "as this release expects"
     return [Finding("tables", "failing" if differences else "ok", note)]
+
+
+async def _listed(model: OpenAIChatModel | CompatibleChatModel) -> str:
+    try:
+        return f"{len(await model.model_names())} models on offer"
+    except ModelNotOffered:
+        return "answers, but lists no models"
 
 
 async def _look(name: str, at: Callable[[], Awaitable[str]]) -> Finding:

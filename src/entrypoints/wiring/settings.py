@@ -43,6 +43,14 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     openai_api_key: Secret = Secret()
     openai_base_url: str = "https://api.openai.com/v1"
+    xai_api_key: Secret = Secret()
+    xai_base_url: str = ""
+    groq_api_key: Secret = Secret()
+    groq_base_url: str = ""
+    deepseek_api_key: Secret = Secret()
+    deepseek_base_url: str = ""
+    perplexity_api_key: Secret = Secret()
+    perplexity_base_url: str = ""
     local_base_url: str = ""
     local_api_key: Secret = Secret()
     models_file: Path | None = None
@@ -170,6 +178,20 @@ VARIABLES: Mapping[str, _Variable] = {
     "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
     "openai_base_url": _Variable(
         "OPENAI_BASE_URL", _url("http", "https"), "https://api.openai.com/v1"
+    ),
+    "xai_api_key": _Variable("XAI_API_KEY", Secret, "…"),
+    "xai_base_url": _Variable("XAI_BASE_URL", _url("http", "https"), "https://api.x.ai/v1"),
+    "groq_api_key": _Variable("GROQ_API_KEY", Secret, "…"),
+    "groq_base_url": _Variable(
+        "GROQ_BASE_URL", _url("http", "https"), "https://api.groq.com/openai/v1"
+    ),
+    "deepseek_api_key": _Variable("DEEPSEEK_API_KEY", Secret, "…"),
+    "deepseek_base_url": _Variable(
+        "DEEPSEEK_BASE_URL", _url("http", "https"), "https://api.deepseek.com/v1"
+    ),
+    "perplexity_api_key": _Variable("PERPLEXITY_API_KEY", Secret, "…"),
+    "perplexity_base_url": _Variable(
+        "PERPLEXITY_BASE_URL", _url("http", "https"), "https://api.perplexity.ai"
     ),
     "local_base_url": _Variable(
         "LOCAL_BASE_URL", _url("http", "https"), "http://127.0.0.1:11434/v1"

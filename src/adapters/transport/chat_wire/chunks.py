@@ -9,7 +9,7 @@ from adapters.transport.chat_wire.calls import CallFunction, WireCall
 from domain.turn.events import Usage
 
 
-class Citation(Struct, frozen=True):
+class Citation(Struct, frozen=True, gc=False):
     """The page an annotation names, or one of Perplexity's `search_results`."""
 
     url: str | None = None
@@ -67,6 +67,10 @@ class WireUsage(Struct, frozen=True):
     total_tokens: int | None = None
     prompt_tokens_details: TokenDetails | None = None
     completion_tokens_details: TokenDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+    """DeepSeek's own name for the cached ones."""
+    reasoning_tokens: int | None = None
+    """Where Perplexity's deep research counts them."""
 
     def counted(self) -> Usage:
         """Return the same in our words."""
@@ -75,8 +79,12 @@ class WireUsage(Struct, frozen=True):
             input_tokens=sent,
             output_tokens=said,
             total_tokens=self.total_tokens or sent + said,
-            cached_input_tokens=_number(self.prompt_tokens_details, "cached_tokens"),
-            reasoning_tokens=_number(self.completion_tokens_details, "reasoning_tokens"),
+            cached_input_tokens=_number(self.prompt_tokens_details, "cached_tokens")
+            or self.prompt_cache_hit_tokens
+            or 0,
+            reasoning_tokens=_number(self.completion_tokens_details, "reasoning_tokens")
+            or self.reasoning_tokens
+            or 0,
         )
 
 
@@ -100,6 +108,8 @@ class Chunk(Struct, frozen=True, gc=False):
     search_results: list[Citation] | None = None
     citations: list[Any] | None = None
     error: Any = None
+    code: Any = None
+    """Stands beside `error` where that is a mere sentence (xAI)."""
 
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode

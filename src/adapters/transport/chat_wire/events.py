@@ -1,24 +1,24 @@
 """OpenAI's chat wire → events: streamed chunks and whole answers (contract: text-providers §7)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
 from adapters.transport.chat_wire.calls import CallAssembly, WireCall
-from adapters.transport.chat_wire.chunks import Chunk, Citation, Delta, decode_chunk
+from adapters.transport.chat_wire.chunks import Chunk, Delta, WireUsage, decode_chunk
+from adapters.transport.chat_wire.pages import Pages
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.chat_wire.thinking_tags import ThinkingTags
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ProviderBrokeOff, ProviderGarbled
+from domain.errors import ProviderBrokeOff, ProviderGarbled, ProviderOverloaded
 from domain.turn.events import (
     ModelEvent,
     ModelStopped,
-    SourceCited,
     StopReason,
     TextDelta,
     ThinkingDelta,
-    Usage,
 )
 
 _REASONS: dict[str, StopReason] = {
@@ -29,6 +29,8 @@ _REASONS: dict[str, StopReason] = {
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
+_STARVED = "insufficient_system_resource"
+"""With this finish reason DeepSeek gives up in mid-answer."""
 _DONE = b"[DONE]"
 
 
@@ -40,10 +42,11 @@ class ChatReader(WireReader):
         self._provider = provider
         self._needs_done = quirks.needs_done_mark
         self._tags = ThinkingTags() if quirks.thinks_in_tags else None
+        self._thinking_goes_back_as = quirks.thinking_goes_back_as
+        self._thoughts: list[str] = []
         self._calls = CallAssembly(provider)
-        self._cited: set[str] = set()
-        self._pages: list[Citation] = []
-        self._usage: Usage | None = None
+        self._pages = Pages()
+        self._usage: WireUsage | None = None
         self._finish: str | None = None
         self._refused = False
         self._begun = False
@@ -97,8 +100,10 @@ class ChatReader(WireReader):
 
     def _rarer(self, chunk: Chunk, *, whole: bool = False) -> Iterator[ModelEvent]:
         if error := chunk.error or (chunk.x_groq and chunk.x_groq.error):
-            raise said(self._provider, error)
-        self._note(chunk)
+            raise said(self._provider, {"error": error, "code": chunk.code})
+        self._pages.note(chunk)
+        # Perplexity counts up in every chunk, so the last count is the whole.
+        self._usage = chunk.usage or (chunk.x_groq and chunk.x_groq.usage) or self._usage
         for choice in chunk.choices or ():
             # Perplexity puts both into each choice, and the one that does not apply is idle.
             said_here = choice.message if whole else choice.delta
@@ -108,17 +113,10 @@ class ChatReader(WireReader):
             self._finish = choice.finish_reason or self._finish
             yield from self._said(said_here)
 
-    def _note(self, chunk: Chunk) -> None:
-        usage = chunk.usage or (chunk.x_groq.usage if chunk.x_groq else None)
-        if usage is not None:
-            self._usage = usage.counted()
-        if chunk.search_results:
-            self._pages = chunk.search_results
-        elif chunk.citations and not self._pages:
-            self._pages = [Citation(url) for url in chunk.citations if isinstance(url, str)]
-
     def _said(self, delta: Delta) -> Iterator[ModelEvent]:
         if thought := delta.thinking:
+            if self._thinking_goes_back_as:
+                self._thoughts.append(thought)
             yield ThinkingDelta(thought)
         if delta.content:
             yield from self._words(delta.content)
@@ -131,7 +129,7 @@ class ChatReader(WireReader):
             self._calls.add(WireCall(0, None, delta.function_call))
         for annotation in delta.annotations or ():
             if annotation.url_citation is not None:
-                yield from self._cite(annotation.url_citation)
+                yield from self._pages.tell(annotation.url_citation)
 
     def _words(self, text: str) -> Iterator[ModelEvent]:
         if self._tags is None:
@@ -141,18 +139,15 @@ class ChatReader(WireReader):
         if self._tags.settled:
             self._tags = None  # Back onto the token path.
 
-    def _cite(self, page: Citation) -> Iterator[SourceCited]:
-        if page.url and page.url not in self._cited:
-            self._cited.add(page.url)
-            yield SourceCited(page.url, page.title or "")
-
     def _done(self) -> list[ModelEvent]:
         if not self._begun:
             raise ProviderBrokeOff(self._provider, f"{self._provider} broke off without a word")
+        if self._finish == _STARVED:
+            text = f"{self._provider} ran out of resources in mid-answer"
+            raise ProviderOverloaded(self._provider, text)
         self._ended = True
         events: list[ModelEvent] = [*self._tags.flush()] if self._tags else []
-        for page in self._pages:
-            events.extend(self._cite(page))
+        events.extend(self._pages.tell_noted())
         events.extend(self._calls.completed())
         events.append(self._stopped())
         return events
@@ -165,7 +160,13 @@ class ChatReader(WireReader):
             reason = "refusal"
         elif self._calls and reason == "stop":
             reason = "tool_calls"  # Some servers say `stop` after their calls.
-        return ModelStopped(reason, self._usage, note)
+        usage = self._usage.counted() if self._usage else None
+        return ModelStopped(reason, usage, note, self._state())
+
+    def _state(self) -> tuple[Mapping[str, Any], ...]:
+        if self._calls and self._thoughts and self._thinking_goes_back_as:
+            return ({self._thinking_goes_back_as: "".join(self._thoughts)},)
+        return ()
 
     def _garbled(self) -> ProviderGarbled:
         return ProviderGarbled(

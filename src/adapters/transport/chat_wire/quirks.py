@@ -19,7 +19,16 @@ class ChatQuirks(Struct, frozen=True):
     """Models that always reason take `max_completion_tokens` and no temperature but 1."""
     thinks_in_tags: bool = False
     """The answer's text may begin with `<think>…</think>`, which is reasoning."""
+    thinking_goes_back_as: str | None = None
+    """The field in which a message that calls tools is sent back with the reasoning before it."""
     takes_tools: bool = True
+    takes_given_tools: bool = True
+    """Takes the functions that the request itself declares, not only ours."""
+    tool_options: tuple[str, ...] = ()
+    """Which of the request's own tool settings are sent beside the functions."""
+    runs_elsewhere: Mapping[str, str] = {}
+    """Tools of the provider's own that this wire does not offer, and what a model without them
+    cannot do; whoever asks for one is told so."""
     takes_effort: bool = True
     """Sends `reasoning_effort`, where the card and the user ask for it."""
     alternates: bool = False

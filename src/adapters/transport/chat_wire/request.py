@@ -1,12 +1,12 @@
 """Prompt → body of a chat-completions request (contract: text-providers §3-6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.transport.attachments import in_order, is_inline, note_of
 from adapters.transport.chat_wire.alternation import alternating
 from adapters.transport.chat_wire.quirks import ChatQuirks
-from adapters.transport.function_tools import as_function, given_functions
+from adapters.transport.chat_wire.tools import tool_fields
 from adapters.transport.tool_arguments import written_arguments, written_result
 from domain.catalog.card import Capability
 from domain.errors import ModelCannot
@@ -29,7 +29,7 @@ def chat_request(prompt: Prompt, quirks: ChatQuirks | None = None) -> dict[str, 
         ModelCannot: the prompt holds something this wire cannot carry.
     """
     quirks = quirks or ChatQuirks()
-    messages = [*_messages(prompt)]
+    messages = [*_messages(prompt, quirks)]
     body: dict[str, Any] = {
         "model": prompt.card.model,
         "messages": alternating(messages) if quirks.alternates else messages,
@@ -38,11 +38,7 @@ def chat_request(prompt: Prompt, quirks: ChatQuirks | None = None) -> dict[str, 
     if quirks.asks_for_usage:
         body["stream_options"] = {"include_usage": True}
     body.update(_limits(prompt, quirks))
-    if quirks.takes_tools:
-        tools = [*given_functions(prompt.native_tools), *map(as_function, prompt.tools)]
-        if tools:
-            body["tools"] = tools
-    return body | dict(quirks.extra_body)
+    return body | tool_fields(prompt, quirks) | dict(quirks.extra_body)
 
 
 def _limits(prompt: Prompt, quirks: ChatQuirks) -> Iterator[tuple[str, Any]]:
@@ -55,27 +51,31 @@ def _limits(prompt: Prompt, quirks: ChatQuirks) -> Iterator[tuple[str, Any]]:
         yield "max_tokens", limit
         if prompt.temperature is not None and card.able_to(Capability.TEMPERATURE):
             yield "temperature", min(max(prompt.temperature, 0.0), card.max_temperature)
-    if prompt.effort is not None and quirks.takes_effort:
+    wanted = prompt.effort is not None and card.able_to(Capability.REASONING)
+    if wanted and quirks.takes_effort:
         yield "reasoning_effort", prompt.effort
 
 
-def _messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
+def _messages(prompt: Prompt, quirks: ChatQuirks) -> Iterator[dict[str, Any]]:
+    # Where reasoning is wanted back, it must not be missing even when there was none.
+    place = quirks.thinking_goes_back_as
+    thoughts = {place: ""} if place and prompt.card.thinks else {}
     if prompt.system:
         yield {"role": "system", "content": prompt.system}
     for message in prompt.messages:
-        yield from _message(prompt.card.id, message)
+        yield from _message(prompt.card.id, message, thoughts)
     for round_ in prompt.rounds:
-        yield from _round(round_)
+        yield from _round(round_, thoughts)
 
 
-def _message(model: str, message: Message) -> Iterator[dict[str, Any]]:
+def _message(model: str, message: Message, thoughts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     match message.role:
         case "assistant":
             # The wire takes words only from an assistant; pictures it made leave a note.
             text = " ".join(filter(None, map(note_of, message.parts)))
             calls = [_call(call.id, call.name, call.arguments) for call in message.calls]
             if text or calls:
-                yield _assistant(text, calls)
+                yield _assistant(text, calls, thoughts)
         case "tool":
             yield _tool(message.answers_call or "", message.text)
         case "system":
@@ -105,18 +105,22 @@ def _part(model: str, part: Part) -> dict[str, Any]:
             raise ModelCannot(model, "listen to recordings", ())
 
 
-def _round(round_: Round) -> Iterator[dict[str, Any]]:
+def _round(round_: Round, thoughts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in round_.state:
+        thoughts = {**thoughts, **item}
     ours = [call for call in round_.calls if not call.run_by_provider]
     calls = [_call(call.id, call.name, written_arguments(call.arguments)) for call in ours]
     if round_.text or calls:
-        yield _assistant(round_.text, calls)
+        yield _assistant(round_.text, calls, thoughts)
     for result in round_.results:
         yield _tool(result.id, written_result(result.result))
 
 
-def _assistant(text: str, calls: list[dict[str, Any]]) -> dict[str, Any]:
+def _assistant(
+    text: str, calls: list[dict[str, Any]], thoughts: Mapping[str, Any]
+) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": text or None}
-    return message | {"tool_calls": calls} if calls else message
+    return {**message, **thoughts, "tool_calls": calls} if calls else message
 
 
 def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:

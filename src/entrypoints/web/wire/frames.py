@@ -193,8 +193,9 @@ class Framer:
                         "data": {
                             "tool_name": event.name,
                             "call_id": event.id,
+                            "tool_input": event.arguments,
                             "tool_result": event.result,
-                            "display_text": display_text(event.name, {}),
+                            "display_text": display_text(event.name, event.arguments),
                         },
                     }
                 ]
@@ -259,6 +260,9 @@ def _joined(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry, TurnEvent]]:
 
     The very first chunk of a turn stays alone, so that chunk numbers begin at 1.
     """
+    if len(entries) == 1:  # A reader that keeps up.
+        yield entries[0].seq, entries[0], entries[0].event
+        return
     at = 0
     while at < len(entries):
         first, end = entries[at], at + 1

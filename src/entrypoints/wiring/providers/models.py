@@ -1,13 +1,17 @@
 """The models on offer, and who speaks to each provider.
 
-A new provider is one folder under `adapters`, its cards in `shipped_cards` and its line in
+A provider that speaks OpenAI's chat wire is one file under `adapters/compatible` and a word in
+`COMPATIBLE`; any other is a folder of its own, its cards in `SHIPPED_CARDS` and a line in
 `chat_models`.
 """
 
 from collections.abc import AsyncIterator, Mapping
+from typing import NewType
 
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
+from adapters.compatible import deepseek, groq, perplexity, xai
+from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.local import PREFIX as LOCAL_PREFIX
 from adapters.compatible.local import LocalModels, local_card
 from adapters.demo.catalog import CARDS as DEMO_CARDS
@@ -19,9 +23,18 @@ from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from domain.catalog.catalog import Catalog
 from entrypoints.wiring.models_file import read_models, with_own_models
-from entrypoints.wiring.settings import Settings, SettingsError
+from entrypoints.wiring.settings import Secret, Settings, SettingsError
 
-SHIPPED_CARDS = (*OPENAI_CARDS, *DEMO_CARDS)
+COMPATIBLE = (xai, groq, deepseek, perplexity)
+"""Each with a `DIALECT` and `CARDS`; settings name its key `<provider>_api_key`."""
+
+SHIPPED_CARDS = (
+    *OPENAI_CARDS,
+    *(card for provider in COMPATIBLE for card in provider.CARDS),
+    *DEMO_CARDS,
+)
+
+CompatibleModels = NewType("CompatibleModels", dict[str, CompatibleChatModel])
 
 ChatModels = Mapping[str, ChatModel]
 """The chat model of each provider, by the provider's name."""
@@ -70,10 +83,27 @@ class ModelsProvider(Provider):
         await models.aclose()
 
     @provide
-    def chat_models(self, openai: OpenAIChatModel, here: LocalModels, clock: Clock) -> ChatModels:
+    async def compatible(
+        self, settings: Settings, patience: Patience
+    ) -> AsyncIterator[CompatibleModels]:
+        """Each provider that speaks OpenAI's chat wire, by its dialect."""
+        models = CompatibleModels({})
+        for dialect in (provider.DIALECT for provider in COMPATIBLE):
+            key: Secret = getattr(settings, f"{dialect.provider}_api_key")
+            address: str = getattr(settings, f"{dialect.provider}_base_url")
+            models[dialect.provider] = CompatibleChatModel(dialect, key, address, patience)
+        yield models
+        for model in models.values():
+            await model.aclose()
+
+    @provide
+    def chat_models(
+        self, openai: OpenAIChatModel, here: LocalModels, others: CompatibleModels, clock: Clock
+    ) -> ChatModels:
         """One line a provider."""
         return {
             "openai": openai,
             "local": here,
+            **others,
             "demo": DemoChatModel(clock),
         }

@@ -1,0 +1,100 @@
+"""aiosqlite with one visit to the connection's thread a statement.
+
+Each visit hands the work to another thread and the outcome back to the event loop; behind a busy
+loop the round trip takes longer than most statements do. As it is, aiosqlite goes there to make a
+cursor, to execute, to fetch and to close, and SQLAlchemy has it roll back what was just committed.
+Here a statement brings its rows along, and a rollback without a transaction goes nowhere.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ParamSpec, Self, TypeVar
+
+import aiosqlite
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CHUNK = 64
+"""aiosqlite's own default, for iterating over a cursor, which we do not."""
+
+
+def connection(database: str, **options: Any) -> "SqliteConnection":
+    """Return a connection that is opened by awaiting it; arguments are those of `sqlite3`."""
+    return SqliteConnection(partial(sqlite3.connect, database, **options), _CHUNK)
+
+
+class SqliteConnection(aiosqlite.Connection):
+    """What SQLAlchemy's adapter of aiosqlite connects with."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], chunk: int) -> None:
+        super().__init__(connector, chunk)
+        self._thread.daemon = True  # As SQLAlchemy has it: a lost connection must not stop an exit.
+        self._settled = False
+
+    def cursor(self) -> "SqliteCursor":  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a cursor, without a visit."""
+        return SqliteCursor(self)
+
+    async def rollback(self) -> None:
+        """Undo what is not committed."""
+        if self._settled and not self.in_transaction:
+            return
+        await super().rollback()
+
+    async def visit(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """Do the work with a fresh cursor in the connection's thread."""
+
+        def in_thread() -> T:
+            cursor = self._conn.cursor()
+            try:
+                return work(cursor)
+            finally:
+                cursor.close()
+
+        return await self._execute(in_thread)
+
+    async def _execute(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        # When the wait is cancelled the thread goes on, so a transaction may be there any moment.
+        self._settled = False
+        outcome: T = await super()._execute(fn, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        self._settled = True
+        return outcome
+
+
+class SqliteCursor:
+    """What SQLAlchemy's adapter uses of an aiosqlite cursor."""
+
+    def __init__(self, home: SqliteConnection) -> None:
+        self._home = home
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
+        """Execute a statement and fetch its rows."""
+        await self._home.visit(lambda cursor: self._take(cursor.execute(operation, parameters)))
+
+    async def executemany(self, operation: str, parameters: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement once for each of the parameters."""
+        await self._home.visit(lambda cursor: self._take(cursor.executemany(operation, parameters)))
+
+    def _take(self, cursor: sqlite3.Cursor) -> None:
+        self.description = cursor.description
+        self._rows = cursor.fetchall() if cursor.description else []
+        self.rowcount = cursor.rowcount
+        self.lastrowid = cursor.lastrowid
+
+    async def fetchall(self) -> list[Any]:
+        """Return the rows that the statement brought along."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Do nothing: the thread's own cursor is closed already."""

@@ -1,0 +1,121 @@
+"""A provider's SDK as a carrier of bytes: its client, authentication and errors, not its objects.
+
+The SDKs of OpenAI and Anthropic come out of one generator, so one code serves both.
+"""
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from adapters.transport.connection_errors import broken
+from adapters.transport.patience import Patience
+from adapters.transport.status_errors import answered
+from adapters.transport.streaming import RawAnswer
+from domain.errors import ParleyError
+
+_MAX_CONNECTIONS = 1000
+_KEPT_ALIVE_S = 30
+"""The SDKs give idle connections five seconds; most questions would wait for a new one."""
+
+
+class SdkClient:
+    """One client of an SDK, made when first used.
+
+    Importing and preparing an SDK takes a second or two, so that happens in a thread.
+    """
+
+    def __init__(self, provider: str, patience: Patience, make: Callable[[], Any]) -> None:
+        """Remember how to make the client.
+
+        Args:
+            provider: for errors.
+            patience: when silence is an error.
+            make: imports the SDK, returns its client, and makes every import its first use
+                would; raises `NotConfigured` where it cannot.
+        """
+        self.provider = provider
+        self.patience = patience
+        self._make = make
+        self._making = asyncio.Lock()
+        self._client: Any = None
+
+    async def ready(self) -> Any:
+        """Return the client."""
+        if self._client is None:
+            async with self._making:
+                if self._client is None:
+                    self._client = await asyncio.to_thread(self._made)
+        return self._client
+
+    @asynccontextmanager
+    async def streaming(
+        self, resource: Any, body: Mapping[str, Any], required: Mapping[str, Any]
+    ) -> AsyncGenerator[RawAnswer, None]:
+        """Send a question; leaving the block closes the connection.
+
+        Args:
+            resource: of the client; has `create`.
+            body: what is sent.
+            required: arguments that `create` insists on; where the body has the same name, the
+                body counts.
+
+        Raises:
+            ProviderError: the provider answered with an error.
+        """
+        # What comes in `extra_body` the SDK sends as it is and in place of an argument of the same
+        # name, instead of walking through all of it.
+        manager = resource.with_streaming_response.create(
+            **required, stream=True, extra_body=dict(body)
+        )
+        try:
+            async with asyncio.timeout(self.patience.first_byte_s):
+                answer = await manager.__aenter__()
+        except Exception as failure:
+            raise self.error(failure) from failure
+        try:
+            yield answer.http_response
+        finally:
+            await answer.http_response.aclose()
+
+    def error(self, failure: Exception) -> ParleyError:
+        """Return what an exception of the SDK means."""
+        if isinstance(failure, ParleyError):
+            return failure
+        response = getattr(failure, "response", None)
+        if response is None:
+            return broken(self.provider, failure)
+        return answered(self.provider, response.status_code, response.content, response.headers)
+
+    async def aclose(self) -> None:
+        """Close every connection; answers still being read break off."""
+        async with self._making:
+            client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def _made(self) -> Any:
+        client = self._make()
+        # What was imported stays for good. Without this, every full collection would walk through
+        # the SDK's half a million objects while all turns wait.
+        gc.freeze()
+        return client
+
+
+def client_options(patience: Patience, aiohttp_client: Callable[..., Any]) -> dict[str, Any]:
+    """Return what every SDK's client is made with: its own aiohttp client, limits, no retries."""
+    import httpx2  # noqa: PLC0415 - comes with an SDK, and is imported with the first of them
+
+    return {
+        "max_retries": 0,
+        "timeout": httpx2.Timeout(
+            connect=patience.connect_s,
+            read=patience.idle_s,
+            write=patience.idle_s,
+            pool=patience.connect_s,
+        ),
+        "http_client": aiohttp_client(
+            limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS, keepalive_expiry=_KEPT_ALIVE_S)
+        ),
+    }
