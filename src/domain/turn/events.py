@@ -53,6 +53,8 @@ class Usage(Struct, frozen=True, omit_defaults=True):
     total_tokens: int = 0
     cached_input_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_written_tokens: int = 0
+    """Of the input, what the provider took into its cache, where it bills that apart."""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -61,6 +63,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
             self.total_tokens + other.total_tokens,
             self.cached_input_tokens + other.cached_input_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_written_tokens + other.cache_written_tokens,
         )
 
 

@@ -60,6 +60,11 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
         await _look("openai", partial(_listed, openai)),
         *[await _look(name, partial(_listed, model)) for name, model in compatible.items()],
         await _look("local", local_names),
+        Finding(
+            "anthropic",
+            "ok" if settings.anthropic_api_key else "missing",
+            "key set; not asked" if settings.anthropic_api_key else "ANTHROPIC_API_KEY is not set",
+        ),
         Finding("demo", "ok", "needs nothing"),
     ]
 

@@ -43,6 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     openai_api_key: Secret = Secret()
     openai_base_url: str = "https://api.openai.com/v1"
+    anthropic_api_key: Secret = Secret()
+    anthropic_base_url: str = "https://api.anthropic.com"
     xai_api_key: Secret = Secret()
     xai_base_url: str = ""
     groq_api_key: Secret = Secret()
@@ -86,6 +88,8 @@ class _Variable(Struct, frozen=True):
     name: str
     parse: Callable[[str], Any]
     example: str
+    older_name: str | None = None
+    """Read where the name itself is unset."""
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -179,6 +183,10 @@ VARIABLES: Mapping[str, _Variable] = {
     "openai_base_url": _Variable(
         "OPENAI_BASE_URL", _url("http", "https"), "https://api.openai.com/v1"
     ),
+    "anthropic_api_key": _Variable("ANTHROPIC_API_KEY", Secret, "sk-ant-…", "CLAUDE_KEY"),
+    "anthropic_base_url": _Variable(
+        "ANTHROPIC_BASE_URL", _url("http", "https"), "https://api.anthropic.com"
+    ),
     "xai_api_key": _Variable("XAI_API_KEY", Secret, "…"),
     "xai_base_url": _Variable("XAI_BASE_URL", _url("http", "https"), "https://api.x.ai/v1"),
     "groq_api_key": _Variable("GROQ_API_KEY", Secret, "…"),
@@ -224,10 +232,12 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
     from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
     values: dict[str, Any] = {}
     for field, variable in VARIABLES.items():
-        text = (
-            environ.get(variable.name, "").strip() or (from_file.get(variable.name) or "").strip()
+        names = [name for name in (variable.name, variable.older_name) if name]
+        found = (
+            (place.get(name) or "").strip() for name in names for place in (environ, from_file)
         )
-        if not text:
+        text = next((value for value in found if value), None)
+        if text is None:
             continue
         try:
             values[field] = variable.parse(text)

@@ -17,6 +17,7 @@ from entrypoints.wiring.settings import (
 
 LONG = "s" * 32
 
+COMPATIBLE = ("xai", "groq", "deepseek", "perplexity")
 GOOD: dict[str, tuple[str, object]] = {
     "env": (" Production ", "production"),
     "host": (" 0.0.0.0 ", "0.0.0.0"),
@@ -32,6 +33,13 @@ GOOD: dict[str, tuple[str, object]] = {
     "main_db_url": ("mysql+aiomysql://u:p@db/parley", "mysql+aiomysql://u:p@db/parley"),
     "openai_api_key": ("sk-1", "sk-1"),
     "openai_base_url": ("http://127.0.0.1:9/v1/", "http://127.0.0.1:9/v1"),
+    "anthropic_api_key": ("sk-ant", "sk-ant"),
+    "anthropic_base_url": ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
+    **{f"{name}_api_key": ("x", "x") for name in COMPATIBLE},
+    **{
+        f"{name}_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1")
+        for name in COMPATIBLE
+    },
     "local_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
     "local_api_key": ("x", "x"),
     "provider_connect_timeout_s": ("2.5", 2.5),
@@ -102,6 +110,12 @@ def test_a_wrong_value_is_told_in_one_line(field: str, text: str, problem: str) 
     assert variable.example in line
     assert "\n" not in line
     assert "hunter2" not in line
+
+
+def test_an_older_name_counts_where_the_name_is_unset() -> None:
+    assert read_settings({"CLAUDE_KEY": "old"}).anthropic_api_key == "old"
+    both = {"CLAUDE_KEY": "old", "ANTHROPIC_API_KEY": "new"}
+    assert read_settings(both).anthropic_api_key == "new"
 
 
 def test_every_variable_is_tested() -> None:

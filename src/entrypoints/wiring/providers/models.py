@@ -10,6 +10,8 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
+from adapters.anthropic.catalog import CARDS as ANTHROPIC_CARDS
+from adapters.anthropic.chat import AnthropicChatModel
 from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.local import PREFIX as LOCAL_PREFIX
@@ -30,6 +32,7 @@ COMPATIBLE = (xai, groq, deepseek, perplexity)
 
 SHIPPED_CARDS = (
     *OPENAI_CARDS,
+    *ANTHROPIC_CARDS,
     *(card for provider in COMPATIBLE for card in provider.CARDS),
     *DEMO_CARDS,
 )
@@ -83,6 +86,17 @@ class ModelsProvider(Provider):
         await models.aclose()
 
     @provide
+    async def anthropic(
+        self, settings: Settings, patience: Patience
+    ) -> AsyncIterator[AnthropicChatModel]:
+        """Through the official SDK."""
+        model = AnthropicChatModel(
+            settings.anthropic_api_key, settings.anthropic_base_url, patience
+        )
+        yield model
+        await model.aclose()
+
+    @provide
     async def compatible(
         self, settings: Settings, patience: Patience
     ) -> AsyncIterator[CompatibleModels]:
@@ -98,12 +112,18 @@ class ModelsProvider(Provider):
 
     @provide
     def chat_models(
-        self, openai: OpenAIChatModel, here: LocalModels, others: CompatibleModels, clock: Clock
+        self,
+        openai: OpenAIChatModel,
+        anthropic: AnthropicChatModel,
+        others: CompatibleModels,
+        here: LocalModels,
+        clock: Clock,
     ) -> ChatModels:
         """One line a provider."""
         return {
             "openai": openai,
-            "local": here,
+            "anthropic": anthropic,
             **others,
+            "local": here,
             "demo": DemoChatModel(clock),
         }
