@@ -50,6 +50,8 @@ class Kept(Struct, frozen=True):
     conversation: ConversationId
     question: MessageId
     answer: MessageId | None = None
+    doubtful: bool = False
+    """An attempt to save the answer may have got through without our hearing of it."""
 
 
 class Ledger:
@@ -95,7 +97,9 @@ class Ledger:
         """
         draft = _answer(kept, transcript, chosen, state)
         async with self._work() as db:
-            answer = kept.answer or await _row(db, kept.turn)
+            answer = kept.answer
+            if answer is None and kept.doubtful:
+                answer = await _row(db, kept.turn)
             if answer is not None:
                 said = draft.stated()
                 changes = {name: said[name] for name in GROWING if name in said}
@@ -107,7 +111,7 @@ class Ledger:
                 answer = await self._write(db, kept, Sender.AI, draft, state)
             if state is not AnswerState.RUNNING or answer != kept.answer:
                 await db.turns.update(kept.turn, state, answer)
-        return structs.replace(kept, answer=answer)
+        return structs.replace(kept, answer=answer, doubtful=False)
 
     async def saved(self, kept: Kept) -> Saved:
         """Return what the turn left in the history; after an edit, with the conversation itself."""

@@ -178,14 +178,18 @@ class RunTurn:
             if pieces == saved:
                 continue
             try:
-                said.kept = await self._ledger.answer(
-                    said.kept, said.transcript, said.chosen, AnswerState.RUNNING
-                )
+                await self._keep(said, said.kept, AnswerState.RUNNING)
                 saved = pieces
             except StorageError as error:
                 log.warning("checkpoint failed", turn=turn, error=error.code)
             except Exception:
                 log.exception("checkpoint failed", turn=turn)
+
+    async def _keep(self, said: _Said, kept: Kept, state: AnswerState) -> Kept:
+        # Until it is known how this goes, whoever tries next has to look.
+        said.kept = structs.replace(kept, doubtful=True)
+        said.kept = await self._ledger.answer(kept, said.transcript, said.chosen, state)
+        return said.kept
 
     async def _stop_when_too_long(self, switch: StopSwitch) -> None:
         await self._clock.sleep(self._longest_s)
@@ -197,10 +201,8 @@ class RunTurn:
             return ending
         for wait_s in (*SAVE_WAITS_S, None):
             try:
-                said.kept = await self._ledger.answer(
-                    said.kept, said.transcript, said.chosen, state_of(ending)
-                )
-                return structs.replace(ending, saved=await self._ledger.saved(said.kept))
+                kept = await self._keep(said, said.kept, state_of(ending))
+                return structs.replace(ending, saved=await self._ledger.saved(kept))
             except StorageError as error:
                 log.warning("saving the answer failed", turn=turn, error=error.code)
                 if wait_s is not None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -186,7 +187,8 @@ async def test_checkpoints_bring_one_row_up_to_date(house: House) -> None:
 async def test_saving_again_without_having_heard_of_the_first_time(house: House) -> None:
     kept = await house.asked()
     heard = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.RUNNING)
-    again = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+    unheard = structs.replace(kept, doubtful=True)
+    again = await house.ledger.answer(unheard, WHOLE, CHOSEN, AnswerState.COMPLETED)
     assert again.answer == heard.answer
     assert len(await house.rows(kept)) == 2
 
