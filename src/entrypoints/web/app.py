@@ -1,6 +1,7 @@
 """The web application: routes, error handling, and what lives as long as the process."""
 
 import gc
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,8 @@ from entrypoints.wiring.settings import Settings, process_settings
 
 log = structlog.get_logger("web")
 
+SWITCH_S = 0.0005
+
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     """Return the application; the container must hold the `WebProvider` too."""
@@ -35,6 +38,9 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             async with turns, idle.watching():
                 # What is there now stays for good; collecting garbage need not look at it again.
                 gc.freeze()
+                # A database's thread asks for the interpreter several times a statement; behind a
+                # busy loop each would take the default five milliseconds, with all writers waiting.
+                sys.setswitchinterval(SWITCH_S)
                 yield
         finally:
             await container.close()
