@@ -1,14 +1,15 @@
 """Environment → frozen settings; says in one line what is wrong."""
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from dotenv import dotenv_values
 from msgspec import Struct
+
+from entrypoints.wiring import parsing
+from entrypoints.wiring.parsing import Secret
 
 SECRET_BYTES = 32
 DEVELOPMENT_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
@@ -16,15 +17,6 @@ DEVELOPMENT_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 
 class SettingsError(Exception):
     """A variable is missing or wrong; the text is one line for the operator."""
-
-
-class Secret(str):
-    """Text that does not show itself in logs and tracebacks."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'" if self else "''"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -92,132 +84,65 @@ class _Variable(Struct, frozen=True):
     """Read where the name itself is unset."""
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        value = text.strip().lower()
-        if value not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return value
-
-    return parse
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise ValueError("must be a whole number") from None
-        if not low <= value <= high:
-            raise ValueError(f"must be from {low} to {high}")
-        return value
-
-    return parse
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError("must be a number of seconds") from None
-    if not 0 < value < float("inf"):
-        raise ValueError("must be more than 0")
-    return value
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        value = text.strip()
-        if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
-            raise ValueError(f"must start with {' or '.join(f'{s}://' for s in schemes)}")
-        return value.rstrip("/") if "http" in schemes else value
-
-    return parse
-
-
-def _database_url(text: str) -> Secret:
-    return Secret(_url("sqlite+aiosqlite", "mysql+aiomysql")(text))
-
-
-def _existing(kind: Literal["file", "directory"]) -> Callable[[str], Path]:
-    def parse(text: str) -> Path:
-        path = Path(text)
-        if not (path.is_file() if kind == "file" else path.is_dir()):
-            raise ValueError(f"names a {kind} that does not exist")
-        return path
-
-    return parse
-
-
-def _data_dir(text: str) -> Path:
-    path = Path(text)
-    if path.exists() and not path.is_dir():
-        raise ValueError("names something that is not a directory")
-    return path
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
-    for origin in origins:
-        scheme, _, place = origin.partition("://")
-        if scheme not in ("http", "https") or not place or "/" in place:
-            raise ValueError("must be a comma-separated list of origins, without paths")
-    return origins
-
-
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 VARIABLES: Mapping[str, _Variable] = {
-    "env": _Variable("PARLEY_ENV", _one_of("development", "production", "test"), "production"),
+    "env": _Variable(
+        "PARLEY_ENV", parsing.one_of("development", "production", "test"), "production"
+    ),
     "host": _Variable("PARLEY_HOST", str.strip, "0.0.0.0"),  # noqa: S104 - an example
-    "port": _Variable("PARLEY_PORT", _integer(0, 65535), "8000"),
-    "data_dir": _Variable("PARLEY_DATA_DIR", _data_dir, "./data"),
+    "port": _Variable("PARLEY_PORT", parsing.integer(0, 65535), "8000"),
+    "data_dir": _Variable("PARLEY_DATA_DIR", parsing.data_dir, "./data"),
     "auth_secret": _Variable("PARLEY_AUTH_SECRET", Secret, "the output of `openssl rand -hex 32`"),
-    "cors_origins": _Variable("PARLEY_CORS_ORIGINS", _origins, "https://chat.example.org"),
-    "log_level": _Variable("PARLEY_LOG_LEVEL", _one_of(*_LEVELS), "info"),
-    "log_format": _Variable("PARLEY_LOG_FORMAT", _one_of("console", "json"), "json"),
+    "cors_origins": _Variable("PARLEY_CORS_ORIGINS", parsing.origins, "https://chat.example.org"),
+    "log_level": _Variable("PARLEY_LOG_LEVEL", parsing.one_of(*_LEVELS), "info"),
+    "log_format": _Variable("PARLEY_LOG_FORMAT", parsing.one_of("console", "json"), "json"),
     "main_db_url": _Variable(
-        "MAIN_DB_URL", _database_url, "mysql+aiomysql://parley:secret@127.0.0.1/parley"
+        "MAIN_DB_URL", parsing.database_url, "mysql+aiomysql://parley:secret@127.0.0.1/parley"
     ),
     "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
     "openai_base_url": _Variable(
-        "OPENAI_BASE_URL", _url("http", "https"), "https://api.openai.com/v1"
+        "OPENAI_BASE_URL", parsing.url("http", "https"), "https://api.openai.com/v1"
     ),
     "anthropic_api_key": _Variable("ANTHROPIC_API_KEY", Secret, "sk-ant-…", "CLAUDE_KEY"),
     "anthropic_base_url": _Variable(
-        "ANTHROPIC_BASE_URL", _url("http", "https"), "https://api.anthropic.com"
+        "ANTHROPIC_BASE_URL", parsing.url("http", "https"), "https://api.anthropic.com"
     ),
     "xai_api_key": _Variable("XAI_API_KEY", Secret, "…"),
-    "xai_base_url": _Variable("XAI_BASE_URL", _url("http", "https"), "https://api.x.ai/v1"),
+    "xai_base_url": _Variable("XAI_BASE_URL", parsing.url("http", "https"), "https://api.x.ai/v1"),
     "groq_api_key": _Variable("GROQ_API_KEY", Secret, "…"),
     "groq_base_url": _Variable(
-        "GROQ_BASE_URL", _url("http", "https"), "https://api.groq.com/openai/v1"
+        "GROQ_BASE_URL", parsing.url("http", "https"), "https://api.groq.com/openai/v1"
     ),
     "deepseek_api_key": _Variable("DEEPSEEK_API_KEY", Secret, "…"),
     "deepseek_base_url": _Variable(
-        "DEEPSEEK_BASE_URL", _url("http", "https"), "https://api.deepseek.com/v1"
+        "DEEPSEEK_BASE_URL", parsing.url("http", "https"), "https://api.deepseek.com/v1"
     ),
     "perplexity_api_key": _Variable("PERPLEXITY_API_KEY", Secret, "…"),
     "perplexity_base_url": _Variable(
-        "PERPLEXITY_BASE_URL", _url("http", "https"), "https://api.perplexity.ai"
+        "PERPLEXITY_BASE_URL", parsing.url("http", "https"), "https://api.perplexity.ai"
     ),
     "local_base_url": _Variable(
-        "LOCAL_BASE_URL", _url("http", "https"), "http://127.0.0.1:11434/v1"
+        "LOCAL_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:11434/v1"
     ),
     "local_api_key": _Variable("LOCAL_API_KEY", Secret, "any text the server expects"),
-    "models_file": _Variable("PARLEY_MODELS_FILE", _existing("file"), "./models.toml"),
-    "characters_dir": _Variable("PARLEY_CHARACTERS_DIR", _existing("directory"), "./characters"),
-    "provider_connect_timeout_s": _Variable("PARLEY_PROVIDER_CONNECT_TIMEOUT_S", _seconds, "10"),
-    "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", _seconds, "300"),
-    "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", _integer(1, 10_000), "8"),
-    "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", _seconds, "900"),
-    "turn_events": _Variable("PARLEY_TURN_EVENTS", _integer(100, 10_000_000), "20000"),
-    "turn_bytes": _Variable("PARLEY_TURN_BYTES", _integer(65_536, 2**40), "16777216"),
-    "detached_turn_ttl_s": _Variable("PARLEY_DETACHED_TURN_TTL_S", _seconds, "900"),
-    "drain_s": _Variable("PARLEY_DRAIN_S", _seconds, "10"),
-    "socket_idle_timeout_s": _Variable("PARLEY_SOCKET_IDLE_TIMEOUT_S", _seconds, "1800"),
-    "first_message_timeout_s": _Variable("PARLEY_FIRST_MESSAGE_TIMEOUT_S", _seconds, "10"),
-    "login_attempts": _Variable("PARLEY_LOGIN_ATTEMPTS", _integer(1, 1_000_000), "10"),
+    "models_file": _Variable("PARLEY_MODELS_FILE", parsing.existing("file"), "./models.toml"),
+    "characters_dir": _Variable(
+        "PARLEY_CHARACTERS_DIR", parsing.existing("directory"), "./characters"
+    ),
+    "provider_connect_timeout_s": _Variable(
+        "PARLEY_PROVIDER_CONNECT_TIMEOUT_S", parsing.seconds, "10"
+    ),
+    "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", parsing.seconds, "300"),
+    "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", parsing.integer(1, 10_000), "8"),
+    "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", parsing.seconds, "900"),
+    "turn_events": _Variable("PARLEY_TURN_EVENTS", parsing.integer(100, 10_000_000), "20000"),
+    "turn_bytes": _Variable("PARLEY_TURN_BYTES", parsing.integer(65_536, 2**40), "16777216"),
+    "detached_turn_ttl_s": _Variable("PARLEY_DETACHED_TURN_TTL_S", parsing.seconds, "900"),
+    "drain_s": _Variable("PARLEY_DRAIN_S", parsing.seconds, "10"),
+    "socket_idle_timeout_s": _Variable("PARLEY_SOCKET_IDLE_TIMEOUT_S", parsing.seconds, "1800"),
+    "first_message_timeout_s": _Variable("PARLEY_FIRST_MESSAGE_TIMEOUT_S", parsing.seconds, "10"),
+    "login_attempts": _Variable("PARLEY_LOGIN_ATTEMPTS", parsing.integer(1, 1_000_000), "10"),
 }
 
 
@@ -262,27 +187,6 @@ def _check_secret(settings: Settings) -> None:
             f"{variable.name} must have at least {SECRET_BYTES} bytes, "
             f"for example {variable.example}"
         )
-
-
-def auth_secret(settings: Settings) -> Secret:
-    """Return the secret that signs tokens.
-
-    Outside production a missing one is made once and kept in the data directory, readable by its
-    owner only, so that tokens outlive a restart.
-    """
-    if settings.auth_secret:
-        return settings.auth_secret
-    path = settings.data_dir / "auth_secret"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        # Linked into place when it is whole: two processes that start at once agree on one.
-        draft = path.with_name(f"auth_secret.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(secrets.token_hex(SECRET_BYTES))
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-    return Secret(path.read_text().strip())
 
 
 def process_settings() -> Settings:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.settings import (
     DEVELOPMENT_ORIGINS,
     VARIABLES,
     Secret,
     Settings,
     SettingsError,
-    auth_secret,
     read_settings,
 )
 

@@ -12,8 +12,9 @@ from application.ports.clock import Clock
 from application.ports.passwords import Passwords
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
+from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.databases import database_url
-from entrypoints.wiring.settings import Settings, auth_secret
+from entrypoints.wiring.settings import Settings
 
 
 class StorageProvider(Provider):

@@ -1,0 +1,99 @@
+"""Texts of the environment → values; each parser says in a `ValueError` what is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+
+class Secret(str):
+    """Text that does not show itself in logs and tracebacks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of these words, in any case."""
+
+    def parse(text: str) -> str:
+        value = text.strip().lower()
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return value
+
+    return parse
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within bounds, both included."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return value
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("must be a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise ValueError("must be more than 0")
+    return value
+
+
+def url(*schemes: str) -> Callable[[str], str]:
+    """A URL with one of these schemes; web addresses without a slash at the end."""
+
+    def parse(text: str) -> str:
+        value = text.strip()
+        if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
+            raise ValueError(f"must start with {' or '.join(f'{s}://' for s in schemes)}")
+        return value.rstrip("/") if "http" in schemes else value
+
+    return parse
+
+
+def database_url(text: str) -> Secret:
+    """A database this server can use."""
+    return Secret(url("sqlite+aiosqlite", "mysql+aiomysql")(text))
+
+
+def existing(kind: Literal["file", "directory"]) -> Callable[[str], Path]:
+    """A path that is there already."""
+
+    def parse(text: str) -> Path:
+        path = Path(text)
+        if not (path.is_file() if kind == "file" else path.is_dir()):
+            raise ValueError(f"names a {kind} that does not exist")
+        return path
+
+    return parse
+
+
+def data_dir(text: str) -> Path:
+    """A folder, which may be there or not."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError("names something that is not a directory")
+    return path
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Browser origins, separated by commas."""
+    found = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for origin in found:
+        scheme, _, place = origin.partition("://")
+        if scheme not in ("http", "https") or not place or "/" in place:
+            raise ValueError("must be a comma-separated list of origins, without paths")
+    return found
