@@ -15,6 +15,7 @@ from domain.errors import (
     TurnNotFound,
 )
 from domain.ids import TurnId, UserId
+from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.line import ClientGone, Line
@@ -90,7 +91,7 @@ class ChatSession:
             await self.line.say({"type": "closing", "reason": "timeout"})
         except ClientGone:
             return
-        await self.line.close(1001)
+        await self.line.close(IDLE)
 
     async def _hear(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         match message.control:
@@ -99,7 +100,7 @@ class ChatSession:
                 await self.line.say({"type": "pong", "timestamp": now})
             case "close_session":
                 await self.line.say({"type": "closing", "reason": "client_request"})
-                await self.line.close(1000)
+                await self.line.close(GOODBYE)
                 raise ClientGone
             case "cancel":
                 await self._cancel(message)

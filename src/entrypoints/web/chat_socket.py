@@ -15,6 +15,7 @@ from application.ports.tokens import Tokens
 from domain.errors import NotAuthenticated
 from domain.ids import UserId
 from entrypoints.web.chat_session import ChatSession
+from entrypoints.web.close_codes import NOT_JSON, POLICY, UNAUTHORIZED
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.identity import origin_allowed, token_from
 from entrypoints.web.idle_sockets import IdleSockets
@@ -24,9 +25,6 @@ from entrypoints.wiring.settings import Settings
 
 log = structlog.get_logger("socket")
 
-UNAUTHORIZED = 4401
-POLICY = 1008
-UNSUPPORTED = 1003
 REFUSALS_PER_MINUTE = 20
 LONGEST_PENALTY_S = 5.0
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
@@ -87,7 +85,7 @@ async def _open(
         await line.close(POLICY, "Initial message required")
         return
     except NotJson:
-        await line.close(UNSUPPORTED, "Invalid initial payload")
+        await line.close(NOT_JSON, "Invalid initial payload")
         return
     await line.say(ready)
     with idle.watched(session):

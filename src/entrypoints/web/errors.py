@@ -1,4 +1,4 @@
-"""What each error is to a client: HTTP status, socket stage and close code, in one table."""
+"""What each error is to a client: HTTP status and socket stage, in one table."""
 
 import math
 from collections.abc import Mapping
@@ -34,8 +34,6 @@ class Meaning(Struct, frozen=True):
     """… and once some of the answer has been sent, where that differs."""
     chat_status: int | None = None
     """The status at the chat endpoints, where that differs."""
-    close_code: int | None = None
-    """The socket is closed with this code."""
 
 
 def _invalid(status: int = 422, chat_status: int | None = 400) -> Meaning:
@@ -50,7 +48,7 @@ def _turn(status: int, stage: str = "internal", late: str | None = "text") -> Me
     return Meaning(status, "service_error", stage, late)
 
 
-_UNEXPECTED = Meaning(500, "internal_error", "internal", close_code=1011)
+_UNEXPECTED = Meaning(500, "internal_error", "internal")
 
 MEANINGS: Mapping[str, Meaning] = {
     "internal": _UNEXPECTED,
@@ -62,7 +60,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "too_many_turns": _invalid(429, 429),
     "too_many_attempts": _invalid(429, 429),
     "access_denied": _invalid(403, 403),
-    "not_authenticated": Meaning(401, "authentication_error", "validation", close_code=4401),
+    "not_authenticated": Meaning(401, "authentication_error", "validation"),
     "bad_credentials": Meaning(401, "authentication_error", "validation"),
     "not_found": _invalid(404, 404),
     "already_exists": _invalid(409, 409),
@@ -85,7 +83,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "interrupted": _turn(503),
     "turn_too_long": _turn(502),
     "no_buffer": _turn(410, "validation", None),
-    "shutting_down": Meaning(503, "service_error", "internal", close_code=1012),
+    "shutting_down": Meaning(503, "service_error", "internal"),
     "cancelled": _turn(409, late=None),
 }
 """By `ParleyError.code`, which events carry too; what is not here is unexpected."""
@@ -119,11 +117,6 @@ def stage_of(code: str, after_content: bool) -> str:  # noqa: FBT001 - a frame's
     """Return the contract's stage of an error, given whether some of the answer was sent."""
     meaning = MEANINGS.get(code, _UNEXPECTED)
     return (meaning.late_stage if after_content else None) or meaning.stage
-
-
-def close_code_of(code: str) -> int | None:
-    """Return the code to close a socket with, or None when the error leaves it open."""
-    return MEANINGS.get(code, _UNEXPECTED).close_code
 
 
 def problem(error: ParleyError, door: Door = "history") -> Problem:

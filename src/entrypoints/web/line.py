@@ -9,11 +9,11 @@ from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
 from application.ports.clock import Clock
+from entrypoints.web.close_codes import TOO_BIG
 from entrypoints.web.wire.frames import Body, Frame, connection_part, frame
 from entrypoints.web.wire.messages import ClientMessage
 
 LARGEST_BINARY = 1024 * 1024
-TOO_BIG = 1009
 
 
 class ClientGone(Exception):

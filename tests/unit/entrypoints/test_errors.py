@@ -20,7 +20,6 @@ from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.errors import (
     MEANINGS,
     Problem,
-    close_code_of,
     problem,
     problem_of_turn,
     stage_of,
@@ -60,12 +59,6 @@ def test_every_error_has_a_meaning() -> None:
 )
 def test_stages(code: str, before: str, after: str) -> None:
     assert (stage_of(code, False), stage_of(code, True)) == (before, after)
-
-
-def test_close_codes() -> None:
-    assert close_code_of("not_authenticated") == 4401
-    assert close_code_of("shutting_down") == 1012
-    assert close_code_of("provider_error") is None
 
 
 def test_the_two_doors_differ_in_validation() -> None:

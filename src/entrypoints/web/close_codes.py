@@ -1,0 +1,11 @@
+"""Why the chat socket is closed, in the contract's numbers."""
+
+GOODBYE = 1000
+"""The client asked for it."""
+IDLE = 1001
+NOT_JSON = 1003
+"""The first frame was not JSON; later ones are answered by an error."""
+POLICY = 1008
+"""Nothing was ever said, or a mode was asked for that is not here."""
+TOO_BIG = 1009
+UNAUTHORIZED = 4401
