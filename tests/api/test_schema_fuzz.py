@@ -1,7 +1,7 @@
 """Whatever fits the document, and much that does not, gets an answer the document foresees."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,9 @@ BOUNDED = settings(
 class PatientModel(ChatModel):
     """Answers any number of questions."""
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
-        yield TextDelta(f"{len(prompt.messages)} messages")
-        yield ModelStopped("stop")
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
+        yield [TextDelta(f"{len(prompt.messages)} messages")]
+        yield [ModelStopped("stop")]
 
 
 class Door:

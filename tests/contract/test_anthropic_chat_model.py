@@ -33,6 +33,7 @@ from domain.turn.events import (
     Usage,
 )
 from domain.turn.prompt import ImagePart, Message, Prompt, Round, TextPart
+from tests.batches import one_by_one
 from tests.contract.test_chat_model import all_of, error_of
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.anthropic_wire import error_event, message_body, message_stream, refusal
@@ -88,7 +89,7 @@ async def test_closing_early_closes_the_connection(
 ) -> None:
     sim.script(spoiled(message_stream("Once upon a time"), 5, Hang()))
     before = asyncio.all_tasks()
-    events = claude.stream(QUESTION)
+    events = one_by_one(claude.stream(QUESTION))
     assert await anext(events) == TextDelta("Once")
     await events.aclose()
     await sim.requests[0].client_left()
@@ -299,7 +300,7 @@ async def test_words_come_as_they_are_written(
     gate = Gate()
     steps = message_stream("one two").steps
     sim.script(Reply([*steps[:4], gate, *steps[4:]]))
-    async with aclosing(claude.stream(QUESTION)) as events:
+    async with aclosing(one_by_one(claude.stream(QUESTION))) as events:
         assert await anext(events) == TextDelta("one")
         sim.open(gate)
         assert await anext(events) == TextDelta(" two")

@@ -37,6 +37,7 @@ from domain.errors import (
 )
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.prompt import ImagePart, Message, Prompt, TextPart
+from tests.batches import one_by_one
 from tests.simulators.compatible_wire import PROVIDERS
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.openai_wire import (
@@ -168,7 +169,7 @@ def question(card: ModelCard, text: str = "Hi") -> Prompt:
 
 
 async def all_of(model: ChatModel, prompt: Prompt) -> list[ModelEvent]:
-    async with aclosing(model.stream(prompt)) as events:
+    async with aclosing(one_by_one(model.stream(prompt))) as events:
         return [event async for event in events]
 
 
@@ -177,7 +178,7 @@ async def error_of(model: ChatModel, prompt: Prompt) -> tuple[ProviderError, lis
     said: list[ModelEvent] = []
 
     async def read() -> None:
-        async with aclosing(model.stream(prompt)) as events:
+        async with aclosing(one_by_one(model.stream(prompt))) as events:
             async for event in events:
                 said.append(event)  # noqa: PERF401 - a comprehension would be lost to the error
 
@@ -201,7 +202,7 @@ async def test_one_model_answers_again_and_again(subject: Subject) -> None:
 
 async def test_an_answer_can_be_closed_early(subject: Subject) -> None:
     subject.holds_on()
-    events = subject.model.stream(question(subject.card))
+    events = one_by_one(subject.model.stream(question(subject.card)))
     assert isinstance(await anext(events), TextDelta)
     await events.aclose()
     with pytest.raises(StopAsyncIteration):
@@ -219,7 +220,7 @@ async def test_closing_early_closes_the_connection(
     stream = responses_stream if card == "gpt-5.1" else chat_stream
     sim.script(spoiled(stream("Once upon a time"), 5, Hang()))
     before = asyncio.all_tasks()
-    events = openai.stream(question(CARD[card]))
+    events = one_by_one(openai.stream(question(CARD[card])))
     await anext(events)
     await events.aclose()
     await sim.requests[0].client_left()
@@ -445,7 +446,7 @@ async def test_words_come_as_they_are_written(
     gate = Gate()
     reply = chat_stream("one two")
     sim.script(gated(reply, gate))
-    async with aclosing(openai.stream(question(CARD["gpt-4o-mini"]))) as events:
+    async with aclosing(one_by_one(openai.stream(question(CARD["gpt-4o-mini"])))) as events:
         assert await anext(events) == TextDelta("one")
         sim.open(gate)
         assert await anext(events) == TextDelta(" two")
@@ -577,7 +578,7 @@ async def test_a_script_waits_at_its_gates_and_raises_its_errors() -> None:
 
 async def test_a_script_complains_of_what_was_not_played() -> None:
     model = ScriptedChatModel([TextDelta("a"), TextDelta("b")], [TextDelta("c")])
-    async with aclosing(model.stream(question(CARD["o3"]))) as events:
+    async with aclosing(one_by_one(model.stream(question(CARD["o3"])))) as events:
         await anext(events)
     assert model.closed_early == 1
     with pytest.raises(AssertionError, match="unplayed"):

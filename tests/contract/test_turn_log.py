@@ -42,7 +42,7 @@ def header(turn: TurnId = T, user: UserId = ANNA) -> TurnHeader:
 
 
 def words(numbers: Numbering, *texts: str) -> list[Entry]:
-    return numbers.number_all(TextDelta(text) for text in texts)
+    return numbers.number(TextDelta(text) for text in texts)
 
 
 async def heard(turn_log: TurnLog, after: int = 0, turn: TurnId = T) -> list[Entry]:
@@ -74,7 +74,7 @@ async def test_what_is_appended_is_read_in_order(turn_log: TurnLog) -> None:
 
 
 async def test_a_reader_gets_exactly_the_rest_after_any_number(turn_log: TurnLog) -> None:
-    entries = Numbering().number_all([TurnStarted(), TextDelta("a"), TurnCompleted()])
+    entries = Numbering().number([TurnStarted(), TextDelta("a"), TurnCompleted()])
     await turn_log.begin(header())
     await turn_log.append(T, entries)
     for after in (-1, 0, 1, 2, 3, 99):
@@ -89,7 +89,7 @@ async def test_readers_wait_for_what_is_not_there_yet(turn_log: TurnLog) -> None
     for entry in entries:
         await turn_log.append(T, [entry])
         await settle(3)
-    ending = numbers.number(TurnCompleted())
+    (ending,) = numbers.number([TurnCompleted()])
     await turn_log.append(T, [ending])
     for reader in readers:
         assert await reader == [*entries, ending]
@@ -111,7 +111,7 @@ async def test_a_reader_that_is_cancelled_disturbs_no_other(turn_log: TurnLog) -
     gone, stays = (asyncio.create_task(heard(turn_log)) for _ in range(2))
     await settle()
     gone.cancel()
-    entries = numbers.number_all([TextDelta("a"), TurnCompleted()])
+    entries = numbers.number([TextDelta("a"), TurnCompleted()])
     await turn_log.append(T, entries)
     assert await stays == entries
     assert gone.cancelled()
@@ -131,9 +131,9 @@ async def test_after_the_ending_nothing_can_be_added(turn_log: TurnLog) -> None:
     numbers = Numbering()
     await turn_log.begin(header())
     assert not await turn_log.ended(T)
-    entries = numbers.number_all([TextDelta("a"), TurnCompleted()])
+    entries = numbers.number([TextDelta("a"), TurnCompleted()])
     await turn_log.append(T, entries)
-    await turn_log.append(T, numbers.number_all([TextDelta("late"), TurnFailed("x", "x")]))
+    await turn_log.append(T, numbers.number([TextDelta("late"), TurnFailed("x", "x")]))
     assert await turn_log.ended(T)
     assert await heard(turn_log) == entries
 
@@ -153,7 +153,7 @@ async def test_a_turn_that_is_not_there(turn_log: TurnLog) -> None:
 async def test_running_turns_by_user_oldest_first(turn_log: TurnLog) -> None:
     for name, user in (("t-1", ANNA), ("t-2", BORIS), ("t-3", ANNA), ("t-4", ANNA)):
         await turn_log.begin(header(TurnId(name), user))
-    await turn_log.append(TurnId("t-3"), [Numbering().number(TurnCompleted())])
+    await turn_log.append(TurnId("t-3"), Numbering().number([TurnCompleted()]))
     assert [found.turn for found in await turn_log.running(ANNA)] == ["t-1", "t-4"]
     assert [found.turn for found in await turn_log.running(BORIS)] == ["t-2"]
     assert await turn_log.running(UserId(3)) == []
@@ -175,7 +175,7 @@ async def test_ended_turns_are_dropped_some_time_later(
 ) -> None:
     for name in ("t-1", "t-2"):
         await turn_log.begin(header(TurnId(name)))
-    await turn_log.append(T, [Numbering().number(TurnCompleted())])
+    await turn_log.append(T, Numbering().number([TurnCompleted()]))
     await clock.advance(KEPT_S - 1)
     assert await turn_log.expire() == 0
     await clock.advance(1)
@@ -192,7 +192,7 @@ async def test_a_turn_holds_so_many_entries_and_always_an_ending(turn_log: TurnL
     with pytest.raises(TurnTooLong):
         await turn_log.append(T, [Entry(FULL + 1, FULL + 1, TextDelta("a"))])
     assert len(await turn_log.read(T)) == FULL
-    await turn_log.append(T, [numbers.number(TurnFailed("turn_too_long", "x"))])
+    await turn_log.append(T, numbers.number([TurnFailed("turn_too_long", "x")]))
     assert len(await heard(turn_log)) == FULL + 1
 
 
@@ -202,7 +202,7 @@ async def test_a_turn_holds_so_much_text(turn_log: TurnLog) -> None:
     await turn_log.append(T, words(numbers, "a" * (FULL_BYTES // 2)))
     with pytest.raises(TurnTooLong):
         await turn_log.append(T, [Entry(2, 2, TextDelta("a" * FULL_BYTES))])
-    await turn_log.append(T, [numbers.number(TurnCompleted())])
+    await turn_log.append(T, numbers.number([TurnCompleted()]))
     assert await turn_log.ended(T)
 
 
@@ -222,7 +222,7 @@ async def test_a_slow_reader_holds_up_nobody_and_misses_nothing(turn_log: TurnLo
     seen = list(await anext(slow))
     for text in "bcdef":
         await turn_log.append(T, words(numbers, text))
-    await turn_log.append(T, [numbers.number(TurnCompleted())])
+    await turn_log.append(T, numbers.number([TurnCompleted()]))
     async for batch in slow:
         seen += batch
     assert seen == await heard(turn_log)

@@ -31,6 +31,7 @@ from domain.errors import (
 )
 from domain.turn.events import ModelEvent, ModelStopped, SourceCited, TextDelta, ThinkingDelta
 from domain.turn.prompt import Message, Prompt, TextPart
+from tests.batches import one_by_one
 from tests.simulators.compatible_wire import KEY, PROVIDERS, Provider
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.replies import (
@@ -107,7 +108,7 @@ async def refusal(
 ) -> ProviderError:
     """Return the error that the reply makes before the first word."""
     sim.script(reply)
-    said, error = await heard(model.stream(question(name)))
+    said, error = await heard(one_by_one(model.stream(question(name))))
     assert said == []
     assert error is not None
     assert error.provider == name
@@ -238,11 +239,11 @@ async def test_faults_in_mid_answer(
     # Groq and DeepSeek say something else first.
     said_by = {"groq": 3, "deepseek": 3}.get(name, 2)
     sim.script(spoiled(whole, said_by, how(provider)))
-    said, error = await heard(model.stream(question(name)))
+    said, error = await heard(one_by_one(model.stream(question(name))))
     assert said == [TextDelta("one"), TextDelta(" two")]
     assert error is not None
     assert (type(error), error.provider) == (kind, name)
-    _, error = await heard(model.stream(question(name)))
+    _, error = await heard(one_by_one(model.stream(question(name))))
     assert error is None, "the next answer is not harmed"
 
 
@@ -258,7 +259,7 @@ async def test_silence(sim: OpenAISimulator, name: str, silence: str) -> None:
     sim.script(cases[silence])
     model = model_of(name, sim, IMPATIENT)
     await model.warm_up()
-    _, error = await heard(model.stream(question(name)))
+    _, error = await heard(one_by_one(model.stream(question(name))))
     assert type(error) is ProviderTimeout
     await sim.requests[0].client_left()
     await model.aclose()
@@ -270,7 +271,7 @@ async def test_closing_early_closes_the_connection(
 ) -> None:
     sim.script(spoiled(PROVIDERS[name].stream("one two three"), 3, Hang()))
     before = asyncio.all_tasks()
-    events = model.stream(question(name))
+    events = one_by_one(model.stream(question(name)))
     assert await anext(events) == TextDelta("one")
     await events.aclose()
     await sim.requests[0].client_left()
@@ -283,7 +284,7 @@ async def test_however_it_is_sent(
     sim: OpenAISimulator, model: CompatibleChatModel, name: str, shape: Callable[[Reply], Reply]
 ) -> None:
     sim.script(shape(PROVIDERS[name].stream("Grüße 🌍 you", ["Hm", "m"])))
-    said, error = await heard(model.stream(question(name)))
+    said, error = await heard(one_by_one(model.stream(question(name))))
     assert error is None
     assert "".join(event.text for event in said if isinstance(event, TextDelta)) == "Grüße 🌍 you"
     assert "".join(event.text for event in said if isinstance(event, ThinkingDelta)) == "Hmm"
@@ -300,7 +301,7 @@ async def test_deepseek_says_nothing_for_a_while_before_a_whole_answer(
 ) -> None:
     body = b'{"choices": [{"message": {"content": "Whole"}, "finish_reason": "stop"}]}'
     sim.script(raw(b"\n\n\n" + body, "application/json"))
-    said, error = await heard(models["deepseek"].stream(question("deepseek")))
+    said, error = await heard(one_by_one(models["deepseek"].stream(question("deepseek"))))
     assert (said, error) == ([TextDelta("Whole"), ModelStopped("stop")], None)
 
 
@@ -308,7 +309,7 @@ async def test_deepseek_says_nothing_for_a_while_before_a_whole_answer(
 async def test_where_questions_go(
     sim: OpenAISimulator, model: CompatibleChatModel, name: str
 ) -> None:
-    await heard(model.stream(question(name)))
+    await heard(one_by_one(model.stream(question(name))))
     [asked] = sim.requests
     assert asked.path == f"{PROVIDERS[name].path}/chat/completions"
     assert asked.headers["authorization"] == f"Bearer {KEY}"
@@ -319,7 +320,7 @@ async def test_where_questions_go(
 async def test_a_missing_key_names_its_variable(name: str) -> None:
     model = CompatibleChatModel(MODULES[name].DIALECT)
     with pytest.raises(NotConfigured) as caught:
-        await heard(model.stream(question(name)))
+        await heard(one_by_one(model.stream(question(name))))
     assert caught.value.key == f"{name.upper()}_API_KEY"
     await model.aclose()
 
@@ -328,7 +329,7 @@ async def test_a_missing_key_names_its_variable(name: str) -> None:
 async def test_nobody_there(name: str) -> None:
     nowhere = structs.replace(MODULES[name].DIALECT, base_url="http://127.0.0.1:1")
     model = CompatibleChatModel(nowhere, KEY)
-    said, error = await heard(model.stream(question(name)))
+    said, error = await heard(one_by_one(model.stream(question(name))))
     assert (said, type(error)) == ([], ProviderUnreachable)
     await model.aclose()
 
@@ -340,10 +341,11 @@ class Body:
         self._body = body
         self._failure = failure
 
-    async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
-        yield self._body
-        if self._failure is not None:
+    async def read(self) -> bytes:
+        body, self._body = self._body, b""
+        if not body and self._failure is not None:
             raise self._failure
+        return body
 
 
 @asynccontextmanager
@@ -353,7 +355,7 @@ async def asked(answer: Body) -> AsyncGenerator[Body, None]:
 
 def reading(name: str, answer: Body) -> AsyncGenerator[ModelEvent, None]:
     reader = ChatReader(name, MODULES[name].DIALECT.quirks)
-    return read_answer(name, asked(answer), reader, 5.0)
+    return one_by_one(read_answer(name, asked(answer), reader, 5.0))
 
 
 @each_provider

@@ -1,6 +1,6 @@
 """Anthropic's models, through the Messages interface."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from msgspec import structs
@@ -35,7 +35,7 @@ class AnthropicChatModel(ChatModel):
         self._patience = patience or Patience()
         self._sdk = AnthropicSdk(api_key, base_url, self._patience)
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Yield the answer; see the port.
 
         Raises:
@@ -44,17 +44,19 @@ class AnthropicChatModel(ChatModel):
         """
         so_far = _SoFar()
         while True:
-            async with aclosing(self._part(so_far.goes_on(prompt))) as events:
-                async for event in events:
-                    if isinstance(event, ModelStopped):
-                        so_far.add(event)
-                    else:
-                        yield event
+            async with aclosing(self._part(so_far.goes_on(prompt))) as batches:
+                async for batch in batches:
+                    said = batch
+                    if isinstance(last := batch[-1], ModelStopped):
+                        so_far.add(last)
+                        said = batch[:-1]
+                    if said:
+                        yield said
             if so_far.over:
-                yield so_far.stopped
+                yield (so_far.stopped,)
                 return
 
-    def _part(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    def _part(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         body = messages_request(prompt)
         asking = self._sdk.messages(body, request_headers(body))
         return read_answer(PROVIDER, asking, MessagesReader(), self._patience.first_byte_s)

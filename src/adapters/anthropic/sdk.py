@@ -73,7 +73,7 @@ class AnthropicSdk:
             base_url=self._base_url,
             default_headers=headers,
             open_telemetry=False,
-            **client_options(self._client.patience, anthropic.DefaultAioHttpClient),
+            **client_options(self._client.patience),
         )
         # Its first mention imports hundreds of modules.
         _ = client.messages.with_streaming_response

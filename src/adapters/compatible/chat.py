@@ -1,6 +1,6 @@
 """Models of any provider that speaks OpenAI's chat wire."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from adapters.compatible.dialect import Dialect
 from adapters.transport.chat_wire.events import ChatReader
@@ -43,7 +43,7 @@ class CompatibleChatModel(ChatModel):
             dialect.provider, address, api_key, dialect.key_variable, self._patience
         )
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Yield the answer; see the port.
 
         Raises:

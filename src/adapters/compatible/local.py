@@ -4,7 +4,7 @@ Its models are `local/<name>`, whatever the server calls them; the name's letter
 the wire.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.dialect import Dialect
@@ -50,7 +50,7 @@ class LocalModels(ChatModel):
             CompatibleChatModel(DIALECT, api_key, base_url, patience) if base_url else None
         )
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Yield the answer; see the port."""
         return self._configured().stream(prompt)
 

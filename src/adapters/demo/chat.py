@@ -1,6 +1,6 @@
 """A model without a model: it needs no key and no network, and says so in every answer."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from adapters.demo.catalog import PROVIDER
 from adapters.demo.script import answer_words, question_of, read_commands
@@ -27,18 +27,18 @@ class DemoChatModel(ChatModel):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Yield the answer word by word; see the port."""
         commands = read_commands(question_of(prompt))
         if commands.error is not None and not commands.error_after:
             raise commands.error
         if commands.thinks or prompt.effort is not None:
-            yield ThinkingDelta("A demonstration does not think, ")
-            yield ThinkingDelta("but this is where its thoughts would be.")
+            yield (ThinkingDelta("A demonstration does not think, "),)
+            yield (ThinkingDelta("but this is where its thoughts would be."),)
         if commands.calls_tools and prompt.tools and not prompt.rounds:
             for number, tool in enumerate(prompt.tools, 1):
-                yield ToolCalled(f"demo_{number}", tool.name, {}, PROVIDER)
-            yield ModelStopped("tool_calls", _usage(prompt, 0))
+                yield (ToolCalled(f"demo_{number}", tool.name, {}, PROVIDER),)
+            yield (ModelStopped("tool_calls", _usage(prompt, 0)),)
             return
         said = 0
         for word in answer_words(prompt, commands):
@@ -46,9 +46,9 @@ class DemoChatModel(ChatModel):
                 raise commands.error
             if commands.pause_s:
                 await self._clock.sleep(commands.pause_s)
-            yield TextDelta(word)
+            yield (TextDelta(word),)
             said += 1
-        yield ModelStopped("stop", _usage(prompt, said))
+        yield (ModelStopped("stop", _usage(prompt, said)),)
 
 
 def _usage(prompt: Prompt, words: int) -> Usage:

@@ -28,7 +28,7 @@ class ScriptedChatModel(ChatModel):
         self.waiting = asyncio.Event()
         """Set once the model waits at a gate, cleared when it goes on."""
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Play the next round; see the port.
 
         Raises:
@@ -48,7 +48,7 @@ class ScriptedChatModel(ChatModel):
                 elif isinstance(step, Exception):
                     raise step
                 else:
-                    yield step
+                    yield (step,)
         finally:
             self.closed_early += bool(steps)
 

@@ -16,7 +16,6 @@ from domain.turn.events import (
     ThinkingDelta,
     TurnCancelled,
     TurnCompleted,
-    TurnEvent,
     TurnFailed,
 )
 
@@ -81,26 +80,26 @@ class MemoryTurnLog(TurnLog):
         if log.ended_at is not None:
             return
         known = len(log.entries)
-        # Nearly always there is one entry, and it is the next.
-        if len(entries) == 1 and entries[0].seq == known + 1:
-            new = entries
-        else:
+        new = entries
+        if entries and entries[0].seq <= known:
             new = [entry for entry in entries if entry.seq > known]
-        self._make_room(log, new)
+        if not new:
+            return
+        ended = isinstance(new[-1].event, _ENDINGS)
+        # There is always room for an ending.
+        self._make_room(log, new[:-1] if ended else new)
         log.entries += new
-        if new and isinstance(new[-1].event, _ENDINGS):
+        if ended:
             log.ended_at = self._clock.now()
         log.wake()
 
     def _make_room(self, log: _Log, new: Sequence[Entry]) -> None:
-        places, size_bytes = len(log.entries), log.size_bytes
+        size_bytes = log.size_bytes
         for entry in new:
-            if isinstance(entry.event, _ENDINGS):
-                continue  # There is always room for one.
-            places += 1
-            size_bytes += _size(entry.event)
-            if places > self._max_entries or size_bytes > self._max_bytes:
-                raise TurnTooLong
+            event = entry.event
+            size_bytes += len(event.text) if isinstance(event, _TEXTS) else OTHER_EVENT_BYTES
+        if len(log.entries) + len(new) > self._max_entries or size_bytes > self._max_bytes:
+            raise TurnTooLong
         log.size_bytes = size_bytes
 
     async def follow(self, turn: TurnId, after: int = 0) -> AsyncGenerator[Sequence[Entry], None]:
@@ -156,9 +155,3 @@ class MemoryTurnLog(TurnLog):
         if log is None:
             raise TurnNotFound(turn)
         return log
-
-
-def _size(event: TurnEvent) -> int:
-    if isinstance(event, _TEXTS):
-        return len(event.text)
-    return OTHER_EVENT_BYTES

@@ -1,6 +1,6 @@
 """OpenAI's models, through Chat Completions or Responses as each model's card says."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from adapters.openai.responses_events import ResponsesReader
 from adapters.openai.responses_request import responses_request
@@ -30,7 +30,7 @@ class OpenAIChatModel(ChatModel):
         self._patience = patience or Patience()
         self._sdk = OpenAISdk(PROVIDER, base_url, api_key, "OPENAI_API_KEY", self._patience)
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Yield the answer; see the port.
 
         Raises:

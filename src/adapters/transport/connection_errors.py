@@ -1,8 +1,7 @@
 """What happened to a connection, as an error of ours.
 
-The SDKs' aiohttp transport folds refused, reset and timed-out connections into one "connect
-timeout" (openai 3.54, `_vendor/httpx_aiohttp`, 2026-11). So the chain of causes is searched for
-aiohttp's own exception, which knows what happened.
+An SDK wraps what its connection raises. So the chain of causes is searched for aiohttp's own
+exception, which knows what happened.
 """
 
 from collections.abc import Iterator

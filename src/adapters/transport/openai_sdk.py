@@ -119,7 +119,7 @@ class OpenAISdk:
             api_key=self._api_key or _NO_KEY_NEEDED,
             base_url=self._base_url,
             default_headers=headers,
-            **client_options(self._client.patience, openai.DefaultAioHttpClient),
+            **client_options(self._client.patience),
         )
         # Each of these imports hundreds of modules at its first mention.
         _ = client.chat.completions.with_streaming_response

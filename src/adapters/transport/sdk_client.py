@@ -12,7 +12,7 @@ from typing import Any
 from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
 from adapters.transport.status_errors import answered
-from adapters.transport.streaming import RawAnswer
+from adapters.transport.streaming import BODY, RawAnswer
 from domain.errors import ParleyError
 
 _MAX_CONNECTIONS = 1000
@@ -75,7 +75,7 @@ class SdkClient:
         except Exception as failure:
             raise self.error(failure) from failure
         try:
-            yield answer.http_response
+            yield answer.http_response.extensions[BODY]
         finally:
             await answer.http_response.aclose()
 
@@ -103,9 +103,12 @@ class SdkClient:
         return client
 
 
-def client_options(patience: Patience, aiohttp_client: Callable[..., Any]) -> dict[str, Any]:
-    """Return what every SDK's client is made with: its own aiohttp client, limits, no retries."""
-    import httpx2  # noqa: PLC0415 - comes with an SDK, and is imported with the first of them
+def client_options(patience: Patience) -> dict[str, Any]:
+    """Return what every SDK's client is made with: our connections, limits, no retries."""
+    # Both come with an SDK, and are imported with the first of them.
+    import httpx2  # noqa: PLC0415
+
+    from adapters.transport.http import Connections  # noqa: PLC0415
 
     return {
         "max_retries": 0,
@@ -115,7 +118,7 @@ def client_options(patience: Patience, aiohttp_client: Callable[..., Any]) -> di
             write=patience.idle_s,
             pool=patience.connect_s,
         ),
-        "http_client": aiohttp_client(
-            limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS, keepalive_expiry=_KEPT_ALIVE_S)
+        "http_client": httpx2.AsyncClient(
+            transport=Connections(_MAX_CONNECTIONS, _KEPT_ALIVE_S), follow_redirects=True
         ),
     }

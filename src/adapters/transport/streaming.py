@@ -1,8 +1,8 @@
 """Reads a provider's answer off its connection: the one loop of every HTTP chat adapter."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
 from adapters.transport.connection_errors import broken
@@ -18,11 +18,15 @@ _DRAIN_S = 0.05
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
-class RawAnswer(Protocol):
-    """An HTTP answer whose body has not been read yet; the SDKs' own response has this shape."""
+BODY = "parley.body"
+"""Where the answer of an SDK's HTTP client has its `RawAnswer`, among its extensions."""
 
-    def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
-        """Yield the body as it comes in, content encoding removed."""
+
+class RawAnswer(Protocol):
+    """The body of an HTTP answer, on its way."""
+
+    async def read(self) -> bytes:
+        """Return what has come in, content encoding removed; nothing only at its end."""
         ...
 
 
@@ -31,7 +35,7 @@ async def read_answer(
     ask: AbstractAsyncContextManager[RawAnswer],
     reader: WireReader,
     first_byte_s: float,
-) -> AsyncGenerator[ModelEvent, None]:
+) -> AsyncGenerator[Sequence[ModelEvent], None]:
     """Send a question and yield its answer; closing the generator closes the connection.
 
     Whether the answer is a stream of events or one JSON body is told by its first byte: servers
@@ -48,29 +52,40 @@ async def read_answer(
         ProviderError: whatever went wrong; anything else is a defect of the reader.
     """
     async with AsyncExitStack() as resources:
-        head, chunks = await _opened(provider, ask, resources, first_byte_s)
+        head, answer = await _opened(provider, ask, resources, first_byte_s)
         if head[:1] == b"{":
-            for event in reader.whole(await _rest(provider, head, chunks)):
-                yield event
+            yield [*reader.whole(await _rest(provider, head, answer))]
             return
         splitter = SseSplitter()
-        split, read = splitter.feed, reader.feed
         chunk = head
         while chunk:
-            for payload in split(chunk):
-                for event in read(payload):
-                    yield event
+            events: list[ModelEvent] = []
+            try:
+                _read(reader, splitter.feed(chunk), events)
+            except ParleyError:
+                if events:
+                    yield events  # Said before it went wrong.
+                raise
+            if events:
+                yield events
             if reader.ended:
                 break
             try:
-                chunk = await anext(chunks, b"")
+                chunk = await answer.read()
             except Exception as failure:
                 raise broken(provider, failure) from failure
         if reader.ended:
-            await _drain(chunks)
+            await _drain(answer)
             return
-        for event in _last_words(provider, splitter, reader):
-            yield event
+        if events := _last_words(provider, splitter, reader):
+            yield events
+
+
+def _read(reader: WireReader, payloads: Iterable[bytes], events: list[ModelEvent]) -> None:
+    """Add what the payloads say, those before a faulty one included."""
+    read = reader.feed
+    for payload in payloads:
+        events += read(payload)
 
 
 async def _opened(
@@ -78,42 +93,44 @@ async def _opened(
     ask: AbstractAsyncContextManager[RawAnswer],
     resources: AsyncExitStack,
     first_byte_s: float,
-) -> tuple[bytes, AsyncGenerator[bytes, None]]:
-    """Return the first bytes and the generator of the others; `resources` closes both."""
+) -> tuple[bytes, RawAnswer]:
+    """Return the first bytes and the answer with the others; `resources` closes it."""
     try:
         answer = await resources.enter_async_context(ask)
-        chunks = await resources.enter_async_context(aclosing(answer.aiter_bytes()))
         async with asyncio.timeout(first_byte_s):
-            head = await _first_bytes(chunks)
+            head = await _first_bytes(answer)
     except ParleyError:
         raise
     except Exception as failure:
         raise broken(provider, failure) from failure
     if head[:1] in (b"<", b"["):
         raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
-    return head, chunks
+    return head, answer
 
 
-async def _first_bytes(chunks: AsyncIterator[bytes]) -> bytes:
+async def _first_bytes(answer: RawAnswer) -> bytes:
     """Return the body from its first byte that is not white space; empty when there is none."""
-    async for chunk in chunks:
+    while chunk := await answer.read():
         if head := chunk.lstrip():
             return head
     return b""
 
 
-async def _rest(provider: str, head: bytes, chunks: AsyncIterator[bytes]) -> bytes:
+async def _rest(provider: str, head: bytes, answer: RawAnswer) -> bytes:
+    pieces = [head]
     try:
-        return head + b"".join([chunk async for chunk in chunks])
+        while piece := await answer.read():
+            pieces.append(piece)
+        return b"".join(pieces)
     except Exception as failure:
         raise broken(provider, failure) from failure
 
 
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
+async def _drain(answer: RawAnswer) -> None:
     """Read what follows the end mark; the answer is whole, so nothing here is an error any more."""
     try:
         async with asyncio.timeout(_DRAIN_S):
-            async for _ in chunks:
+            while await answer.read():
                 continue
     except Exception:  # noqa: BLE001 - the connection is closed next, and that is all that matters
         return

@@ -1,7 +1,7 @@
 """The agent: model, tools, model … until there is an answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -52,8 +52,10 @@ class Agent:
         self._tools = tools
         self._max_rounds = max_rounds
 
-    async def reply(self, model: ChatModel, prompt: Prompt) -> AsyncGenerator[AgentEvent, None]:
-        """Yield the answer as it is written, with a `ModelStopped` after each round.
+    async def reply(
+        self, model: ChatModel, prompt: Prompt
+    ) -> AsyncGenerator[Sequence[AgentEvent], None]:
+        """Yield the answer in the batches it comes in, with a `ModelStopped` after each round.
 
         A tool of ours that fails is an answer to the model, not the end of the turn. Calls of
         tools that are not ours are passed on and not awaited.
@@ -64,16 +66,15 @@ class Agent:
         prompt = structs.replace(prompt, tools=tuple(tool.spec for tool in self._tools.values()))
         for _ in range(self._max_rounds):
             spoken = _Spoken()
-            async with aclosing(ask_patiently(model, prompt)) as events:
-                async for event in events:
-                    spoken.add(event)
-                    yield event
+            async with aclosing(ask_patiently(model, prompt)) as batches:
+                async for batch in batches:
+                    spoken.add(batch)
+                    yield batch
             calls = [call for call in spoken.calls if call.name in self._tools]
             if not calls:
                 return
             results = await self._run(calls)
-            for result in results:
-                yield result
+            yield results
             done = Round("".join(spoken.text), tuple(calls), tuple(results), spoken.state)
             prompt = structs.replace(prompt, rounds=(*prompt.rounds, done))
 
@@ -103,10 +104,11 @@ class _Spoken:
         self.calls: list[ToolCalled] = []
         self.state: tuple[Mapping[str, Any], ...] = ()
 
-    def add(self, event: ModelEvent | ProviderRetrying) -> None:
-        if isinstance(event, TextDelta):
-            self.text.append(event.text)
-        elif isinstance(event, ToolCalled) and not event.run_by_provider:
-            self.calls.append(event)
-        elif isinstance(event, ModelStopped):
-            self.state = event.state
+    def add(self, batch: Sequence[ModelEvent | ProviderRetrying]) -> None:
+        for event in batch:
+            if isinstance(event, TextDelta):
+                self.text.append(event.text)
+            elif isinstance(event, ToolCalled) and not event.run_by_provider:
+                self.calls.append(event)
+            elif isinstance(event, ModelStopped):
+                self.state = event.state

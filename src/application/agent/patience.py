@@ -1,7 +1,7 @@
 """Asks a model again when it fails before its first word."""
 
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import stamina
@@ -19,7 +19,7 @@ LONGEST_WAIT_S = 20.0
 
 async def ask_patiently(
     model: ChatModel, prompt: Prompt
-) -> AsyncGenerator[ModelEvent | ProviderRetrying, None]:
+) -> AsyncGenerator[Sequence[ModelEvent | ProviderRetrying], None]:
     """Yield the model's answer; before its first event, retryable failures are tried again.
 
     Each wait is announced by `ProviderRetrying` before it begins, so that nobody waits in silence.
@@ -29,28 +29,28 @@ async def ask_patiently(
         ProviderError: it failed for good.
     """
     waits = _Waits()
-    events: AsyncGenerator[ModelEvent, None] | None = None
-    first: ModelEvent | None = None
+    batches: AsyncGenerator[Sequence[ModelEvent], None] | None = None
+    first: Sequence[ModelEvent] | None = None
     async for attempt in stamina.retry_context(
         on=waits.before_next, attempts=ATTEMPTS, timeout=None
     ):
         waits.announce = None
         with attempt:
-            events = model.stream(prompt)
+            batches = model.stream(prompt)
             try:
-                first = await anext(events, None)
+                first = await anext(batches, None)
             except ProviderError as error:
                 waits.failed(error, attempt.num)
                 raise
         # Outside the attempt: it must never see this generator being closed.
         if waits.announce is not None:
-            yield waits.announce
-    if events is None or first is None:
+            yield (waits.announce,)
+    if batches is None or first is None:
         return
-    async with aclosing(events):
+    async with aclosing(batches):
         yield first
-        async for event in events:
-            yield event
+        async for batch in batches:
+            yield batch
 
 
 class _Waits:

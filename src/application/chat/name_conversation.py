@@ -83,8 +83,9 @@ class NameConversation:
             temperature=choice.temperature,
             max_tokens=choice.max_tokens,
         )
-        async with aclosing(ask_patiently(choice.model, prompt)) as events:
-            return "".join([e.text async for e in events if isinstance(e, TextDelta)])
+        async with aclosing(ask_patiently(choice.model, prompt)) as batches:
+            events = [event async for batch in batches for event in batch]
+        return "".join(event.text for event in events if isinstance(event, TextDelta))
 
     async def _store(self, user: UserId, conversation: ConversationId, title: str) -> None:
         try:

@@ -1,6 +1,7 @@
 """One turn, from stored question to saved ending."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import structlog
@@ -96,7 +97,7 @@ class RunTurn:
             What could not be saved while readers waited, to be handed to `save_late`.
         """
         said = _Said(Transcript(), Numbering(), kept)
-        await self._tell(turn, said, TurnStarted(ask.kind))
+        await self._tell(turn, said, [TurnStarted(ask.kind)])
         work = asyncio.create_task(self._work(turn, ask, said))
         switch.guards(work)
         try:
@@ -137,37 +138,43 @@ class RunTurn:
     async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
         choice = self._choose(ask.settings, ask.question)
         said.chosen = ModelChosen(choice.card.model, choice.card.provider)
-        await self._tell(turn, said, said.chosen)
+        await self._tell(turn, said, [said.chosen])
         if ask.settings.speech_wanted:
             # No voice is wired: the reader is told at once, and not again by the ending.
             said.speech_settled = True
-            await self._tell(turn, said, SpeechDeclined())
+            await self._tell(turn, said, [SpeechDeclined()])
         prompt = assemble(ask, choice, self._characters)
-        async with aclosing(self._agent.reply(choice.model, prompt)) as events:
-            async for event in events:
-                said.transcript.add(event)
-                if not isinstance(event, ModelStopped):
-                    await self._tell(turn, said, event)
+        async with aclosing(self._agent.reply(choice.model, prompt)) as batches:
+            async for batch in batches:
+                said.transcript.add(batch)
+                # The end of a round is for the agent; readers hear of the answer's end below.
+                told = [event for event in batch if not isinstance(event, ModelStopped)]
+                if told:
+                    await self._tell(turn, said, told)
         whole = said.transcript
-        await self._tell(turn, said, AnswerWritten(whole.text, whole.stop, whole.usage, whole.note))
+        written = AnswerWritten(whole.text, whole.stop, whole.usage, whole.note)
+        await self._tell(turn, said, [written])
 
-    async def _tell(self, turn: TurnId, said: _Said, event: TurnEvent) -> None:
-        """Append the event, along with one whose append was cut off: it may be there or not."""
-        said.unsure.append(said.numbers.number(event))
+    async def _tell(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
+        """Append events, along with any whose append was cut off: they may be there or not."""
+        said.unsure += said.numbers.number(events)
         try:
             await self._log.append(turn, said.unsure)
         except TurnTooLong:
             said.numbers.take_back(said.unsure)
             said.unsure.clear()
-            raise
+            if len(events) == 1:
+                raise
+            for event in events:  # What still fits is told.
+                await self._tell(turn, said, [event])
         said.unsure.clear()
 
     async def _end(self, turn: TurnId, said: _Said, ending: TurnEnding) -> None:
         try:
-            await self._tell(turn, said, ending)
+            await self._tell(turn, said, [ending])
         except TurnTooLong:
             # The event before was too much; alone, an ending always fits.
-            await self._tell(turn, said, ending)
+            await self._tell(turn, said, [ending])
 
     async def _save_now_and_then(self, turn: TurnId, said: _Said) -> None:
         """Bound what a crash can cost; a database that is away for a while costs nothing else."""

@@ -31,19 +31,19 @@ class Numbering:
         self.seq = 0
         self.chunk = 0
 
-    def number(self, event: TurnEvent) -> Entry:
-        """Return the event with the next number."""
-        self.seq += 1
-        if isinstance(event, _DELTAS):
-            self.chunk += 1
-        return Entry(self.seq, self.chunk, event)
+    def number(self, events: Iterable[TurnEvent]) -> list[Entry]:
+        """Return the events with the next numbers."""
+        seq, chunk = self.seq, self.chunk
+        entries: list[Entry] = []
+        for event in events:
+            seq += 1
+            chunk += isinstance(event, _DELTAS)
+            entries.append(Entry(seq, chunk, event))
+        self.seq, self.chunk = seq, chunk
+        return entries
 
     def take_back(self, entries: Iterable[Entry]) -> None:
         """Give back the last numbers, of entries that nobody has seen or will see."""
         for entry in entries:
             self.seq -= 1
-            self.chunk -= isinstance(entry.event, TextDelta | ThinkingDelta)
-
-    def number_all(self, events: Iterable[TurnEvent]) -> list[Entry]:
-        """Return the events with the next numbers."""
-        return [self.number(event) for event in events]
+            self.chunk -= isinstance(entry.event, _DELTAS)

@@ -1,5 +1,7 @@
 """Folds the events of a turn into what is saved of it."""
 
+from collections.abc import Iterable
+
 from domain.turn.events import (
     ModelStopped,
     SourceCited,
@@ -24,18 +26,19 @@ class Transcript:
         self.stop: StopReason = "stop"
         self.note: str | None = None
 
-    def add(self, event: TurnEvent | ModelStopped) -> None:
-        """Take in the next event; those that leave no trace in the history pass by."""
-        if isinstance(event, TextDelta):
-            self._text.append(event.text)
-        elif isinstance(event, ThinkingDelta):
-            self._thinking.append(event.text)
-        elif isinstance(event, ToolCalled):
-            self.calls.append(event)
-        elif isinstance(event, SourceCited):
-            self.sources.append(event)
-        elif isinstance(event, ModelStopped):
-            self._stopped(event)
+    def add(self, events: Iterable[TurnEvent | ModelStopped]) -> None:
+        """Take in the next events; those that leave no trace in the history pass by."""
+        for event in events:
+            if isinstance(event, TextDelta):
+                self._text.append(event.text)
+            elif isinstance(event, ThinkingDelta):
+                self._thinking.append(event.text)
+            elif isinstance(event, ToolCalled):
+                self.calls.append(event)
+            elif isinstance(event, SourceCited):
+                self.sources.append(event)
+            elif isinstance(event, ModelStopped):
+                self._stopped(event)
 
     def _stopped(self, event: ModelStopped) -> None:
         self.stop, self.note = event.reason, event.note

@@ -14,6 +14,7 @@ from domain.errors import InvalidRequest, ProviderRejected
 from domain.tools import ToolSpec
 from domain.turn.events import ModelStopped, TextDelta, ToolCalled, ToolReturned
 from domain.turn.prompt import Message, Prompt, Round, TextPart
+from tests.batches import one_by_one
 from tests.unit.rig import SWIFT, said
 
 PROMPT = Prompt(SWIFT, (Message("user", (TextPart("Time?"),)),))
@@ -44,7 +45,7 @@ def called(number: str = "1", name: str = "clock", **more: Any) -> ToolCalled:
 
 
 async def reply(agent: Agent, model: ScriptedChatModel) -> list[AgentEvent]:
-    async with aclosing(agent.reply(model, PROMPT)) as events:
+    async with aclosing(one_by_one(agent.reply(model, PROMPT))) as events:
         return [event async for event in events]
 
 

@@ -66,7 +66,7 @@ async def house() -> House:
 def transcript(*pieces: TextDelta | ThinkingDelta) -> Transcript:
     found = Transcript()
     for piece in pieces:
-        found.add(piece)
+        found.add([piece])
     return found
 
 
@@ -175,10 +175,10 @@ async def test_checkpoints_bring_one_row_up_to_date(house: House) -> None:
     growing = transcript(TextDelta("One"))
     kept = await house.ledger.answer(kept, growing, CHOSEN, AnswerState.RUNNING)
     assert (await house.rows(kept))[1].state is AnswerState.RUNNING
-    growing.add(TextDelta(" two"))
+    growing.add([TextDelta(" two")])
     again = await house.ledger.answer(kept, growing, CHOSEN, AnswerState.RUNNING)
     assert again == kept
-    growing.add(TextDelta(" three"))
+    growing.add([TextDelta(" three")])
     await house.ledger.answer(kept, growing, CHOSEN, AnswerState.COMPLETED)
     _, row = await house.rows(kept)
     assert (row.message, row.state) == ("One two three", AnswerState.COMPLETED)

@@ -36,10 +36,10 @@ class LastWords(ScriptedChatModel):
 
     then_away: MemoryUnitOfWork | None = None
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
-        async with aclosing(super().stream(prompt)) as events:
-            async for event in events:
-                yield event
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
+        async with aclosing(super().stream(prompt)) as batches:
+            async for batch in batches:
+                yield batch
         if self.then_away is not None:
             self.then_away.fail_next()
 

@@ -24,6 +24,7 @@ from domain.errors import (
 )
 from domain.turn.events import ModelEvent, ModelStopped, ProviderRetrying, TextDelta
 from domain.turn.prompt import Message, Prompt, TextPart
+from tests.batches import one_by_one
 from tests.unit.rig import SWIFT, said
 
 PROMPT = Prompt(SWIFT, (Message("user", (TextPart("Why?"),)),))
@@ -41,7 +42,7 @@ async def heard(
     model: ScriptedChatModel, into: list[ModelEvent | ProviderRetrying] | None = None
 ) -> list[ModelEvent | ProviderRetrying]:
     found = [] if into is None else into
-    async with aclosing(ask_patiently(model, PROMPT)) as events:
+    async with aclosing(one_by_one(ask_patiently(model, PROMPT))) as events:
         async for event in events:
             found.append(event)
     return found
@@ -103,7 +104,7 @@ async def test_a_wish_beyond_all_patience_is_a_failure() -> None:
 
 async def test_after_the_first_word_a_failure_is_a_failure() -> None:
     model = ScriptedChatModel([*said("So"), BUSY])
-    events = ask_patiently(model, PROMPT)
+    events = one_by_one(ask_patiently(model, PROMPT))
     assert await anext(events) == TextDelta("So")
     with pytest.raises(ProviderUnavailable):
         await anext(events)
@@ -124,7 +125,7 @@ async def test_cancelling_reaches_the_model_or_ends_the_wait(steps: list[Step]) 
 
 async def test_closing_early_closes_the_model() -> None:
     model = ScriptedChatModel(said("a", "b"))
-    events = ask_patiently(model, PROMPT)
+    events = one_by_one(ask_patiently(model, PROMPT))
     assert await anext(events) == TextDelta("a")
     await events.aclose()
     assert model.closed_early == 1

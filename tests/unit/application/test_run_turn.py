@@ -345,7 +345,7 @@ async def test_a_switch_stops_work_that_it_is_given_later() -> None:
 async def test_a_model_that_turns_a_cancel_into_an_error_still_counts_as_cancelled() -> None:
     class Stubborn:
         async def stream(self, prompt: object) -> AsyncGenerator[Any, None]:
-            yield TextDelta("Half")
+            yield [TextDelta("Half")]
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:

@@ -5,7 +5,7 @@ answer is saved (4), asking twice runs once (5).
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -64,7 +64,7 @@ class Puppet(ChatModel):
     def __init__(self) -> None:
         self.told: dict[str, asyncio.Queue[ModelEvent | Exception]] = {}
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelEvent, None]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         asked = prompt.messages[-1].text
         assert asked not in self.told, "asked twice"
         self.told[asked] = asyncio.Queue()
@@ -72,7 +72,7 @@ class Puppet(ChatModel):
             step = await self.told[asked].get()
             if isinstance(step, Exception):
                 raise step
-            yield step
+            yield (step,)
             if isinstance(step, ModelStopped):
                 return
 

@@ -28,7 +28,7 @@ deltas = st.builds(TextDelta, st.text()) | st.builds(ThinkingDelta, st.text())
 
 @given(st.lists(deltas | st.just(TurnStarted())))
 def test_events_are_numbered_in_order_and_chunks_are_counted(events: list[TurnEvent]) -> None:
-    entries = Numbering().number_all(events)
+    entries = Numbering().number(events)
     assert [entry.seq for entry in entries] == list(range(1, len(events) + 1))
     assert [entry.event for entry in entries] == events
     chunks = [entry.chunk for entry in entries if not isinstance(entry.event, TurnStarted)]
@@ -40,17 +40,16 @@ def test_numbers_that_nobody_saw_are_given_again(
     events: list[TurnEvent], data: st.DataObject
 ) -> None:
     numbers = Numbering()
-    entries = numbers.number_all(events)
+    entries = numbers.number(events)
     back = data.draw(st.integers(0, len(events)))
     numbers.take_back(entries[back:])
-    assert numbers.number_all(events[back:]) == entries[back:]
+    assert numbers.number(events[back:]) == entries[back:]
 
 
 @given(st.lists(deltas))
 def test_a_transcript_joins_what_was_said(events: list[TurnEvent]) -> None:
     found = Transcript()
-    for event in events:
-        found.add(event)
+    found.add(events)
     assert found.text == "".join(e.text for e in events if isinstance(e, TextDelta))
     assert found.thinking == "".join(e.text for e in events if isinstance(e, ThinkingDelta))
     assert found.pieces == len(events)
@@ -59,12 +58,11 @@ def test_a_transcript_joins_what_was_said(events: list[TurnEvent]) -> None:
 def test_a_transcript_keeps_calls_sources_and_the_sum_of_usage() -> None:
     found = Transcript()
     call, source = ToolCalled("1", "f", {}), SourceCited("https://a.example")
-    for event in (
+    found.add((
         call, source, ModelStopped("tool_calls", Usage(1, 2, 3, 4, 5)),
         ModelStopped("length", Usage(10, 20, 30), note="cut"), ModelStopped("stop"),
         TurnCompleted(),
-    ):  # fmt: skip
-        found.add(event)
+    ))  # fmt: skip
     assert (found.calls, found.sources) == ([call], [source])
     assert found.usage == Usage(11, 22, 33, 4, 5)
     assert (found.stop, found.note) == ("stop", None)

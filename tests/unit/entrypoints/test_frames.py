@@ -56,7 +56,7 @@ def framer() -> Framer:
 
 
 def sent(*events: TurnEvent) -> list[str]:
-    entries = Numbering().number_all(events)
+    entries = Numbering().number(events)
     return [one.on(HERE) for step in framer().steps(TURN, entries) for one in step.frames]
 
 
@@ -240,7 +240,7 @@ answers = st.lists(deltas | others, max_size=30).map(
 
 @st.composite
 def batched(draw: st.DrawFn) -> tuple[list[Entry], list[list[Entry]]]:
-    entries = Numbering().number_all(draw(answers))
+    entries = Numbering().number(draw(answers))
     cuts = sorted(draw(st.sets(st.integers(1, len(entries) - 1))))
     places = [0, *cuts, len(entries)]
     return entries, [entries[a:b] for a, b in pairwise(places)]
@@ -294,21 +294,21 @@ def test_waiting_deltas_are_joined_and_say_so() -> None:
 
 
 def test_what_several_readers_read_is_encoded_once() -> None:
-    one, entries = framer(), Numbering().number_all([TurnStarted(), TextDelta("a")])
+    one, entries = framer(), Numbering().number([TurnStarted(), TextDelta("a")])
     assert one.steps(TURN, entries) is one.steps(TURN, list(entries))
 
 
 def test_another_run_under_the_same_turn_id_gets_its_own_frames() -> None:
     one = framer()
-    one.steps(TURN, Numbering().number_all([TextDelta("old")]))
-    (step,) = one.steps(TURN, Numbering().number_all([TextDelta("new")]))
+    one.steps(TURN, Numbering().number([TextDelta("old")]))
+    (step,) = one.steps(TURN, Numbering().number([TextDelta("new")]))
     assert '"new"' in step.frames[0].on(HERE)
 
 
 def test_only_so_many_steps_are_remembered() -> None:
     one = Framer(stage_of, show, remembered=2)
     numbers = Numbering()
-    batches = [numbers.number_all([TextDelta("a")]) for _ in range(3)]
+    batches = [numbers.number([TextDelta("a")]) for _ in range(3)]
     first = one.steps(TURN, batches[0])
     for batch in batches[1:]:
         one.steps(TURN, batch)
@@ -316,7 +316,7 @@ def test_only_so_many_steps_are_remembered() -> None:
 
 
 def test_chunks_for_resuming_carry_the_earlier_connection() -> None:
-    entries = Numbering().number_all(
+    entries = Numbering().number(
         [TurnStarted(), TextDelta("a"), ThinkingDelta("b"), TextDelta("c")]
     )
     assert framer().chunks(TURN, entries, "c-0", after_chunk=1) == [

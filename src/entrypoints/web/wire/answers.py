@@ -66,7 +66,7 @@ class AnswerFold:
             case ToolReturned():
                 self._returned.add(event.id)
             case _:
-                self._said.add(event)
+                self._said.add([event])
 
     def answer(self, session: str | None) -> ChatAnswer:
         """Return the answer, echoing the client's session."""

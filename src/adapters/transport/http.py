@@ -1,0 +1,112 @@
+"""HTTP for the SDKs: aiohttp's connections under the interface that they expect.
+
+The SDKs' own aiohttp client puts five generators between a connection and its reader, all passed
+for every token. Here a reader gets aiohttp's stream itself. Imported with the first SDK, never at
+start-up.
+"""
+
+import urllib.request
+from collections.abc import AsyncGenerator
+from typing import cast
+
+import aiohttp
+import httpx2
+
+from adapters.transport.streaming import BODY
+
+_NOT_READ = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers that speak of the body before aiohttp unpacked it."""
+
+
+class Body(httpx2.AsyncByteStream):
+    """The body of one answer as it comes in, content encoding removed."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+        self.read = answer.content.readany
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        while chunk := await self.read():
+            yield chunk
+
+    async def aclose(self) -> None:
+        """Give the connection back if the body was read to its end, else close it."""
+        self._answer.release()
+        await self._answer.wait_for_close()
+
+
+class Connections(httpx2.AsyncBaseTransport):
+    """Connections to any host, kept open between questions.
+
+    What goes wrong is raised as aiohttp has it, which says more than httpx's own errors do.
+    """
+
+    def __init__(self, most: int, kept_alive_s: float) -> None:
+        """Remember the limits; nothing is opened yet.
+
+        Args:
+            most: how many connections there may be at once.
+            kept_alive_s: how long an idle one is kept.
+        """
+        self._most = most
+        self._kept_alive_s = kept_alive_s
+        # The authorities that httpx brings along: a bare machine has none of its own.
+        self._ssl = httpx2.create_ssl_context()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request and return its answer, whose body is still to be read."""
+        request.headers["accept-encoding"] = "gzip, deflate"  # aiohttp unpacks these anywhere.
+        limits = request.extensions.get("timeout", {})
+        answer = await self._connected().request(
+            request.method,
+            str(request.url),
+            headers=request.headers,
+            data=_content(request),
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                connect=limits.get("pool"),
+                sock_connect=limits.get("connect"),
+                sock_read=limits.get("read"),
+            ),
+        )
+        body = Body(answer)
+        return httpx2.Response(
+            answer.status,
+            headers=[
+                (name, value)
+                for name, value in answer.raw_headers
+                if name.decode("latin-1").lower() not in _NOT_READ
+            ],
+            stream=body,
+            request=request,
+            extensions={"http_version": b"HTTP/1.1", BODY: body},
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection; answers still being read break off."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._most,
+                    keepalive_timeout=self._kept_alive_s,
+                    ssl=self._ssl,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # Looking for a proxy takes longer than the rest of a request; mostly there is none.
+                trust_env=bool(urllib.request.getproxies()),
+            )
+        return self._session
+
+
+def _content(request: httpx2.Request) -> bytes | httpx2.AsyncByteStream | None:
+    try:
+        return request.content or None
+    except httpx2.RequestNotRead:  # A file on its way; aiohttp frames it itself.
+        request.headers.pop("transfer-encoding", None)
+        return cast("httpx2.AsyncByteStream", request.stream)
