@@ -108,6 +108,12 @@ class MemoryConversations(Conversations):
             said.sort(key=lambda message: (message.created_at, message.message_id))
         return found
 
+    async def next_moment(self, user: UserId, conversation: ConversationId) -> datetime:
+        """Return when a message would be written now."""
+        await self.get(user, conversation)
+        said = (await self.messages(user, (conversation,)))[conversation]
+        return moment_after(said[-1].created_at if said else None, self._clock.now())
+
     async def add_message(
         self,
         user: UserId,
@@ -117,21 +123,22 @@ class MemoryConversations(Conversations):
         *,
         turn: TurnId | None = None,
         state: AnswerState | None = None,
+        at: datetime | None = None,
     ) -> MessageId:
-        """Store a message at the end of the conversation and return its id.
+        """Store a message, by default at the end of the conversation, and return its id.
 
         Raises:
             ConversationNotFound: there is none, or it is somebody else's.
         """
         rows = await self._draft.writing()
+        at = at or await self.next_moment(user, conversation)
         await self.get(user, conversation)
-        said = (await self.messages(user, (conversation,)))[conversation]
         message = StoredMessage(
             message_id=MessageId(rows.last_message + 1),
             session_id=conversation,
             customer_id=user,
             sender=sender,
-            created_at=moment_after(said[-1].created_at if said else None, self._clock.now()),
+            created_at=at,
             turn_id=turn,
             state=state,
             **written(sender, draft),

@@ -1,8 +1,9 @@
 """Users in the table the contract names."""
 
 from msgspec import structs
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
+from adapters.sql.prepared import row_into
 from adapters.sql.rows import account_of, account_row, storable
 from adapters.sql.tables.chat import users
 from adapters.sql.transaction import Transaction
@@ -12,7 +13,7 @@ from domain.account import Account
 from domain.errors import AccountNotFound, AlreadyExists
 from domain.ids import UserId
 
-_INSERT = insert(users)
+_INSERT = row_into(users, "username", "password", "email", "created_at")
 _BY_ID = select(users).where(users.c.customer_id == bindparam("id"))
 _BY_NAME = (
     select(users)
@@ -58,10 +59,10 @@ class SqlAccounts(Accounts):
             created_at=self._clock.now(),
         )
         try:
-            key = await self._transaction.insert("add account", _INSERT, account_row(account))
+            added = await self._transaction.run("add account", _INSERT, account_row(account))
         except AlreadyExists as error:
             raise AlreadyExists("This username or e-mail address is taken") from error
-        return structs.replace(account, id=UserId(key))
+        return structs.replace(account, id=UserId(added.lastrowid or 0))
 
     async def get(self, user: UserId) -> Account:
         """Return the account."""

@@ -4,9 +4,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Update, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
 from adapters.sql.listing import MESSAGES_OF, page_of, tagged
+from adapters.sql.prepared import Prepared, row_into
 from adapters.sql.rows import (
     CHANGEABLE,
     conversation_of,
@@ -40,7 +41,7 @@ from domain.conversation.writing import (
 from domain.errors import AlreadyExists, ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 
-_INSERT_SESSION = insert(sessions)
+_INSERT_SESSION = row_into(sessions, *sessions.c.keys())
 # Locked while the transaction lasts, so that the messages of two turns in one conversation are
 # written one turn after the other. SQLite queues all writers and needs no lock.
 _LOCK_SESSION = (
@@ -59,7 +60,7 @@ _DRAFTED = (
     "last_update",
 )
 """What a draft may change; always all of it, so that one statement is compiled once."""
-_CHANGE_SESSION = (
+_CHANGE_SESSION = Prepared(
     update(sessions)
     .where(
         sessions.c.session_id == bindparam("session"), sessions.c.customer_id == bindparam("owner")
@@ -79,7 +80,17 @@ _LAST_MOMENT = select(
     .scalar_subquery()
     .label("moment")
 ).where(sessions.c.session_id == bindparam("session"), sessions.c.customer_id == bindparam("owner"))
-_INSERT_MESSAGE = insert(messages)
+_WRITTEN = [column for column in messages.c if column.name != "message_id"]
+# Out of the conversation's own row: without one of this owner, nothing is written.
+_INSERT_MESSAGE = Prepared(
+    insert(messages).from_select(
+        _WRITTEN,
+        select(*(bindparam(column.name, type_=column.type) for column in _WRITTEN)).where(
+            sessions.c.session_id == bindparam("session_id"),
+            sessions.c.customer_id == bindparam("customer_id"),
+        ),
+    )
+)
 # Parameters of an update must not have the names of columns.
 _THIS_MESSAGE = (
     messages.c.message_id == bindparam("this_message"),
@@ -92,14 +103,10 @@ _IDS_A_QUERY = 500
 
 
 @lru_cache
-def _change_message(columns: tuple[str, ...]) -> Update:
-    """Return the statement that sets these columns.
-
-    Kept, because building one takes longer than the database does, and every running turn needs
-    the same one every other second.
-    """
+def _change_message(columns: tuple[str, ...]) -> Prepared:
+    """Return the statement that sets these columns; every running turn needs the same one."""
     new: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in columns}
-    return update(messages).where(*_THIS_MESSAGE).values(new)
+    return Prepared(update(messages).where(*_THIS_MESSAGE).values(new))
 
 
 class SqlConversations(Conversations):
@@ -186,14 +193,14 @@ class SqlConversations(Conversations):
         *,
         turn: TurnId | None = None,
         state: AnswerState | None = None,
+        at: datetime | None = None,
     ) -> MessageId:
-        """Store a message at the end of the conversation and return its id.
+        """Store a message, by default at the end of the conversation, and return its id.
 
         Raises:
             ConversationNotFound: there is none, or it is somebody else's.
         """
-        last = await self._last_moment(user, conversation)
-        moment = moment_after(last, self._clock.now())
+        moment = at or await self.next_moment(user, conversation)
         row = {
             **message_row({**written(sender, draft), "turn_id": turn, "state": state}),
             "session_id": conversation,
@@ -202,9 +209,11 @@ class SqlConversations(Conversations):
             "responding_agent": None,
             "created_at": moment,
         }
-        key = await self._transaction.insert("add message", _INSERT_MESSAGE, row, owner=user)
+        added = await self._transaction.run("add message", _INSERT_MESSAGE, row, owner=user)
+        if not added.rowcount or added.lastrowid is None:
+            raise ConversationNotFound(conversation)
         self._last_moments[user, conversation] = moment
-        return MessageId(key)
+        return MessageId(added.lastrowid)
 
     async def change_message(
         self,
@@ -225,7 +234,7 @@ class SqlConversations(Conversations):
             return await self._transaction.first("find", _MESSAGE_EXISTS, this) is not None
         columns = {name: storable(value) for name, value in fitted(changes).items()}
         new = {f"new_{name}": value for name, value in columns.items()}
-        result = await self._transaction.write(
+        result = await self._transaction.run(
             "change message", _change_message(tuple(columns)), this | new
         )
         return result.rowcount > 0
@@ -234,7 +243,11 @@ class SqlConversations(Conversations):
         self, user: UserId, conversation: ConversationId, draft: ConversationDraft
     ) -> Conversation:
         fresh = opened(conversation, user, draft, self._clock.now())
-        await self._transaction.write("open", _INSERT_SESSION, conversation_row(fresh), owner=user)
+        row = conversation_row(fresh)
+        if conversation == draft.id:  # The only case in which the id may be taken.
+            await self._transaction.run("open", _INSERT_SESSION, row, owner=user)
+        else:
+            await self._transaction.gather(_INSERT_SESSION, row, owner=user)
         self._last_moments[user, conversation] = None
         return fresh
 
@@ -244,13 +257,13 @@ class SqlConversations(Conversations):
             return stored
         row = conversation_row(changed)
         new = {f"new_{name}": row[name] for name in _DRAFTED}
-        await self._transaction.write(
-            "open", _CHANGE_SESSION, {"session": stored.id, "owner": stored.owner, **new}
+        await self._transaction.gather(
+            _CHANGE_SESSION, {"session": stored.id, "owner": stored.owner, **new}
         )
         return changed
 
-    async def _last_moment(self, user: UserId, conversation: ConversationId) -> datetime | None:
-        """Return when the last message was written; of a new conversation without asking."""
+    async def next_moment(self, user: UserId, conversation: ConversationId) -> datetime:
+        """Return when a message would be written now; of a new conversation without asking."""
         known = self._last_moments
         if (user, conversation) not in known:
             await self._transaction.queue_to_write()
@@ -260,4 +273,4 @@ class SqlConversations(Conversations):
             if row is None:
                 raise ConversationNotFound(conversation)
             known[user, conversation] = row["moment"]
-        return known[user, conversation]
+        return moment_after(known[user, conversation], self._clock.now())

@@ -9,8 +9,9 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from adapters.sql import sqlite_driver
+from adapters.sql import mysql_driver, sqlite_driver
 from adapters.sql.dialect import MYSQL
+from adapters.sql.prepared import Driver
 from domain.errors import NotConfigured
 
 POOL_SIZE = 10
@@ -35,9 +36,15 @@ class Database:
     """
 
     def __init__(
-        self, engine: AsyncEngine, *, one_writer: bool, pool_timeout_s: float = POOL_TIMEOUT_S
+        self,
+        engine: AsyncEngine,
+        driver: Driver,
+        *,
+        one_writer: bool,
+        pool_timeout_s: float = POOL_TIMEOUT_S,
     ) -> None:
         self.engine = engine
+        self.driver = driver
         self.reach_s = pool_timeout_s + CONNECT_TIMEOUT_S
         # SQLite takes one writer at a time. Queueing in the process is several times faster than
         # letting the connections poll for the file lock (stack notes, section 5).
@@ -67,7 +74,9 @@ def open_database(
     if address.get_backend_name() == "sqlite":
         engine = sqlite_engine(address, isolation_level="IMMEDIATE", **pool)
         event.listen(engine.sync_engine, "connect", _obey_foreign_keys)
-        return Database(engine, one_writer=True, pool_timeout_s=pool_timeout_s)
+        return Database(
+            engine, sqlite_driver.run_together, one_writer=True, pool_timeout_s=pool_timeout_s
+        )
     engine = mysql_engine(
         address,
         isolation_level="READ COMMITTED",
@@ -75,7 +84,9 @@ def open_database(
         pool_recycle=RECYCLE_S,
         **pool,
     )
-    return Database(engine, one_writer=False, pool_timeout_s=pool_timeout_s)
+    return Database(
+        engine, mysql_driver.run_together, one_writer=False, pool_timeout_s=pool_timeout_s
+    )
 
 
 def checked_url(url: str, variable: str) -> URL:

@@ -13,6 +13,8 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 import aiosqlite
 
+from adapters.sql.prepared import Outcome
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,6 +38,12 @@ class SqliteConnection(aiosqlite.Connection):
     def cursor(self) -> "SqliteCursor":  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a cursor, without a visit."""
         return SqliteCursor(self)
+
+    async def commit(self) -> None:
+        """Make what was written visible to everybody."""
+        if self._settled and not self.in_transaction:
+            return
+        await super().commit()
 
     async def rollback(self) -> None:
         """Undo what is not committed."""
@@ -61,6 +69,21 @@ class SqliteConnection(aiosqlite.Connection):
         outcome: T = await super()._execute(fn, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType]
         self._settled = True
         return outcome
+
+
+async def run_together(
+    connection: SqliteConnection, statements: Sequence[tuple[str, Sequence[Any]]], *, commit: bool
+) -> Outcome:
+    """Run statements in one visit; see `prepared.Driver`."""
+
+    def run(cursor: sqlite3.Cursor) -> Outcome:
+        for text, values in statements:
+            cursor.execute(text, values)
+        if commit:
+            cursor.connection.commit()
+        return Outcome(cursor.rowcount, cursor.lastrowid)
+
+    return await connection.visit(run)
 
 
 class SqliteCursor:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.engine import Database
 from adapters.sql.failures import translated
+from adapters.sql.prepared import Outcome, Prepared, Values, run_together
 from domain.ids import UserId
 
 STATEMENT_TIMEOUT_S = 15.0
@@ -29,6 +30,10 @@ class Transaction:
         self._database = database
         self._connection: AsyncConnection | None = None
         self._holds_turnstile = False
+        self._gathered: list[tuple[str, Values]] = []
+        self._owner: UserId | None = None
+        self._uncommitted = False
+        """Prepared statements have run, of which SQLAlchemy's own commit knows nothing."""
 
     async def all(
         self, operation: str, statement: Executable, parameters: Parameters | None = None
@@ -61,17 +66,28 @@ class Transaction:
         await self.queue_to_write()
         return await self._run(operation, statement, parameters, owner=owner)
 
-    async def insert(
+    async def run(
         self,
         operation: str,
-        statement: Executable,
+        statement: Prepared,
         parameters: Parameters,
         *,
         owner: UserId | None = None,
-    ) -> int:
-        """Insert one row, like `write`, and return the key that it was given."""
-        result = await self.write(operation, statement, parameters, owner=owner)
-        return result.lastrowid
+    ) -> Outcome:
+        """Run a prepared statement, like `write`, and return what it did."""
+        await self.gather(statement, parameters, owner=owner)
+        return await self._run_gathered(operation)
+
+    async def gather(
+        self, statement: Prepared, parameters: Parameters, *, owner: UserId | None = None
+    ) -> None:
+        """Have a prepared statement run before the next one of any kind, at the latest at the end.
+
+        For writes whose outcome nobody needs; what they raise is raised from there.
+        """
+        await self.queue_to_write()
+        self._gathered.append(statement.on(self._database.engine.dialect, parameters))
+        self._owner = owner or self._owner
 
     async def queue_to_write(self) -> None:
         """Wait for this transaction's turn to write; what is read from here on stays true.
@@ -90,10 +106,12 @@ class Transaction:
     async def commit(self) -> None:
         """Make the writes visible to everybody and give the connection back."""
         try:
-            if self._connection is not None:
+            if self._gathered or self._uncommitted:
+                await self._run_gathered("commit", commit=True)
+            if (connection := self._connection) is not None:
                 with translated("commit"):
                     async with asyncio.timeout(STATEMENT_TIMEOUT_S):
-                        await self._connection.commit()
+                        await connection.commit()
         finally:
             await self.close()
 
@@ -107,6 +125,7 @@ class Transaction:
                 self._database.turnstile.release()
 
     async def _disconnect(self) -> None:
+        self._gathered.clear()
         connection, self._connection = self._connection, None
         if connection is not None:
             with translated("close"):
@@ -120,10 +139,22 @@ class Transaction:
         *,
         owner: UserId | None = None,
     ) -> CursorResult[Any]:
+        if self._gathered:
+            await self._run_gathered(operation)
         connection = self._connection or await self._connect(operation)
         with translated(operation, owner=owner):
             async with asyncio.timeout(STATEMENT_TIMEOUT_S):
                 return await connection.execute(statement, parameters)
+
+    async def _run_gathered(self, operation: str, *, commit: bool = False) -> Outcome:
+        connection = self._connection or await self._connect(operation)
+        gathered, self._gathered = self._gathered, []
+        self._uncommitted = not commit
+        with translated(operation, owner=self._owner):
+            async with asyncio.timeout(STATEMENT_TIMEOUT_S):
+                return await run_together(
+                    connection, self._database.driver, gathered, commit=commit
+                )
 
     async def _connect(self, operation: str) -> AsyncConnection:
         connection = self._database.engine.connect()

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
+from adapters.sql.prepared import Prepared, row_into
 from adapters.sql.rows import turn_of, turn_row
 from adapters.sql.tables.chat import turns
 from adapters.sql.transaction import Transaction
@@ -12,9 +13,9 @@ from domain.conversation.conversation import AnswerState
 from domain.ids import MessageId, TurnId
 from domain.turn.record import TurnRecord
 
-_INSERT = insert(turns)
+_INSERT = row_into(turns, *turns.c.keys())
 _FIND = select(turns).where(turns.c.turn_id == bindparam("turn"))
-_UPDATE = (
+_UPDATE = Prepared(
     update(turns)
     .where(turns.c.turn_id == bindparam("turn"))
     .values(state=bindparam("new_state"), answer_id=bindparam("new_answer"))
@@ -37,7 +38,7 @@ class SqlTurnRecords(TurnRecords):
 
     async def add(self, record: TurnRecord) -> None:
         """Store a new record."""
-        await self._transaction.write("add turn", _INSERT, turn_row(record), owner=record.user)
+        await self._transaction.gather(_INSERT, turn_row(record), owner=record.user)
 
     async def find(self, turn: TurnId) -> TurnRecord | None:
         """Return the record, or None."""
@@ -46,8 +47,8 @@ class SqlTurnRecords(TurnRecords):
 
     async def update(self, turn: TurnId, state: AnswerState, answer: MessageId | None) -> None:
         """Set the state and the answer's row; a turn that is not recorded is left so."""
-        await self._transaction.write(
-            "update turn", _UPDATE, {"turn": turn, "new_state": state.value, "new_answer": answer}
+        await self._transaction.gather(
+            _UPDATE, {"turn": turn, "new_state": state.value, "new_answer": answer}
         )
 
     async def running(self) -> list[TurnRecord]:

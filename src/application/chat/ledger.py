@@ -1,6 +1,7 @@
 """What of a turn is in the database: the question before, the answer while and after."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
@@ -8,6 +9,7 @@ from msgspec import Struct, structs
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState, MessageDraft, Sender
+from domain.conversation.writing import moment_after
 from domain.errors import ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId
 from domain.turn.ask import Ask, Record
@@ -49,6 +51,8 @@ class Kept(Struct, frozen=True):
     turn: TurnId
     conversation: ConversationId
     question: MessageId
+    asked_at: datetime | None = None
+    """When the question was written; the answer comes later, whatever the clock says."""
     answer: MessageId | None = None
     doubtful: bool = False
     """An attempt to save the answer may have got through without our hearing of it."""
@@ -71,7 +75,11 @@ class Ledger:
         async with self._work() as db:
             conversation = await db.conversations.open(ask.user, record.conversation)
             kept = Kept(ask, record, turn, conversation.id, MessageId(0))
-            question = await self._write(db, kept, Sender.USER, _question(ask, record))
+            if not record.edits:
+                at = await db.conversations.next_moment(ask.user, conversation.id)
+                kept = structs.replace(kept, asked_at=at)
+            draft = _question(ask, record)
+            question = await self._write(db, kept, Sender.USER, draft, at=kept.asked_at)
             await db.turns.add(
                 TurnRecord(
                     turn=turn,
@@ -108,7 +116,7 @@ class Ledger:
                     kept.ask.user, kept.conversation, answer, changes
                 )
             elif draft.has_content:
-                answer = await self._write(db, kept, Sender.AI, draft, state)
+                answer = await self._write(db, kept, Sender.AI, draft, state, at=self._next(kept))
             if state is not AnswerState.RUNNING or answer != kept.answer:
                 await db.turns.update(kept.turn, state, answer)
         return structs.replace(kept, answer=answer, doubtful=False)
@@ -136,6 +144,7 @@ class Ledger:
         sender: Sender,
         draft: MessageDraft,
         state: AnswerState | None = None,
+        at: datetime | None = None,
     ) -> MessageId:
         user, conversation = kept.ask.user, kept.conversation
         if kept.record.edits and draft.message_id:
@@ -145,8 +154,12 @@ class Ledger:
             if await db.conversations.change_message(user, conversation, draft.message_id, changes):
                 return draft.message_id
         return await db.conversations.add_message(
-            user, conversation, sender, draft, turn=kept.turn, state=state
+            user, conversation, sender, draft, turn=kept.turn, state=state, at=at
         )
+
+    def _next(self, kept: Kept) -> datetime | None:
+        """Return when an answer is written: after its question, which spares looking further."""
+        return None if kept.asked_at is None else moment_after(kept.asked_at, self._clock.now())
 
 
 async def _row(db: Stores, turn: TurnId) -> MessageId | None:

@@ -1,5 +1,6 @@
 """Stored conversations and their messages."""
 
+from datetime import datetime
 from typing import Any, Protocol
 
 from domain.conversation.conversation import (
@@ -65,6 +66,16 @@ class Conversations(Protocol):
         """
         ...
 
+    async def next_moment(self, user: UserId, conversation: ConversationId) -> datetime:
+        """Return when a message that is written now was written (aware UTC).
+
+        That is now, and later than every message before it, whatever the clock says.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
+        """
+        ...
+
     async def add_message(
         self,
         user: UserId,
@@ -74,8 +85,22 @@ class Conversations(Protocol):
         *,
         turn: TurnId | None = None,
         state: AnswerState | None = None,
+        at: datetime | None = None,
     ) -> MessageId:
-        """Store a message at the end of the conversation and return its id."""
+        """Store a message and return its id.
+
+        Args:
+            user: whose conversation it is.
+            conversation: where it belongs.
+            sender: who said it.
+            draft: what was said.
+            turn: which wrote it.
+            state: of an answer.
+            at: its place in the order of the conversation; `next_moment` when left out.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
+        """
         ...
 
     async def change_message(

@@ -30,6 +30,7 @@ class Stores(Protocol):
 class UnitOfWork(Protocol):
     """Opens transactions: `async with work() as db: …`.
 
+    A write whose outcome nobody waits for may be refused as late as at the end of the block.
     Leaving the block commits, an exception (cancellation too) rolls everything back. Nothing
     slow is awaited inside: no model, no client.
 
