@@ -6,7 +6,11 @@
     │   ├── ModelCannot
     │   ├── FeatureUnavailable
     │   ├── QuestionDiffers            one idempotency key, two questions
-    │   └── TooManyTurns
+    │   ├── TooManyTurns
+    │   ├── DownloadRefused            an address that this server does not fetch
+    │   │   └── DownloadTooLarge
+    │   ├── DownloadFailed
+    │   └── DocumentUnreadable
     ├── AccessDenied
     ├── NotAuthenticated
     │   └── BadCredentials
@@ -117,6 +121,37 @@ class TooManyTurns(InvalidRequest):
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} requests are still running; wait for one to end or cancel one.")
         self.limit = limit
+
+
+class DownloadRefused(InvalidRequest):
+    """This server does not fetch what the address names; `place` is its host."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place[:80]} is not fetched: {why}")
+        self.place = place
+
+
+class DownloadTooLarge(DownloadRefused):
+    """There is more at the address than this server takes."""
+
+    def __init__(self, place: str, most_bytes: int) -> None:
+        super().__init__(place, f"it is larger than {most_bytes / 1_000_000:.3g} MB")
+        self.most_bytes = most_bytes
+
+
+class DownloadFailed(InvalidRequest):
+    """What the address names could not be loaded; `place` is its host."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place[:80]} could not be loaded: {why}")
+        self.place = place
+
+
+class DocumentUnreadable(InvalidRequest):
+    """A PDF out of which no text can be taken."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The PDF cannot be read: {why}")
 
 
 class AccessDenied(ParleyError):

@@ -8,12 +8,17 @@ from typing import Self
 
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
+from adapters.memory.downloads import MemoryDownloads
+from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.signals import MemorySignals
 from adapters.memory.turn_log import MemoryTurnLog
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent, Tool
+from application.chat.assemble import Assemble
+from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
+from application.chat.documents import FitContent
 from application.chat.ledger import Ledger
 from application.chat.recover import RecoverTurns
 from application.chat.run_turn import RunTurn
@@ -103,12 +108,13 @@ class Rig:
         self.log = turn_log or MemoryTurnLog(self.clock)
         self.model = ScriptedChatModel(*rounds)
         self.ledger = Ledger(work or self.store, self.clock)
+        fit = FitContent(MemoryPdfText(), CATALOG)
         run = RunTurn(
             self.log,
             self.ledger,
             ChooseModel(CATALOG, {"acme": model or self.model}),
             Agent(tools or {}),
-            Characters(),
+            Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit)),
             self.clock,
             longest_s,
         )

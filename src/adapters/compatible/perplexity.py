@@ -22,7 +22,7 @@ DIALECT = Dialect(
 )
 
 _BLIND = frozenset({Capability.TEMPERATURE, Capability.CITATIONS})
-_SEES = _BLIND | {Capability.IMAGES_IN}
+_SEES = _BLIND | {Capability.IMAGES_IN, Capability.IMAGE_URLS}
 
 # Prices as published by Perplexity (docs.perplexity.ai, seen in 2026-11). To these come fees for
 # each request and, for deep research, for its searches, pages and thoughts.

@@ -24,7 +24,9 @@ DIALECT = Dialect(
     ),
 )
 
-_CAN = frozenset({Capability.TEMPERATURE, Capability.IMAGES_IN, Capability.TOOLS})
+_CAN = frozenset(
+    {Capability.TEMPERATURE, Capability.IMAGES_IN, Capability.IMAGE_URLS, Capability.TOOLS}
+)
 
 # Prices and windows as listed by OpenRouter, seen in 2026-11; grok-4 costs twice as much beyond
 # 128,000 tokens.

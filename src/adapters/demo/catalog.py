@@ -14,7 +14,10 @@ CARDS = (
                 Capability.TEMPERATURE,
                 Capability.IMAGES_IN,
                 Capability.FILES_IN,
+                Capability.OFFICE_IN,
                 Capability.AUDIO_IN,
+                Capability.IMAGE_URLS,
+                Capability.FILE_URLS,
                 Capability.TOOLS,
                 Capability.REASONING,
             }

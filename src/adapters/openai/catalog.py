@@ -4,11 +4,13 @@ from domain.catalog.card import Api, Capability, ModelCard, Price
 
 PROVIDER = "openai"
 
-_SEES = {Capability.IMAGES_IN, Capability.TOOLS, Capability.BATCH}
+_SEES = {Capability.IMAGES_IN, Capability.IMAGE_URLS, Capability.TOOLS, Capability.BATCH}
 _ORDINARY = frozenset(_SEES | {Capability.TEMPERATURE})
 _REASONS = frozenset(_SEES | {Capability.REASONING})
 # On this interface documents are read too, and web pages found by its own search are cited.
-_RESPONSES = frozenset(_SEES | {Capability.FILES_IN, Capability.CITATIONS})
+_RESPONSES = frozenset(
+    _SEES | {Capability.FILES_IN, Capability.FILE_URLS, Capability.OFFICE_IN, Capability.CITATIONS}
+)
 _RESPONSES_REASONS = _RESPONSES | {Capability.REASONING}
 _EFFORTS = ("low", "medium", "high")
 

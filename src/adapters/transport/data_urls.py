@@ -6,16 +6,10 @@ from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 
+from adapters.transport.content_types import shown_type
+
 _ENOUGH = 64
 """Characters of base64 that hold the beginning by which a kind of file is known."""
-
-_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
-)
 
 
 class Inline(Struct, frozen=True):
@@ -48,7 +42,8 @@ def read_data_url(url: str) -> Inline:
         content = _plain_base64(data)
     else:
         content = base64.b64encode(unquote_to_bytes(data)).decode()
-    return Inline(_shown(content) or mime_type or "text/plain", content)
+    shown = shown_type(base64.b64decode(content[:_ENOUGH]), mime_type)
+    return Inline(shown or mime_type or "text/plain", content)
 
 
 def _plain_base64(data: str) -> str:
@@ -61,10 +56,3 @@ def _plain_base64(data: str) -> str:
     except binascii.Error:
         raise ValueError("not base64") from None
     return data
-
-
-def _shown(content: str) -> str | None:
-    beginning = base64.b64decode(content[:_ENOUGH])
-    if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for known, kind in _BEGINNINGS if beginning.startswith(known)), None)

@@ -8,14 +8,14 @@ from application.ports.chat_model import ChatModel
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.errors import InvalidRequest, ModelCannot, NotConfigured
-from domain.turn.prompt import FilePart, ImagePart, Part
+from domain.turn.prompt import ImagePart, Part
 from domain.turn.settings import TurnSettings
 
 DEFAULT_TEMPERATURE = 0.1
 
+# Files are not here: what they are is known once they are loaded, and many can be read as text.
 _NEEDS: Mapping[type[Part], tuple[Capability, str]] = {
     ImagePart: (Capability.IMAGES_IN, "see images"),
-    FilePart: (Capability.FILES_IN, "read files"),
 }
 
 

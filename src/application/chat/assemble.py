@@ -1,40 +1,49 @@
 """History + settings + question → Prompt."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import structs
 
 from application.agent.choose import Choice
+from application.chat.attachments import LoadAttachments, note_of
 from application.chat.characters import Characters
 from domain.catalog.card import Capability
 from domain.turn.ask import Ask
-from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Prompt, TextPart
+from domain.turn.prompt import AudioPart, ImagePart, Message, Part, Prompt, TextPart
 
+# Files are not here: what a model cannot take as a file, it may be given in words.
 _TAKES: Mapping[type[Part], Capability] = {
     ImagePart: Capability.IMAGES_IN,
-    FilePart: Capability.FILES_IN,
     AudioPart: Capability.AUDIO_IN,
 }
-_WORDS: Mapping[type[Part], str] = {
-    TextPart: "text",
-    ImagePart: "image",
-    FilePart: "file",
-    AudioPart: "audio recording",
-}
+
+
+class Assemble:
+    """Makes the whole prompt, with the content of its attachments in it."""
+
+    def __init__(self, characters: Characters, load: LoadAttachments) -> None:
+        self._characters = characters
+        self._load = load
+
+    async def __call__(self, ask: Ask, choice: Choice) -> Prompt:
+        """Return what the chosen model is to be asked.
+
+        Raises:
+            InvalidRequest: as `LoadAttachments`: the question holds what cannot be used.
+        """
+        return await self._load(assemble(ask, choice, self._characters))
 
 
 def assemble(ask: Ask, choice: Choice, characters: Characters) -> Prompt:
-    """Return what the chosen model is to be asked.
+    """Return what the chosen model is to be asked, its attachments as they were given.
 
     Attachments of the history are kept in its newest messages only, as many as the card (or the
     user) says; older ones become a note, and so do those the model cannot take.
     """
     settings = ask.settings
-    keep = (
-        choice.card.attachments_kept
-        if settings.attachments_kept is None
-        else (settings.attachments_kept)
-    )
+    keep = settings.attachments_kept
+    if keep is None:
+        keep = choice.card.attachments_kept
     question = Message("user", _readable(ask.question, choice))
     return Prompt(
         card=choice.card,
@@ -55,23 +64,18 @@ def _history(history: tuple[Message, ...], choice: Choice, keep: int) -> list[Me
         parts = _readable(message.parts, choice)
         if any(not isinstance(part, TextPart) for part in parts):
             if keep <= 0:
-                parts = tuple(_noted(parts))
+                parts = tuple(
+                    part if isinstance(part, TextPart) else note_of(part) for part in parts
+                )
             keep -= 1
         kept.append(structs.replace(message, parts=parts))
     return kept[::-1]
 
 
 def _readable(parts: tuple[Part, ...], choice: Choice) -> tuple[Part, ...]:
-    taken: set[type[Part]] = {TextPart}
-    for kind, capability in _TAKES.items():
-        if choice.card.able_to(capability):
-            taken.add(kind)
-    return tuple(part if type(part) in taken else _note(part) for part in parts)
+    return tuple(part if _is_taken(part, choice) else note_of(part) for part in parts)
 
 
-def _noted(parts: Iterable[Part]) -> list[Part]:
-    return [part if isinstance(part, TextPart) else _note(part) for part in parts]
-
-
-def _note(part: Part) -> TextPart:
-    return TextPart(f"[{_WORDS[type(part)]} not included]")
+def _is_taken(part: Part, choice: Choice) -> bool:
+    need = _TAKES.get(type(part))
+    return need is None or choice.card.able_to(need)

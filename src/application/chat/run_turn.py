@@ -9,8 +9,7 @@ from msgspec import Struct, structs
 
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
-from application.chat.assemble import assemble
-from application.chat.characters import Characters
+from application.chat.assemble import Assemble
 from application.chat.endings import ending_of, state_of
 from application.chat.ledger import Kept, Ledger
 from application.chat.stop_switch import StopSwitch
@@ -73,7 +72,7 @@ class RunTurn:
         ledger: Ledger,
         choose: ChooseModel,
         agent: Agent,
-        characters: Characters,
+        assemble: Assemble,
         clock: Clock,
         longest_s: float = 900,
     ) -> None:
@@ -81,7 +80,7 @@ class RunTurn:
         self._ledger = ledger
         self._choose = choose
         self._agent = agent
-        self._characters = characters
+        self._assemble = assemble
         self._clock = clock
         self._longest_s = longest_s
 
@@ -143,7 +142,7 @@ class RunTurn:
             # No voice is wired: the reader is told at once, and not again by the ending.
             said.speech_settled = True
             await self._tell(turn, said, [SpeechDeclined()])
-        prompt = assemble(ask, choice, self._characters)
+        prompt = await self._assemble(ask, choice)
         async with aclosing(self._agent.reply(choice.model, prompt)) as batches:
             async for batch in batches:
                 said.transcript.add(batch)

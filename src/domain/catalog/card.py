@@ -10,7 +10,15 @@ class Capability(StrEnum):
 
     IMAGES_IN = "images_in"
     FILES_IN = "files_in"
+    """PDFs, their pages as pictures included."""
+    OFFICE_IN = "office_in"
+    """Word processor files, spreadsheets and slides."""
     AUDIO_IN = "audio_in"
+    VIDEO_IN = "video_in"
+    IMAGE_URLS = "image_urls"
+    """The provider fetches pictures itself, given their address …"""
+    FILE_URLS = "file_urls"
+    """… and PDFs."""
     TOOLS = "tools"
     REASONING = "reasoning"
     """The caller may switch reasoning on and choose an effort."""
@@ -57,6 +65,8 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
     """The default limit of one answer."""
     attachments_kept: int = 3
     """How many of the newest messages with attachments keep them."""
+    own_urls: tuple[str, ...] = ()
+    """How addresses begin that its provider alone can follow; they are given to it as they are."""
     code_interpreter: bool = True
     """The provider's own code interpreter may be offered with it (Responses only)."""
     price: Price | None = None

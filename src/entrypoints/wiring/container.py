@@ -5,6 +5,7 @@ from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_conta
 from entrypoints.wiring.providers.cases import CasesProvider
 from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.models import ModelsProvider
+from entrypoints.wiring.providers.outside import OutsideProvider
 from entrypoints.wiring.providers.storage import StorageProvider
 from entrypoints.wiring.settings import Settings
 
@@ -21,6 +22,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         LiveProvider(),
         StorageProvider(),
         ModelsProvider(),
+        OutsideProvider(),
         CasesProvider(),
         *overrides,
         context={Settings: settings},

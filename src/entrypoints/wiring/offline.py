@@ -4,10 +4,14 @@ from dishka import AsyncContainer, Provider, Scope, provide  # pyright: ignore[r
 
 from adapters.demo.chat import DemoChatModel
 from adapters.jwt.tokens import JwtTokens
+from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.passwords import MemoryPasswords
+from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.clock import Clock
+from application.ports.downloads import Downloads
 from application.ports.passwords import Passwords
+from application.ports.pdf_text import PdfText
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.container import make_container
@@ -24,6 +28,16 @@ class OfflineProvider(Provider):
 
     work = provide(MemoryUnitOfWork, provides=UnitOfWork, override=True)
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
+
+    @provide(override=True)
+    def downloads(self) -> Downloads:
+        """An empty web."""
+        return MemoryDownloads()
+
+    @provide(override=True)
+    def pdf_text(self) -> PdfText:
+        """No process of its own."""
+        return MemoryPdfText()
 
     @provide(override=True)
     def tokens(self, settings: Settings, clock: Clock) -> Tokens:

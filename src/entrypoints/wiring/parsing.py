@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from adapters.transport.addresses import TrustedHosts
+
 
 class Secret(str):
     """Text that does not show itself in logs and tracebacks."""
@@ -87,6 +89,13 @@ def data_dir(text: str) -> Path:
     if path.exists() and not path.is_dir():
         raise ValueError("names something that is not a directory")
     return path
+
+
+def places(text: str) -> tuple[str, ...]:
+    """Hosts with or without a port, separated by commas."""
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    TrustedHosts(found)
+    return found
 
 
 def origins(text: str) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     local_api_key: Secret = Secret()
     models_file: Path | None = None
     characters_dir: Path | None = None
+    egress_allow: tuple[str, ...] = ()
+    """`host` or `host:port`: may be fetched from although they are not public."""
 
     provider_connect_timeout_s: float = 10
     provider_idle_timeout_s: float = 300
@@ -130,6 +132,7 @@ VARIABLES: Mapping[str, _Variable] = {
     "characters_dir": _Variable(
         "PARLEY_CHARACTERS_DIR", parsing.existing("directory"), "./characters"
     ),
+    "egress_allow": _Variable("PARLEY_EGRESS_ALLOW", parsing.places, "files.intranet:8443"),
     "provider_connect_timeout_s": _Variable(
         "PARLEY_PROVIDER_CONNECT_TIMEOUT_S", parsing.seconds, "10"
     ),

@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from adapters.memory.chat_model import ScriptedChatModel
+from adapters.memory.downloads import MemoryDownloads
+from adapters.memory.pdf_text import MemoryPdfText
 from application.agent.choose import Choice
-from application.chat.assemble import assemble
+from application.chat.assemble import Assemble, assemble
+from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
+from application.chat.documents import FitContent
 from domain.catalog.card import Capability, ModelCard
+from domain.catalog.catalog import Catalog
 from domain.turn.ask import Ask
 from domain.turn.prompt import (
     AudioPart,
@@ -24,7 +29,11 @@ from domain.turn.prompt import (
 from domain.turn.settings import TurnSettings
 from tests.unit.rig import ANNA
 
-IMAGE, FILE, SOUND = ImagePart("https://a/1"), FilePart("https://a/2"), AudioPart("https://a/3")
+IMAGE, FILE, SOUND = (
+    ImagePart("https://a.example/1"),
+    FilePart("https://a.example/2"),
+    AudioPart("https://a.example/3"),
+)
 NO_IMAGE = TextPart("[image not included]")
 
 
@@ -88,5 +97,27 @@ def test_what_the_model_cannot_take_becomes_a_note() -> None:
     )
 
 
+def test_files_stay_for_whoever_can_read_no_more_than_words() -> None:
+    prompt = assembled(said(FILE), question=(FILE,), can=frozenset())
+    assert prompt.messages == (said(FILE), said(FILE))
+
+
 def test_the_attachments_of_the_question_always_stay() -> None:
     assert assembled(question=(IMAGE,), kept=0).messages == (said(IMAGE),)
+
+
+async def test_what_is_left_out_is_not_loaded() -> None:
+    downloads = MemoryDownloads({IMAGE.url: b"\x89PNG\r\n\x1a\n"})
+    fit = FitContent(MemoryPdfText(), Catalog([]))
+    load = Assemble(Characters(), LoadAttachments(downloads, fit))
+    card = ModelCard("swift", "acme", "swift-2", can=frozenset({Capability.IMAGES_IN}))
+    history = (said(ImagePart("https://a.example/old")), said(IMAGE), said(SOUND))
+    ask = Ask(
+        user=ANNA, question=(IMAGE,), history=history, settings=TurnSettings(attachments_kept=1)
+    )
+    prompt = await load(ask, Choice(card, ScriptedChatModel(), None, 100, None))
+    picture = ImagePart("data:image/png;base64,iVBORw0KGgo=")
+    assert [message.parts for message in prompt.messages] == [
+        (NO_IMAGE,), (picture,), (TextPart("[audio recording not included]"),), (picture,),
+    ]  # fmt: skip
+    assert downloads.asked == [IMAGE.url] * 2

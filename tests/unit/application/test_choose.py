@@ -43,9 +43,11 @@ def test_what_the_model_cannot_take_is_refused_before_any_call() -> None:
     with pytest.raises(ModelCannot) as told:
         chosen((ImagePart("https://a"),), model="blind")
     assert told.value.able == ("swift",)
-    with pytest.raises(ModelCannot, match="read files"):
-        chosen((FilePart("https://a"),), model="swift")
     assert chosen((ImagePart("https://a"),), model="swift").card.id == "swift"
+
+
+def test_what_a_file_is_shows_later_and_is_no_reason_to_refuse() -> None:
+    assert chosen((FilePart("https://a"),), model="blind").card.id == "blind"
 
 
 def test_a_recording_becomes_a_note_later_and_is_no_reason_to_refuse() -> None:

@@ -42,6 +42,7 @@ GOOD: dict[str, tuple[str, object]] = {
     },
     "local_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
     "local_api_key": ("x", "x"),
+    "egress_allow": ("files.intranet, [::1]:8080,", ("files.intranet", "[::1]:8080")),
     "provider_connect_timeout_s": ("2.5", 2.5),
     "provider_idle_timeout_s": ("60", 60.0),
     "turns_per_user": ("2", 2),
@@ -58,6 +59,7 @@ NUMBERS = [name for name in VARIABLES if name.endswith("_s")]
 BAD: list[tuple[str, str, str]] = [
     ("env", "staging", "must be one of development, production, test"),
     ("port", "http", "must be a whole number"),
+    ("egress_allow", "http://a/b", "must be a comma-separated list of host or host:port"),
     ("port", "8000.5", "must be a whole number"),
     ("port", "65536", "must be from 0 to 65535"),
     ("port", "-1", "must be from 0 to 65535"),

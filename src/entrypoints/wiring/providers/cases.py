@@ -8,7 +8,10 @@ from application.accounts.log_in import LogIn
 from application.accounts.set_password import SetPassword
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
+from application.chat.assemble import Assemble
+from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
+from application.chat.documents import FitContent
 from application.chat.history import ListConversations, ShowConversation
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
@@ -41,6 +44,9 @@ class CasesProvider(Provider):
     name_conversation = provide(NameConversation)
     ledger = provide(Ledger)
     recover = provide(RecoverTurns)
+    fit_content = provide(FitContent)
+    load_attachments = provide(LoadAttachments)
+    assemble = provide(Assemble)
 
     @provide
     def log_in(
@@ -76,12 +82,12 @@ class CasesProvider(Provider):
         ledger: Ledger,
         choose: ChooseModel,
         agent: Agent,
-        characters: Characters,
+        assemble: Assemble,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
-        return RunTurn(turn_log, ledger, choose, agent, characters, clock, settings.turn_timeout_s)
+        return RunTurn(turn_log, ledger, choose, agent, assemble, clock, settings.turn_timeout_s)
 
     @provide
     def turns(

@@ -1,0 +1,143 @@
+"""Attachments brought into the prompt itself, so that an adapter needs nothing else."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import structlog
+from msgspec import structs
+
+from application.chat.documents import FitContent, names_pdf
+from application.ports.downloads import Downloads
+from domain.catalog.card import Capability, ModelCard
+from domain.errors import DownloadFailed, InvalidRequest, ParleyError
+from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Prompt, TextPart
+
+log = structlog.get_logger("attachments")
+
+MOST_IN_ALL = 32
+MOST_BYTES_IN_ALL = 50_000_000
+AT_ONCE = 4
+
+_BY_ADDRESS: Mapping[type[Part], Capability] = {
+    ImagePart: Capability.IMAGE_URLS,
+    FilePart: Capability.FILE_URLS,
+}
+"""What a model with the capability fetches itself, given its address."""
+
+_WORDS: Mapping[type[Part], str] = {
+    TextPart: "text",
+    ImagePart: "image",
+    FilePart: "file",
+    AudioPart: "audio recording",
+}
+
+Attachment = ImagePart | FilePart | AudioPart
+Loaded = Part | ParleyError
+"""A part that carries its content, or why there is none."""
+
+
+class LoadAttachments:
+    """Loads what a prompt refers to: for the question first, then from the newest message on."""
+
+    def __init__(self, downloads: Downloads, fit: FitContent) -> None:
+        """Take the way out to addresses, and what makes parts of what is found there."""
+        self._downloads = downloads
+        self._fit = fit
+
+    async def __call__(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with the content of all its attachments, or notes in their place.
+
+        What cannot be loaded becomes a note. Within the question, though, an address that is
+        refused and a file that the model can have in no form are errors: answering without them
+        would answer something else.
+
+        Raises:
+            DownloadRefused: an address of the question is not for this server to fetch.
+            ModelCannot: the question holds a file that is not for this model.
+            DocumentUnreadable: the question holds a PDF that nothing can be read from.
+            InvalidRequest: the question holds more than one question may.
+        """
+        question = prompt.messages[-1]
+        for part in question.parts:
+            if not isinstance(part, TextPart):
+                self._downloads.check(part.url)
+        room = _Room()
+        async with asyncio.TaskGroup() as group:
+
+            def begin(message: Message, part: Part) -> "Loaded | asyncio.Task[Loaded]":
+                # Of what a model itself once made, providers take back no more than the words.
+                if isinstance(part, TextPart) or message.role != "user":
+                    return part
+                return group.create_task(self._load(prompt.card, part, room))
+
+            begun = [
+                [begin(message, part) for part in message.parts]
+                for message in reversed(prompt.messages)
+            ]
+        loaded = [
+            [found.result() if isinstance(found, asyncio.Task) else found for found in parts]
+            for parts in reversed(begun)
+        ]
+        _refuse(loaded[-1])
+        messages = (
+            structs.replace(message, parts=tuple(map(_part_or_note, message.parts, found)))
+            for message, found in zip(prompt.messages, loaded, strict=True)
+        )
+        return structs.replace(prompt, messages=tuple(messages))
+
+    async def _load(self, card: ModelCard, part: Attachment, room: "_Room") -> Loaded:
+        try:
+            room.enter()
+            if _goes_by_address(card, part) and self._downloads.check(part.url):
+                return part
+            async with room.at_once:
+                found = await self._downloads.fetch(part.url)
+                room.take(len(found.content))
+                return await self._fit(card, part, found)
+        except ParleyError as error:
+            log.info("attachment not loaded", kind=_WORDS[type(part)], error=error.code)
+            return error
+
+
+def note_of(part: Part, why: str = "") -> TextPart:
+    """Return words that stand where an attachment was."""
+    return TextPart(f"[{_WORDS[type(part)]} not included{why and f': {why}'}]")
+
+
+class _Room:
+    """What the attachments of one prompt may still take."""
+
+    def __init__(self) -> None:
+        self.at_once = asyncio.Semaphore(AT_ONCE)
+        self._places = MOST_IN_ALL
+        self._bytes = MOST_BYTES_IN_ALL
+
+    def enter(self) -> None:
+        self._places -= 1
+        if self._places < 0:
+            raise InvalidRequest(f"more than {MOST_IN_ALL} attachments are too many", "prompt")
+
+    def take(self, size_bytes: int) -> None:
+        self._bytes -= size_bytes
+        if self._bytes < 0:
+            most = f"{MOST_BYTES_IN_ALL / 1_000_000:g} MB"
+            raise InvalidRequest(f"more than {most} of attachments are too much", "prompt")
+
+
+def _goes_by_address(card: ModelCard, part: Attachment) -> bool:
+    if part.url.startswith(card.own_urls):
+        return True
+    able = _BY_ADDRESS.get(type(part))
+    if able is None or not card.able_to(able):
+        return False
+    return not isinstance(part, FilePart) or names_pdf(part)
+
+
+def _refuse(asked: Iterable[Loaded]) -> None:
+    for found in asked:
+        if isinstance(found, ParleyError) and not isinstance(found, DownloadFailed):
+            raise found
+
+
+def _part_or_note(part: Part, found: Loaded) -> Part:
+    return note_of(part, str(found)) if isinstance(found, ParleyError) else found
