@@ -7,6 +7,7 @@ start-up.
 
 import urllib.request
 from collections.abc import AsyncGenerator
+from io import BytesIO
 from typing import cast
 
 import aiohttp
@@ -16,6 +17,9 @@ from adapters.transport.streaming import BODY
 
 _NOT_READ = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers that speak of the body before aiohttp unpacked it."""
+
+
+_LARGE = 1024 * 1024
 
 
 class Body(httpx2.AsyncByteStream):
@@ -104,9 +108,11 @@ class Connections(httpx2.AsyncBaseTransport):
         return self._session
 
 
-def _content(request: httpx2.Request) -> bytes | httpx2.AsyncByteStream | None:
+def _content(request: httpx2.Request) -> bytes | BytesIO | httpx2.AsyncByteStream | None:
     try:
-        return request.content or None
+        content = request.content
+        # More plain bytes than this aiohttp would write in one go, with a warning.
+        return BytesIO(content) if len(content) > _LARGE else content or None
     except httpx2.RequestNotRead:  # A file on its way; aiohttp frames it itself.
         request.headers.pop("transfer-encoding", None)
         return cast("httpx2.AsyncByteStream", request.stream)

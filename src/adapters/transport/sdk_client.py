@@ -118,7 +118,6 @@ def client_options(patience: Patience) -> dict[str, Any]:
             write=patience.idle_s,
             pool=patience.connect_s,
         ),
-        "http_client": httpx2.AsyncClient(
-            transport=Connections(_MAX_CONNECTIONS, _KEPT_ALIVE_S), follow_redirects=True
-        ),
+        # Redirects are not followed: the key would go along, to whomever they lead.
+        "http_client": httpx2.AsyncClient(transport=Connections(_MAX_CONNECTIONS, _KEPT_ALIVE_S)),
     }

@@ -39,7 +39,7 @@ class SseSplitter:
             payloads = events[6:].split(_NEXT_DATA)
             if events.count(b"\n") == 2 * len(payloads) - 2:
                 return payloads  # Each is one line.
-        payloads = []
+        payloads: list[bytes] = []
         for block in events.split(b"\n\n"):
             if block.startswith(_DATA):
                 if b"\n" not in block:

@@ -49,9 +49,9 @@ class ChooseModel:
         if settings.reasoning:
             card = self._catalog.for_reasoning(card)
         self._check(card, question)
-        model = self._models.get(card.provider)
+        model = self._models.get(card.adapter or card.provider)
         if model is None:
-            raise NotConfigured(f"provider.{card.provider}")
+            raise NotConfigured(f"provider.{card.adapter or card.provider}")
         return Choice(
             card=card,
             model=model,

@@ -8,7 +8,12 @@ from msgspec import Struct, structs
 
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
-from domain.conversation.conversation import AnswerState, MessageDraft, Sender
+from domain.conversation.conversation import (
+    AnswerState,
+    ConversationDraft,
+    MessageDraft,
+    Sender,
+)
 from domain.conversation.writing import moment_after
 from domain.errors import ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId
@@ -56,6 +61,8 @@ class Kept(Struct, frozen=True):
     answer: MessageId | None = None
     doubtful: bool = False
     """An attempt to save the answer may have got through without our hearing of it."""
+    code_session: str | None = None
+    """The Claude Code session that the conversation's row names."""
 
 
 class Ledger:
@@ -74,7 +81,14 @@ class Ledger:
         """
         async with self._work() as db:
             conversation = await db.conversations.open(ask.user, record.conversation)
-            kept = Kept(ask, record, turn, conversation.id, MessageId(0))
+            kept = Kept(
+                ask,
+                record,
+                turn,
+                conversation.id,
+                MessageId(0),
+                code_session=conversation.claude_session_id,
+            )
             if not record.edits:
                 at = await db.conversations.next_moment(ask.user, conversation.id)
                 kept = structs.replace(kept, asked_at=at)
@@ -119,7 +133,10 @@ class Ledger:
                 answer = await self._write(db, kept, Sender.AI, draft, state, at=self._next(kept))
             if state is not AnswerState.RUNNING or answer != kept.answer:
                 await db.turns.update(kept.turn, state, answer)
-        return structs.replace(kept, answer=answer, doubtful=False)
+            session = transcript.code_session or kept.code_session
+            if session != kept.code_session:
+                await _went_on_in(db, kept, session)
+        return structs.replace(kept, answer=answer, doubtful=False, code_session=session)
 
     async def saved(self, kept: Kept) -> Saved:
         """Return what the turn left in the history; after an edit, with the conversation itself."""
@@ -160,6 +177,17 @@ class Ledger:
     def _next(self, kept: Kept) -> datetime | None:
         """Return when an answer is written: after its question, which spares looking further."""
         return None if kept.asked_at is None else moment_after(kept.asked_at, self._clock.now())
+
+
+async def _went_on_in(db: Stores, kept: Kept, session: str | None) -> None:
+    """Note the Claude Code session in the conversation's row, which stays in its place."""
+    user, conversation = kept.ask.user, kept.conversation
+    try:
+        await db.conversations.get(user, conversation)
+    except ConversationNotFound:
+        return  # Deleted while the model spoke.
+    draft = ConversationDraft(id=conversation, claude_session_id=session, touch=False)
+    await db.conversations.open(user, draft)
 
 
 async def _row(db: Stores, turn: TurnId) -> MessageId | None:

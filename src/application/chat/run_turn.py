@@ -32,6 +32,7 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
+from domain.turn.prompt import Origin
 from domain.turn.transcript import Transcript
 
 log = structlog.get_logger("turns")
@@ -143,6 +144,7 @@ class RunTurn:
             said.speech_settled = True
             await self._tell(turn, said, [SpeechDeclined()])
         prompt = await self._assemble(ask, choice)
+        prompt = structs.replace(prompt, origin=_origin(ask, said.kept))
         async with aclosing(self._agent.reply(choice.model, prompt)) as batches:
             async for batch in batches:
                 said.transcript.add(batch)
@@ -151,7 +153,7 @@ class RunTurn:
                 if told:
                     await self._tell(turn, said, told)
         whole = said.transcript
-        written = AnswerWritten(whole.text, whole.stop, whole.usage, whole.note)
+        written = AnswerWritten(whole.text, whole.stop, whole.usage, whole.note, whole.code_session)
         await self._tell(turn, said, [written])
 
     async def _tell(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
@@ -218,6 +220,14 @@ class RunTurn:
                 log.exception("saving the answer failed", turn=turn)
                 break
         return None
+
+
+def _origin(ask: Ask, kept: Kept | None) -> Origin:
+    if kept is None:
+        return Origin(ask.user)
+    # A session remembers what an edit has replaced.
+    session = None if kept.record.edits else kept.code_session
+    return Origin(ask.user, kept.conversation, session)
 
 
 def _not_saved(said: _Said) -> TurnFailed:

@@ -51,6 +51,8 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
     provider: str
     model: str
     """The provider's own name for it, sent on the wire and shown to clients."""
+    adapter: str | None = None
+    """Who speaks to it, where that is not who speaks to all other models of its provider."""
     api: Api = Api.CHAT
     can: frozenset[Capability] = frozenset({Capability.TEMPERATURE})
     thinks: bool = False

@@ -80,7 +80,58 @@ class ModelStopped(Struct, frozen=True, tag_field="type", tag="model_stopped"):
     """Opaque items the same provider wants back in the next round (encrypted reasoning)."""
 
 
-ModelEvent = TextDelta | ThinkingDelta | ToolCalled | SourceCited | ModelStopped
+class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
+    """What a tool answered: one of ours, or one that an agent of the provider's has run.
+
+    Failed results of ours are told to the model like any other.
+    """
+
+    id: str
+    name: str
+    result: Any
+    failed: bool = False
+    arguments: Mapping[str, Any] = {}
+    """What it was called with, for readers."""
+
+
+CLAUDE_CODE = "claude_code"
+"""What `ToolCalled.provider` says of the tools that Claude Code runs."""
+
+
+class CodeSession(Struct, frozen=True, tag_field="type", tag="code_session"):
+    """Claude Code works on this question in a session of its own, new or gone on with."""
+
+    id: str
+    model: str = ""
+    """The model behind it, as it is named there."""
+    metadata: Mapping[str, Any] = {}
+    """What else it says of itself, for readers."""
+
+
+class CodeResult(Struct, frozen=True, tag_field="type", tag="code_result"):
+    """How Claude Code's work on one question ended."""
+
+    session: str
+    subtype: str
+    """`success`, or the limit that ended it, in Claude Code's words."""
+    text: str = ""
+    """Its last words."""
+    rounds: int = 0
+    duration_ms: int = 0
+    cost_usd: float | None = None
+    usage: Usage | None = None
+
+
+ModelEvent = (
+    TextDelta
+    | ThinkingDelta
+    | ToolCalled
+    | ToolReturned
+    | SourceCited
+    | CodeSession
+    | CodeResult
+    | ModelStopped
+)
 
 
 class TurnStarted(Struct, frozen=True, tag_field="type", tag="turn_started"):
@@ -110,17 +161,6 @@ class ProviderRetrying(Struct, frozen=True, tag_field="type", tag="provider_retr
     reason: str
 
 
-class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
-    """What a tool of ours answered; `failed` results are told to the model like any other."""
-
-    id: str
-    name: str
-    result: Any
-    failed: bool = False
-    arguments: Mapping[str, Any] = {}
-    """What it was called with, for readers."""
-
-
 class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written"):
     """The whole answer, once the model has said its last word."""
 
@@ -128,6 +168,8 @@ class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written")
     stop: StopReason = "stop"
     usage: Usage | None = None
     note: str | None = None
+    code_session: str | None = None
+    """The Claude Code session that it was written in."""
 
 
 class Saved(Struct, frozen=True):
@@ -182,6 +224,8 @@ TurnEvent = (
     | ToolCalled
     | ToolReturned
     | SourceCited
+    | CodeSession
+    | CodeResult
     | AnswerWritten
     | TurnEnding
 )

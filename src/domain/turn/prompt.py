@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from domain.catalog.card import ModelCard
+from domain.ids import ConversationId, UserId
 from domain.tools import ToolSpec
 from domain.turn.events import ToolCalled, ToolReturned
 
@@ -75,6 +76,16 @@ class Round(Struct, frozen=True):
     state: tuple[Mapping[str, Any], ...] = ()
 
 
+class Origin(Struct, frozen=True):
+    """Where a question comes from, for a model that keeps files and sessions of its own."""
+
+    user: UserId
+    conversation: ConversationId | None = None
+    """None: the question is not kept, and nothing of its answer need be."""
+    session: str | None = None
+    """The model's session in which the conversation last went on, by the conversation's row."""
+
+
 class Prompt(Struct, frozen=True):
     """One question to one model, complete: an adapter needs nothing else."""
 
@@ -89,6 +100,7 @@ class Prompt(Struct, frozen=True):
     native_tools: Mapping[str, Any] = {}
     """The request's own tool settings, in the shape its provider takes (contract §6)."""
     rounds: tuple[Round, ...] = ()
+    origin: Origin | None = None
 
 
 def joined_text(parts: tuple[Part, ...]) -> str:

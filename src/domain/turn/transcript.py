@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from domain.turn.events import (
+    CodeSession,
     ModelStopped,
     SourceCited,
     StopReason,
@@ -25,6 +26,7 @@ class Transcript:
         self.usage: Usage | None = None
         self.stop: StopReason = "stop"
         self.note: str | None = None
+        self.code_session: str | None = None
 
     def add(self, events: Iterable[TurnEvent | ModelStopped]) -> None:
         """Take in the next events; those that leave no trace in the history pass by."""
@@ -39,6 +41,8 @@ class Transcript:
                 self.sources.append(event)
             elif isinstance(event, ModelStopped):
                 self._stopped(event)
+            elif isinstance(event, CodeSession):
+                self.code_session = event.id
 
     def _stopped(self, event: ModelStopped) -> None:
         self.stop, self.note = event.reason, event.note

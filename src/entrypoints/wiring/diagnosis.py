@@ -60,13 +60,23 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
         await _look("openai", partial(_listed, openai)),
         *[await _look(name, partial(_listed, model)) for name, model in compatible.items()],
         await _look("local", local_names),
+        _keyed("anthropic", settings.anthropic_api_key, "ANTHROPIC_API_KEY"),
+        _keyed("gemini", settings.google_api_key, "GOOGLE_API_KEY"),
         Finding(
-            "anthropic",
-            "ok" if settings.anthropic_api_key else "missing",
-            "key set; not asked" if settings.anthropic_api_key else "ANTHROPIC_API_KEY is not set",
+            "claude code",
+            "ok" if settings.claude_code else "missing",
+            f"{settings.claude_code}; not asked"
+            if settings.claude_code
+            else "PARLEY_CLAUDE_CODE is not set",
         ),
         Finding("demo", "ok", "needs nothing"),
     ]
+
+
+def _keyed(name: str, key: Secret, variable: str) -> Finding:
+    if key:
+        return Finding(name, "ok", "key set; not asked")
+    return Finding(name, "missing", f"{variable} is not set")
 
 
 async def local_models(container: AsyncContainer) -> list[ModelCard]:

@@ -1,5 +1,6 @@
 """Texts of the environment → values; each parser says in a `ValueError` what is wrong."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -81,6 +82,14 @@ def existing(kind: Literal["file", "directory"]) -> Callable[[str], Path]:
         return path
 
     return parse
+
+
+def program(text: str) -> Path:
+    """A program that can be run, by its path or by a name on the PATH."""
+    found = shutil.which(text)
+    if found is None:
+        raise ValueError("names no program that can be run")
+    return Path(found).absolute()
 
 
 def data_dir(text: str) -> Path:

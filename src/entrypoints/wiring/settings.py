@@ -37,6 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     openai_base_url: str = "https://api.openai.com/v1"
     anthropic_api_key: Secret = Secret()
     anthropic_base_url: str = "https://api.anthropic.com"
+    google_api_key: Secret = Secret()
+    google_base_url: str = "https://generativelanguage.googleapis.com"
     xai_api_key: Secret = Secret()
     xai_base_url: str = ""
     groq_api_key: Secret = Secret()
@@ -47,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     perplexity_base_url: str = ""
     local_base_url: str = ""
     local_api_key: Secret = Secret()
+    claude_code: Path | None = None
+    claude_code_model: str = ""
     models_file: Path | None = None
     characters_dir: Path | None = None
     egress_allow: tuple[str, ...] = ()
@@ -110,6 +114,12 @@ VARIABLES: Mapping[str, _Variable] = {
     "anthropic_base_url": _Variable(
         "ANTHROPIC_BASE_URL", parsing.url("http", "https"), "https://api.anthropic.com"
     ),
+    "google_api_key": _Variable("GOOGLE_API_KEY", Secret, "AIza…", "GEMINI_API_KEY"),
+    "google_base_url": _Variable(
+        "GOOGLE_BASE_URL",
+        parsing.url("http", "https"),
+        "https://generativelanguage.googleapis.com",
+    ),
     "xai_api_key": _Variable("XAI_API_KEY", Secret, "…"),
     "xai_base_url": _Variable("XAI_BASE_URL", parsing.url("http", "https"), "https://api.x.ai/v1"),
     "groq_api_key": _Variable("GROQ_API_KEY", Secret, "…"),
@@ -128,6 +138,8 @@ VARIABLES: Mapping[str, _Variable] = {
         "LOCAL_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:11434/v1"
     ),
     "local_api_key": _Variable("LOCAL_API_KEY", Secret, "any text the server expects"),
+    "claude_code": _Variable("PARLEY_CLAUDE_CODE", parsing.program, "/usr/local/bin/claude"),
+    "claude_code_model": _Variable("PARLEY_CLAUDE_CODE_MODEL", str.strip, "opus"),
     "models_file": _Variable("PARLEY_MODELS_FILE", parsing.existing("file"), "./models.toml"),
     "characters_dir": _Variable(
         "PARLEY_CHARACTERS_DIR", parsing.existing("directory"), "./characters"

@@ -1,6 +1,7 @@
 """The environment → settings, and one line about what is wrong with it."""
 
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ GOOD: dict[str, tuple[str, object]] = {
     "openai_api_key": ("sk-1", "sk-1"),
     "openai_base_url": ("http://127.0.0.1:9/v1/", "http://127.0.0.1:9/v1"),
     "anthropic_api_key": ("sk-ant", "sk-ant"),
+    "google_api_key": ("AIza", "AIza"),
+    "google_base_url": ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
     "anthropic_base_url": ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
     **{f"{name}_api_key": ("x", "x") for name in COMPATIBLE},
     **{
@@ -43,6 +46,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "local_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
     "local_api_key": ("x", "x"),
     "egress_allow": ("files.intranet, [::1]:8080,", ("files.intranet", "[::1]:8080")),
+    "claude_code_model": (" opus ", "opus"),
     "provider_connect_timeout_s": ("2.5", 2.5),
     "provider_idle_timeout_s": ("60", 60.0),
     "turns_per_user": ("2", 2),
@@ -73,6 +77,7 @@ BAD: list[tuple[str, str, str]] = [
     ("main_db_url", "mysql://u:hunter2@db/parley", "or mysql+aiomysql://"),
     ("openai_base_url", "api.openai.com", "must start with http:// or https://"),
     ("local_base_url", "ftp://a", "must start with http:// or https://"),
+    ("claude_code", "no-such-program", "names no program that can be run"),
     ("models_file", "no-such-file.toml", "names a file that does not exist"),
     ("characters_dir", "no-such-folder", "names a directory that does not exist"),
     ("turns_per_user", "0", "must be from 1 to"),
@@ -121,8 +126,16 @@ def test_an_older_name_counts_where_the_name_is_unset() -> None:
 
 
 def test_every_variable_is_tested() -> None:
-    assert {*GOOD, "models_file", "characters_dir"} == set(VARIABLES)
+    assert {*GOOD, "claude_code", "models_file", "characters_dir"} == set(VARIABLES)
     assert set(VARIABLES) == set(Settings.__struct_fields__)
+
+
+def test_a_program_is_named_by_its_path_or_on_the_path() -> None:
+    by_path = read(claude_code=sys.executable)
+    assert by_path.claude_code == Path(sys.executable)
+    by_name = read(claude_code="sh").claude_code
+    assert by_name is not None
+    assert by_name.is_absolute()
 
 
 def test_a_path_that_is_there(tmp_path: Path) -> None:

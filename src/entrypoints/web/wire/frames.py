@@ -14,7 +14,10 @@ from msgspec import Struct
 from domain.ids import TurnId
 from domain.turn.entries import Entry
 from domain.turn.events import (
+    CLAUDE_CODE,
     AnswerWritten,
+    CodeResult,
+    CodeSession,
     ModelChosen,
     ProviderRetrying,
     Saved,
@@ -185,7 +188,7 @@ class Framer:
                     )
                 ]
             case ToolCalled():
-                return [{"type": "tool_start", "data": _tool_call(event)}]
+                return _tool_start(event)
             case ToolReturned():
                 return [
                     {
@@ -202,15 +205,13 @@ class Framer:
             case SourceCited():
                 source = {"url": event.url} | ({"title": event.title} if event.title else {})
                 return [_custom("citations", citations=[source])]
+            case CodeSession():
+                return _code_session(event)
+            case CodeResult():
+                return [_untyped("claudeCodeFinalResult", _code_result(event))]
             case AnswerWritten():
-                metadata = {"note": event.note} if event.note else {}
-                return [
-                    {
-                        "type": "custom_event",
-                        "event_type": "textGenerationCompleted",
-                        "content": {"full_response": event.text, "metadata": metadata},
-                    }
-                ]
+                content = {"full_response": event.text, "metadata": _metadata(event)}
+                return [_untyped("textGenerationCompleted", content)]
             case TurnCompleted():
                 return [*self._saved(event.saved), *_pair(event)]
             case TurnCancelled():
@@ -309,6 +310,55 @@ def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
 
 def _custom(name: str, **content: Any) -> Body:
     return {"type": "custom_event", "event_type": name, "content": {"type": name, **content}}
+
+
+def _untyped(name: str, content: Body) -> Body:
+    """Return an event whose name the contract does not repeat in its content."""
+    return {"type": "custom_event", "event_type": name, "content": content}
+
+
+def _metadata(event: AnswerWritten) -> Body:
+    metadata: Body = {"note": event.note} if event.note else {}
+    if event.code_session:
+        metadata["claude_session_id"] = event.code_session
+    return metadata
+
+
+def _code_session(event: CodeSession) -> list[Body]:
+    """Return the session, and once more who answers: only now the model behind it is known."""
+    session = _untyped("claudeSession", {"sessionId": event.id, "metadata": event.metadata})
+    if not event.model:
+        return [session]
+    in_use = _custom(
+        "aiTextModelInUse",
+        message="aiTextModelReceived",
+        aiTextModel="claude-code",
+        provider="anthropic",
+        actualModel=event.model,
+    )
+    return [session, in_use]
+
+
+def _code_result(event: CodeResult) -> Body:
+    content: Body = {
+        "sessionId": event.session,
+        "subtype": event.subtype,
+        "result": event.text,
+        "numTurns": event.rounds,
+        "durationMs": event.duration_ms,
+    }
+    if event.cost_usd is not None:
+        content["totalCostUsd"] = event.cost_usd
+    if event.usage is not None:
+        content["usage"] = msgspec.to_builtins(event.usage)
+    return content
+
+
+def _tool_start(event: ToolCalled) -> list[Body]:
+    start: Body = {"type": "tool_start", "data": _tool_call(event)}
+    if event.provider != CLAUDE_CODE:
+        return [start]
+    return [start, _untyped("claudeToolUse", {"tool": event.name, "input": event.arguments})]
 
 
 def _tool_call(event: ToolCalled) -> Body:

@@ -5,6 +5,7 @@ A provider that speaks OpenAI's chat wire is one file under `adapters/compatible
 `chat_models`.
 """
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from typing import NewType
 
@@ -12,12 +13,16 @@ from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVari
 
 from adapters.anthropic.catalog import CARDS as ANTHROPIC_CARDS
 from adapters.anthropic.chat import AnthropicChatModel
+from adapters.claude_code.catalog import CARDS as CLAUDE_CODE_CARDS
+from adapters.claude_code.chat import ClaudeCodeChatModel
 from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.local import PREFIX as LOCAL_PREFIX
 from adapters.compatible.local import LocalModels, local_card
 from adapters.demo.catalog import CARDS as DEMO_CARDS
 from adapters.demo.chat import DemoChatModel
+from adapters.google.catalog import CARDS as GOOGLE_CARDS
+from adapters.google.chat import GoogleChatModel
 from adapters.openai.catalog import CARDS as OPENAI_CARDS
 from adapters.openai.chat import OpenAIChatModel
 from adapters.transport.patience import Patience
@@ -33,6 +38,8 @@ COMPATIBLE = (xai, groq, deepseek, perplexity)
 SHIPPED_CARDS = (
     *OPENAI_CARDS,
     *ANTHROPIC_CARDS,
+    *GOOGLE_CARDS,
+    *CLAUDE_CODE_CARDS,
     *(card for provider in COMPATIBLE for card in provider.CARDS),
     *DEMO_CARDS,
 )
@@ -97,6 +104,15 @@ class ModelsProvider(Provider):
         await model.aclose()
 
     @provide
+    async def google(
+        self, settings: Settings, patience: Patience
+    ) -> AsyncIterator[GoogleChatModel]:
+        """Over REST."""
+        model = GoogleChatModel(settings.google_api_key, settings.google_base_url, patience)
+        yield model
+        await model.aclose()
+
+    @provide
     async def compatible(
         self, settings: Settings, patience: Patience
     ) -> AsyncIterator[CompatibleModels]:
@@ -111,10 +127,23 @@ class ModelsProvider(Provider):
             await model.aclose()
 
     @provide
+    def claude_code(self, settings: Settings, patience: Patience) -> ClaudeCodeChatModel:
+        """Started for a question, and only where the operator names the program."""
+        return ClaudeCodeChatModel(
+            settings.claude_code,
+            settings.data_dir / "claude_code",
+            settings.claude_code_model or None,
+            patience,
+            os.environ,
+        )
+
+    @provide
     def chat_models(
         self,
         openai: OpenAIChatModel,
         anthropic: AnthropicChatModel,
+        google: GoogleChatModel,
+        claude_code: ClaudeCodeChatModel,
         others: CompatibleModels,
         here: LocalModels,
         clock: Clock,
@@ -123,6 +152,8 @@ class ModelsProvider(Provider):
         return {
             "openai": openai,
             "anthropic": anthropic,
+            "gemini": google,
+            "claude_code": claude_code,
             **others,
             "local": here,
             "demo": DemoChatModel(clock),

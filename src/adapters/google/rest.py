@@ -1,0 +1,120 @@
+"""Google's REST interface: how a question gets there, and how its answer comes back as bytes.
+
+Google's SDK (google-genai 3.4, seen 2026-11) streams answers as its own objects only, which cost
+ten times what their bytes do; what else it does for a question is one header.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from adapters.google.catalog import PROVIDER
+from adapters.google.errors import refused
+from adapters.transport.connection_errors import broken
+from adapters.transport.patience import Patience
+from adapters.transport.sdk_client import SdkClient, client_options
+from adapters.transport.streaming import BODY, RawAnswer
+from domain.errors import NotConfigured, ParleyError
+
+_KEY_VARIABLE = "GOOGLE_API_KEY"
+_VERSION = "v1beta"
+
+
+class GoogleRest:
+    """One client for one base URL, made when first used."""
+
+    def __init__(self, api_key: str | None, base_url: str, patience: Patience) -> None:
+        """Remember how to connect; nothing is imported or opened yet.
+
+        Args:
+            api_key: of the provider.
+            base_url: without the version.
+            patience: when silence is an error.
+        """
+        self._api_key = api_key
+        self._base_url = base_url.rstrip("/")
+        self._patience = patience
+        self._client = SdkClient(PROVIDER, patience, self._make)
+
+    @asynccontextmanager
+    async def streamed(
+        self, model: str, body: Mapping[str, Any]
+    ) -> AsyncGenerator[RawAnswer, None]:
+        """Ask for an answer as a stream of events; leaving the block closes the connection.
+
+        Args:
+            model: by Google's name for it.
+            body: what is sent.
+
+        Raises:
+            NotConfigured: the key is missing.
+            ProviderError: the provider cannot be reached, or answered with an error.
+        """
+        client = await self._client.ready()
+        address = f"{self._base_url}/{_VERSION}/{_resource(model)}:streamGenerateContent?alt=sse"
+        try:
+            async with asyncio.timeout(self._patience.first_byte_s):
+                answer = await client.ask(address, msgspec.json.encode(body))
+        except ParleyError:
+            raise
+        except Exception as failure:
+            raise broken(PROVIDER, failure) from failure
+        try:
+            yield answer.extensions[BODY]
+        finally:
+            await answer.aclose()
+
+    async def warm_up(self) -> None:
+        """Do now what the first question would wait for; without a key there is nothing to do."""
+        if self._api_key:
+            await self._client.ready()
+
+    async def aclose(self) -> None:
+        """Close every connection; answers still being read break off."""
+        await self._client.aclose()
+
+    def _make(self) -> "_Client":
+        if not self._api_key:
+            raise NotConfigured(_KEY_VARIABLE)
+        return _Client(self._api_key, self._patience)
+
+
+class _Client:
+    """The shared connections, and the key."""
+
+    def __init__(self, api_key: str, patience: Patience) -> None:
+        options = client_options(patience)
+        self._http = options["http_client"]
+        self._timeout = options["timeout"]
+        self._headers = {"x-goog-api-key": api_key, "content-type": "application/json"}
+
+    async def ask(self, address: str, body: bytes) -> Any:
+        """Return the answer, its body still to be read.
+
+        Raises:
+            ProviderError: it is an error.
+        """
+        request = self._http.build_request(
+            "POST", address, content=body, headers=self._headers, timeout=self._timeout
+        )
+        # A redirect is not followed: the key would go with it.
+        answer = await self._http.send(request, stream=True, follow_redirects=False)
+        if answer.status_code == 200:
+            return answer
+        try:
+            raise refused(answer.status_code, await answer.aread(), answer.headers)
+        finally:
+            await answer.aclose()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _resource(model: str) -> str:
+    """Return the model's place in the interface; tuned models name theirs themselves."""
+    name = model if "/" in model else f"models/{model}"
+    return quote(name, safe="/")

@@ -1,0 +1,481 @@
+"""The promises of `ChatModel` on Google's adapter, on a real connection."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+import aiohttp
+import pytest
+from msgspec import structs
+
+from adapters.google.catalog import CARDS
+from adapters.google.chat import GoogleChatModel
+from adapters.google.events import GenerateReader
+from adapters.transport.patience import Patience
+from adapters.transport.streaming import read_answer
+from application.ports.chat_model import ChatModel
+from domain.errors import (
+    ContextTooLong,
+    ModelNotOffered,
+    NotConfigured,
+    ProviderBrokeOff,
+    ProviderError,
+    ProviderGarbled,
+    ProviderOverloaded,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    ProviderUnreachable,
+)
+from domain.turn.events import (
+    ModelEvent,
+    ModelStopped,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+    ToolReturned,
+    Usage,
+)
+from domain.turn.prompt import FilePart, Message, Prompt, Round, TextPart
+from tests.batches import one_by_one
+from tests.simulators.google import (
+    GoogleSimulator,
+    answer_body,
+    answer_stream,
+    error_event,
+    refusal,
+)
+from tests.simulators.replies import (
+    Cut,
+    End,
+    Gate,
+    Hang,
+    Reply,
+    delayed,
+    dripped,
+    joined,
+    json_reply,
+    paced,
+    raw,
+    spoiled,
+)
+
+SECRET = "AIzaSyA-test-0123456789abcdefghijklmnopq"
+IMPATIENT = Patience(connect_s=5.0, first_byte_s=0.2, idle_s=0.2)
+CARD = {card.id: card for card in CARDS}
+QUESTION = Prompt(CARD["gemini-flash"], (Message("user", (TextPart("Hi"),)),))
+
+
+@pytest.fixture
+def sim() -> Iterator[GoogleSimulator]:
+    with GoogleSimulator() as running:
+        yield running
+
+
+@pytest.fixture
+async def gemini(sim: GoogleSimulator) -> AsyncGenerator[GoogleChatModel, None]:
+    model = GoogleChatModel(SECRET, sim.base_url)
+    yield model
+    await model.aclose()
+
+
+async def all_of(model: ChatModel, prompt: Prompt) -> list[ModelEvent]:
+    async with aclosing(one_by_one(model.stream(prompt))) as events:
+        return [event async for event in events]
+
+
+async def error_of(model: ChatModel, prompt: Prompt) -> tuple[ProviderError, list[ModelEvent]]:
+    said, error = await heard(model.stream(prompt))
+    assert error is not None, "the answer is none of the errors it should be"
+    return error, said
+
+
+async def heard(
+    batches: AsyncGenerator[Sequence[ModelEvent], None],
+) -> tuple[list[ModelEvent], ProviderError | None]:
+    said: list[ModelEvent] = []
+    try:
+        async with aclosing(one_by_one(batches)) as events:
+            async for event in events:
+                said.append(event)  # noqa: PERF401 - what was said before an error counts
+    except ProviderError as error:
+        return said, error
+    return said, None
+
+
+async def test_an_answer_ends_with_exactly_one_stop(gemini: GoogleChatModel) -> None:
+    events = await all_of(gemini, QUESTION)
+    assert [type(event) for event in events].count(ModelStopped) == 1
+    assert events[-1] == ModelStopped("stop", Usage(7, 4, 11))
+    assert await all_of(gemini, QUESTION) == events
+
+
+async def test_an_answer_that_nobody_reads_costs_nothing(
+    sim: GoogleSimulator, gemini: GoogleChatModel
+) -> None:
+    await gemini.stream(QUESTION).aclose()
+    assert sim.requests == []
+
+
+async def test_closing_early_closes_the_connection(
+    sim: GoogleSimulator, gemini: GoogleChatModel
+) -> None:
+    sim.script(spoiled(answer_stream("Once upon a time"), 2, Hang()))
+    before = asyncio.all_tasks()
+    events = one_by_one(gemini.stream(QUESTION))
+    assert await anext(events) == TextDelta("Once")
+    await events.aclose()
+    await sim.requests[0].client_left()
+    assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("before_headers", [True, False])
+async def test_cancelling_the_reader_closes_the_connection(
+    sim: GoogleSimulator, gemini: GoogleChatModel, *, before_headers: bool
+) -> None:
+    hanging = answer_stream("Once upon a time")
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def answer(_: object) -> Reply:
+        loop.call_soon_threadsafe(asked.set)
+        return delayed(hanging, Hang()) if before_headers else spoiled(hanging, 0, Hang())
+
+    sim.script(answer)
+    reading = asyncio.create_task(all_of(gemini, QUESTION))
+    await asked.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await sim.requests[0].client_left()
+
+
+async def test_a_finished_answer_leaves_its_connection_to_the_next(
+    sim: GoogleSimulator, gemini: GoogleChatModel
+) -> None:
+    for _ in range(3):
+        await all_of(gemini, QUESTION)
+    assert sim.open_connections == 1
+
+
+async def test_closing_the_model_closes_its_connections(sim: GoogleSimulator) -> None:
+    model = GoogleChatModel(SECRET, sim.base_url)
+    await model.aclose()
+    await all_of(model, QUESTION)
+    await model.aclose()
+    assert await all_of(model, QUESTION)
+    await model.aclose()
+
+
+def test_nothing_is_imported_before_the_first_question() -> None:
+    asked = (
+        "import sys, adapters.google.chat as chat;"
+        "chat.GoogleChatModel('key');"
+        "sys.exit(bool({'aiohttp', 'httpx2', 'google.genai'} & {*sys.modules}))"
+    )
+    asking = subprocess.run([sys.executable, "-c", asked], check=False, timeout=30)
+    assert asking.returncode == 0
+
+
+HELLO = answer_stream("one two three")
+TOO_LONG = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
+BAD_KEY = "API key not valid. Please pass a valid API key."
+QUOTA = "You exceeded your current quota, please check your plan and billing details."
+BLOCKED = json_reply({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}})
+FAULTS: dict[str, tuple[Reply, type[ProviderError]]] = {
+    "400 bad key": (refusal(400, BAD_KEY, reason="API_KEY_INVALID"), ProviderUnauthorized),
+    "401": (refusal(401, f"Bad credentials {SECRET}"), ProviderUnauthorized),
+    "403": (refusal(403, f"Key {SECRET} lacks permission"), ProviderUnauthorized),
+    "404": (refusal(404, "models/gemini-4 is not found for API version"), ModelNotOffered),
+    "400": (refusal(400, f"Bad value for {SECRET}"), ProviderRejected),
+    "400 too long": (refusal(400, TOO_LONG), ContextTooLong),
+    "413": (raw(b"<html>413 Request Entity Too Large</html>", status=413), ContextTooLong),
+    "429": (refusal(429, QUOTA, retry_delay="48s"), ProviderOverloaded),
+    "500": (refusal(500, "An internal error has occurred"), ProviderUnavailable),
+    "503": (refusal(503, "The model is overloaded."), ProviderUnavailable),
+    "503 HTML": (raw(b"<html>down</html>", status=503), ProviderUnavailable),
+    "504": (refusal(504, "Deadline expired"), ProviderUnavailable),
+    "elsewhere": (Reply([], 302, {"location": "/elsewhere"}), ProviderRejected),
+    "HTML": (raw(b"<!doctype html><html>Log in</html>"), ProviderGarbled),
+    "garbage": (raw(b"garbage", "text/event-stream"), ProviderGarbled),
+    "no JSON": (raw(b"data: {]\n\n", "text/event-stream"), ProviderGarbled),
+    "other JSON": (raw(b'{"hello": "world"}', "application/json"), ProviderGarbled),
+    "cut JSON": (raw(b'{"candidates": [', "application/json"), ProviderGarbled),
+    "empty": (raw(b"", "text/event-stream"), ProviderBrokeOff),
+    "only comments": (raw(b": hello\n\n: again", "text/event-stream"), ProviderBrokeOff),
+    "only usage": (raw(b'data: {"usageMetadata":{}}\n\n'), ProviderBrokeOff),
+    "no headers": (delayed(HELLO, Cut()), ProviderBrokeOff),
+    "closed at once": (delayed(HELLO, End()), ProviderBrokeOff),
+    "no HTTP": (delayed(HELLO, b"garbage\r\n\r\n"), ProviderGarbled),
+    "reset after headers": (spoiled(HELLO, 0, Cut()), ProviderBrokeOff),
+    "error cut short": (spoiled(refusal(500), 0, Cut()), ProviderBrokeOff),
+    "overloaded at once": (spoiled(HELLO, 0, error_event()), ProviderUnavailable),
+    "overloaded body": (json_reply({"error": {"code": 503}}), ProviderUnavailable),
+    "blocked": (BLOCKED, ProviderRejected),
+    "no call": (answer_stream("", finish="MALFORMED_FUNCTION_CALL"), ProviderBrokeOff),
+}
+LATER_FAULTS: dict[str, tuple[Reply, type[ProviderError]]] = {
+    "reset": (spoiled(HELLO, 2, Cut()), ProviderBrokeOff),
+    "closed": (spoiled(HELLO, 2, End()), ProviderBrokeOff),
+    "ends early": (spoiled(HELLO, 2, b": bye\n\n"), ProviderBrokeOff),
+    "ends inside an event": (spoiled(HELLO, 2, b'data: {"ca'), ProviderBrokeOff),
+    "garbage": (spoiled(HELLO, 2, b"data: garbage\n\n"), ProviderGarbled),
+    "overloaded": (spoiled(HELLO, 2, error_event()), ProviderUnavailable),
+    "limit": (spoiled(HELLO, 2, error_event(429, QUOTA)), ProviderOverloaded),
+    "their fault": (spoiled(HELLO, 2, error_event(500, "Oops")), ProviderUnavailable),
+    "our fault": (spoiled(HELLO, 2, error_event(400, "Oops")), ProviderRejected),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_faults_before_the_first_word(
+    sim: GoogleSimulator, gemini: GoogleChatModel, fault: str
+) -> None:
+    reply, kind = FAULTS[fault]
+    sim.script(reply)
+    error, said = await error_of(gemini, QUESTION)
+    assert (type(error), said) == (kind, [])
+    assert_fit_for_clients(error)
+    assert len(sim.requests) == 1, "nothing is retried in here, and no redirect is followed"
+
+
+@pytest.mark.parametrize("fault", LATER_FAULTS)
+async def test_faults_in_mid_answer(
+    sim: GoogleSimulator, gemini: GoogleChatModel, fault: str
+) -> None:
+    reply, kind = LATER_FAULTS[fault]
+    sim.script(reply)
+    error, said = await error_of(gemini, QUESTION)
+    assert type(error) is kind
+    assert said == [TextDelta("one"), TextDelta(" two")]
+    assert_fit_for_clients(error)
+    assert await all_of(gemini, QUESTION), "the next answer is not harmed"
+
+
+def assert_fit_for_clients(error: ProviderError) -> None:
+    assert error.provider == "gemini"
+    assert "gemini" in str(error)
+    for hidden in (SECRET, "127.0.0.1", "<html"):
+        assert hidden not in str(error)
+
+
+class Body:
+    """An answer that ends, in good order or not, after some bytes."""
+
+    def __init__(self, body: bytes, failure: Exception | None) -> None:
+        self._left = [body] if body else []
+        self._failure = failure
+
+    async def read(self) -> bytes:
+        if self._left:
+            return self._left.pop()
+        if self._failure is not None:
+            raise self._failure
+        return b""
+
+
+@asynccontextmanager
+async def asked(answer: Body) -> AsyncGenerator[Body, None]:
+    yield answer
+
+
+def reading(answer: Body) -> AsyncGenerator[Sequence[ModelEvent], None]:
+    return read_answer("gemini", asked(answer), GenerateReader(), 5.0)
+
+
+@pytest.mark.parametrize("failure", [None, aiohttp.ClientPayloadError("cut")])
+async def test_cut_after_each_byte(failure: Exception | None) -> None:
+    body = answer_stream("one two", thinking=["Hm"]).body
+    whole, _ = await heard(reading(Body(body, None)))
+    told_why = body.index(b"\r\n", body.index(b'"finishReason"'))
+    for at in range(told_why if failure is None else len(body) + 1):
+        said, error = await heard(reading(Body(body[:at], failure)))
+        assert type(error) is ProviderBrokeOff, body[:at]
+        assert said == whole[: len(said)]
+        assert not any(isinstance(event, ModelStopped) for event in said)
+    if failure is None:
+        for at in range(told_why, len(body)):
+            assert await heard(reading(Body(body[:at], None))) == (whole, None)
+
+
+async def test_how_long_to_wait_is_passed_on(sim: GoogleSimulator, gemini: GoogleChatModel) -> None:
+    sim.script(refusal(429, retry_delay="7.5s"), refusal(429, retry_after="9"), refusal(429))
+    waits: list[float | None] = []
+    for _ in range(3):
+        error, _ = await error_of(gemini, QUESTION)
+        assert isinstance(error, ProviderOverloaded)
+        waits.append(error.retry_after_s)
+    assert waits == [7.5, 9.0, None]
+
+
+@pytest.mark.parametrize("silence", ["headers", "first byte", "later", "error"])
+async def test_silence_is_an_error(sim: GoogleSimulator, silence: str) -> None:
+    model = GoogleChatModel(SECRET, sim.base_url, IMPATIENT)
+    await model.warm_up()
+    sim.script(
+        {
+            "headers": delayed(HELLO, Hang()),
+            "first byte": spoiled(HELLO, 0, Hang()),
+            "later": spoiled(HELLO, 2, Hang()),
+            "error": spoiled(refusal(500), 0, Hang()),
+        }[silence]
+    )
+    error, _ = await error_of(model, QUESTION)
+    assert type(error) is ProviderTimeout
+    await sim.requests[0].client_left()
+    await model.aclose()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x", "nonsense"])
+async def test_nobody_there(address: str) -> None:
+    model = GoogleChatModel(SECRET, address)
+    error, _ = await error_of(model, QUESTION)
+    assert type(error) is ProviderUnreachable
+    assert_fit_for_clients(error)
+    await model.aclose()
+
+
+@pytest.mark.parametrize("key", [None, ""])
+async def test_a_missing_key_names_its_variable(
+    sim: GoogleSimulator, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "somebody's")
+    model = GoogleChatModel(key, sim.base_url)
+    await model.warm_up()
+    with pytest.raises(NotConfigured) as caught:
+        await all_of(model, QUESTION)
+    assert caught.value.key == "GOOGLE_API_KEY"
+    assert sim.requests == []
+    await model.aclose()
+
+
+async def test_what_happened_to_the_connection_is_the_cause(
+    sim: GoogleSimulator, gemini: GoogleChatModel
+) -> None:
+    sim.script(delayed(HELLO, Cut()))
+    error, _ = await error_of(gemini, QUESTION)
+    assert isinstance(error.__cause__, aiohttp.ClientError | OSError)
+
+
+@pytest.mark.parametrize("shape", [dripped, joined, lambda reply: paced(reply, 0.0)])
+async def test_however_it_is_sent(
+    sim: GoogleSimulator, gemini: GoogleChatModel, shape: Callable[[Reply], Reply]
+) -> None:
+    calls = [("c1", "clock", {"zone": "UTC"}), ("", "noon", {})]
+    sim.script(shape(answer_stream("Grüße 🌍", thinking=["Hm", "m"], calls=calls)))
+    events = await all_of(gemini, QUESTION)
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "Grüße 🌍"
+    assert "".join(e.text for e in events if isinstance(e, ThinkingDelta)) == "Hmm"
+    assert [event for event in events if isinstance(event, ToolCalled)] == [
+        ToolCalled("c1", "clock", {"zone": "UTC"}, "gemini"),
+        ToolCalled("call_simulated_1", "noon", {}, "gemini"),
+    ]
+    stopped = events[-1]
+    assert isinstance(stopped, ModelStopped)
+    assert (stopped.reason, stopped.usage) == ("tool_calls", Usage(7, 6, 13, 0, 2))
+
+
+async def test_words_come_as_they_are_written(
+    sim: GoogleSimulator, gemini: GoogleChatModel
+) -> None:
+    gate = Gate()
+    steps = answer_stream("one two").steps
+    sim.script(Reply([steps[0], gate, *steps[1:]]))
+    async with aclosing(one_by_one(gemini.stream(QUESTION))) as events:
+        assert await anext(events) == TextDelta("one")
+        sim.open(gate)
+        assert await anext(events) == TextDelta(" two")
+
+
+async def test_an_answer_in_one_piece(sim: GoogleSimulator, gemini: GoogleChatModel) -> None:
+    sim.script(answer_body("Whole"), dripped(answer_body("Whole")))
+    for _ in range(2):
+        [said, stopped] = await all_of(gemini, QUESTION)
+        assert said == TextDelta("Whole")
+        assert isinstance(stopped, ModelStopped)
+
+
+async def test_what_is_sent(
+    sim: GoogleSimulator, gemini: GoogleChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", "somebody's")
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:1")
+    await all_of(gemini, structs.replace(QUESTION, effort=2048))
+    [request] = sim.requests
+    assert request.path == "/v1beta/models/gemini-3-flash-preview:streamGenerateContent?alt=sse"
+    assert request.headers["x-goog-api-key"] == SECRET
+    assert request.headers["content-type"] == "application/json"
+    assert "authorization" not in request.headers
+    assert SECRET not in request.path
+    assert request.json["contents"] == [{"role": "user", "parts": [{"text": "Hi"}]}]
+    thinking = request.json["generationConfig"]["thinkingConfig"]
+    assert thinking == {"thinkingBudget": 2048, "includeThoughts": True}
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        ("tunedModels/mine", "/v1beta/tunedModels/mine"),
+        ("a?key#c d", "/v1beta/models/a%3Fkey%23c%20d"),
+    ],
+)
+async def test_a_models_name_stays_in_its_place(
+    sim: GoogleSimulator, gemini: GoogleChatModel, model: str, path: str
+) -> None:
+    sim.script(HELLO)
+    await all_of(
+        gemini, structs.replace(QUESTION, card=structs.replace(QUESTION.card, model=model))
+    )
+    assert sim.requests[0].path == f"{path}:streamGenerateContent?alt=sse"
+
+
+async def test_a_base_url_may_have_a_path(sim: GoogleSimulator) -> None:
+    model = GoogleChatModel(SECRET, f"{sim.base_url}/gateway/")
+    sim.script(HELLO)
+    await all_of(model, QUESTION)
+    assert sim.requests[0].path.startswith("/gateway/v1beta/models/")
+    await model.aclose()
+
+
+async def test_a_large_attachment_gets_there(sim: GoogleSimulator, gemini: GoogleChatModel) -> None:
+    content = "A" * 4_000_000
+    file = FilePart(f"data:application/pdf;base64,{content}")
+    await all_of(gemini, Prompt(QUESTION.card, (Message("user", (file,)),)))
+    [part] = sim.requests[0].json["contents"][0]["parts"]
+    assert part["inlineData"]["data"] == content
+
+
+async def test_the_next_round_hands_back_what_was_signed(
+    sim: GoogleSimulator, gemini: GoogleChatModel
+) -> None:
+    calls = [("", "clock", {"zone": "UTC"}), ("c2", "noon", {})]
+    sim.script(answer_stream("", thinking=["Hm"], calls=calls))
+    [_, clock, noon, stopped] = await all_of(gemini, QUESTION)
+    assert isinstance(clock, ToolCalled)
+    assert isinstance(noon, ToolCalled)
+    assert isinstance(stopped, ModelStopped)
+    results = (ToolReturned(noon.id, "noon", "12"), ToolReturned(clock.id, "clock", "11"))
+    round_ = Round("", (clock, noon), results, stopped.state)
+    await all_of(gemini, structs.replace(QUESTION, rounds=(round_,)))
+    [_, said, returned] = sim.requests[-1].json["contents"]
+    assert said["parts"] == [
+        {"text": "Hm", "thought": True},
+        {
+            "functionCall": {"id": clock.id, "name": "clock", "args": {"zone": "UTC"}},
+            "thoughtSignature": "c2lnbmVk",
+        },
+        {"functionCall": {"id": "c2", "name": "noon", "args": {}}},
+    ]
+    assert returned["parts"] == [
+        {
+            "functionResponse": {
+                "id": clock.id,
+                "name": "clock",
+                "response": {"output": "11"},
+            }
+        },
+        {"functionResponse": {"id": "c2", "name": "noon", "response": {"output": "12"}}},
+    ]
