@@ -7,6 +7,7 @@
     │   ├── FeatureUnavailable
     │   ├── QuestionDiffers            one idempotency key, two questions
     │   ├── TooManyTurns
+    │   ├── SpendingCapReached
     │   ├── DownloadRefused            an address that this server does not fetch
     │   │   └── DownloadTooLarge
     │   ├── DownloadFailed
@@ -30,6 +31,9 @@
     │   ├── ProviderUnavailable        retryable
     │   ├── ProviderUnreachable        retryable
     │   ├── ProviderTimeout            retryable
+    │   │   ├── ConnectTimedOut
+    │   │   ├── FirstTokenTimedOut
+    │   │   └── StreamStalled
     │   ├── ProviderBrokeOff           retryable
     │   └── ProviderGarbled
     ├── StorageError
@@ -46,7 +50,7 @@ The text of each error is fit for a client to read: no secret, no address, no dr
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from domain.ids import ConversationId, MessageId, TurnId
@@ -121,6 +125,34 @@ class TooManyTurns(InvalidRequest):
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} requests are still running; wait for one to end or cancel one.")
         self.limit = limit
+
+
+class SpendingCapReached(InvalidRequest):
+    """The user's answers of today leave no room for one more; room is made at midnight UTC."""
+
+    code = "spending_cap"
+
+    def __init__(
+        self, cap_usd: float, spent_usd: float, estimate_usd: float, now: datetime
+    ) -> None:
+        """Say what is spent and when that ends.
+
+        Args:
+            cap_usd: what may be spent in a day.
+            spent_usd: what was spent today, running answers with what they may cost.
+            estimate_usd: what this answer may cost.
+            now: aware UTC.
+        """
+        resets = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        super().__init__(
+            f"Spending cap reached: ${spent_usd:.4f} of ${cap_usd:.2f} are used or set aside today,"
+            f" and this answer may cost ${estimate_usd:.4f}."
+            f" The cap resets at {resets:%Y-%m-%d %H:%M} UTC."
+        )
+        self.cap_usd = cap_usd
+        self.spent_usd = spent_usd
+        self.resets_at = resets
+        self.retry_after_s = (resets - now).total_seconds()
 
 
 class DownloadRefused(InvalidRequest):
@@ -301,6 +333,24 @@ class ProviderTimeout(ProviderError):
 
     code = "provider_timeout"
     retryable = True
+
+
+class ConnectTimedOut(ProviderTimeout):
+    """No connection to the provider came about in time."""
+
+    code = "provider_connect_timeout"
+
+
+class FirstTokenTimedOut(ProviderTimeout):
+    """The provider took the question and said nothing."""
+
+    code = "provider_first_token_timeout"
+
+
+class StreamStalled(ProviderTimeout):
+    """The provider fell silent in mid-answer."""
+
+    code = "provider_stalled"
 
 
 class ProviderBrokeOff(ProviderError):

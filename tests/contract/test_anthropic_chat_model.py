@@ -12,6 +12,7 @@ from adapters.anthropic.chat import AnthropicChatModel
 from adapters.transport.patience import Patience
 from domain.errors import (
     ContextTooLong,
+    FirstTokenTimedOut,
     ModelNotOffered,
     NotConfigured,
     ProviderBrokeOff,
@@ -19,10 +20,10 @@ from domain.errors import (
     ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
-    ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
     ProviderUnreachable,
+    StreamStalled,
 )
 from domain.turn.events import (
     ModelStopped,
@@ -52,7 +53,7 @@ from tests.simulators.replies import (
 )
 
 SECRET = "sk-ant-api03-Abcdef1234567890"
-IMPATIENT = Patience(connect_s=5.0, first_byte_s=0.2, idle_s=0.2)
+IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 CARD = {card.id: card for card in CARDS}
 QUESTION = Prompt(CARD["claude-sonnet"], (Message("user", (TextPart("Hi"),)),))
 
@@ -237,7 +238,7 @@ async def test_silence_is_an_error(sim: AnthropicSimulator, silence: str) -> Non
         case _:
             sim.script(spoiled(HELLO, 4, Hang()))
     error, _ = await error_of(model, QUESTION)
-    assert type(error) is ProviderTimeout
+    assert type(error) is (StreamStalled if silence == "later" else FirstTokenTimedOut)
     await sim.requests[0].client_left()
     await model.aclose()
 

@@ -23,6 +23,7 @@ from application.ports.clock import Clock
 from domain.catalog.card import ModelCard
 from domain.errors import (
     ContextTooLong,
+    FirstTokenTimedOut,
     ModelNotOffered,
     NotConfigured,
     ProviderBrokeOff,
@@ -34,6 +35,7 @@ from domain.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
     ProviderUnreachable,
+    StreamStalled,
 )
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.prompt import ImagePart, Message, Prompt, TextPart
@@ -62,7 +64,7 @@ from tests.simulators.replies import (
 )
 
 SECRET = "sk-test-Abcdef1234567890"
-IMPATIENT = Patience(connect_s=5.0, first_byte_s=0.2, idle_s=0.2)
+IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 CARD = {card.id: card for card in CARDS}
 COMPATIBLE = {module.PROVIDER: module for module in (xai, groq, deepseek, perplexity)}
 
@@ -383,7 +385,7 @@ async def test_silence_is_an_error(
         case _:
             sim.script(spoiled(stream(), 3, Hang()))
     error, _ = await error_of(impatient, question(CARD[card]))
-    assert type(error) is ProviderTimeout
+    assert type(error) is (StreamStalled if silence == "later" else FirstTokenTimedOut)
     await sim.requests[0].client_left()
 
 

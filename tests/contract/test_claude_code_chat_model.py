@@ -14,14 +14,15 @@ from adapters.claude_code.chat import ClaudeCodeChatModel
 from adapters.claude_code.process import VARIABLE
 from adapters.transport.patience import Patience
 from domain.errors import (
+    FirstTokenTimedOut,
     InvalidRequest,
     ModelCannot,
     NotConfigured,
     ProviderBrokeOff,
     ProviderGarbled,
-    ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
+    StreamStalled,
 )
 from domain.ids import ConversationId, UserId
 from domain.turn.events import (
@@ -42,7 +43,7 @@ from tests.simulators.claude_code import OTHER_SESSION, SESSION, FakeClaude, Ste
 ANNA, BORIS = UserId(1), UserId(2)
 TALK = ConversationId("1f0e2d3c-0000-4000-8000-00000000000a")
 OTHER_TALK = ConversationId("1f0e2d3c-0000-4000-8000-00000000000b")
-IMPATIENT = Patience(first_byte_s=0.5, idle_s=0.5)
+IMPATIENT = Patience(first_token_s=0.5, idle_s=0.5)
 GRACE_S = 10.0
 HERE = {"PATH": os.environ.get("PATH", ""), "PARLEY_AUTH_SECRET": "ours", "ANTHROPIC_API_KEY": "k"}
 
@@ -393,7 +394,7 @@ async def test_a_question_of_megabytes_is_told_whole(made: Made) -> None:
 @pytest.mark.parametrize("before", [0, 2], ids=["before its first word", "in between"])
 async def test_silence_is_an_error(made: Made, before: int) -> None:
     fake, model = made([*sim.answer("Hi.")[:before], sim.hang()], patience=IMPATIENT)
-    with pytest.raises(ProviderTimeout):
+    with pytest.raises(StreamStalled if before else FirstTokenTimedOut):
         await heard(model)
     assert not any(alive(run.pid) for run in fake.runs)
 

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 
 import aiohttp
 import pytest
@@ -18,6 +18,7 @@ from adapters.transport.streaming import read_answer
 from application.ports.chat_model import ChatModel
 from domain.errors import (
     ContextTooLong,
+    FirstTokenTimedOut,
     ModelNotOffered,
     NotConfigured,
     ProviderBrokeOff,
@@ -25,10 +26,10 @@ from domain.errors import (
     ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
-    ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
     ProviderUnreachable,
+    StreamStalled,
 )
 from domain.turn.events import (
     ModelEvent,
@@ -41,6 +42,7 @@ from domain.turn.events import (
 )
 from domain.turn.prompt import FilePart, Message, Prompt, Round, TextPart
 from tests.batches import one_by_one
+from tests.simulators.body import Body, asked
 from tests.simulators.google import (
     GoogleSimulator,
     answer_body,
@@ -64,7 +66,7 @@ from tests.simulators.replies import (
 )
 
 SECRET = "AIzaSyA-test-0123456789abcdefghijklmnopq"
-IMPATIENT = Patience(connect_s=5.0, first_byte_s=0.2, idle_s=0.2)
+IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 CARD = {card.id: card for card in CARDS}
 QUESTION = Prompt(CARD["gemini-flash"], (Message("user", (TextPart("Hi"),)),))
 
@@ -262,28 +264,8 @@ def assert_fit_for_clients(error: ProviderError) -> None:
         assert hidden not in str(error)
 
 
-class Body:
-    """An answer that ends, in good order or not, after some bytes."""
-
-    def __init__(self, body: bytes, failure: Exception | None) -> None:
-        self._left = [body] if body else []
-        self._failure = failure
-
-    async def read(self) -> bytes:
-        if self._left:
-            return self._left.pop()
-        if self._failure is not None:
-            raise self._failure
-        return b""
-
-
-@asynccontextmanager
-async def asked(answer: Body) -> AsyncGenerator[Body, None]:
-    yield answer
-
-
 def reading(answer: Body) -> AsyncGenerator[Sequence[ModelEvent], None]:
-    return read_answer("gemini", asked(answer), GenerateReader(), 5.0)
+    return read_answer("gemini", asked(answer), GenerateReader(), Patience())
 
 
 @pytest.mark.parametrize("failure", [None, aiohttp.ClientPayloadError("cut")])
@@ -324,7 +306,7 @@ async def test_silence_is_an_error(sim: GoogleSimulator, silence: str) -> None:
         }[silence]
     )
     error, _ = await error_of(model, QUESTION)
-    assert type(error) is ProviderTimeout
+    assert type(error) is (StreamStalled if silence == "later" else FirstTokenTimedOut)
     await sim.requests[0].client_left()
     await model.aclose()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import replace
 
 import aiohttp
@@ -17,6 +17,7 @@ from adapters.transport.patience import Patience
 from adapters.transport.streaming import read_answer
 from domain.errors import (
     ContextTooLong,
+    FirstTokenTimedOut,
     ModelNotOffered,
     NotConfigured,
     ProviderBrokeOff,
@@ -24,14 +25,15 @@ from domain.errors import (
     ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
-    ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
     ProviderUnreachable,
+    StreamStalled,
 )
 from domain.turn.events import ModelEvent, ModelStopped, SourceCited, TextDelta, ThinkingDelta
 from domain.turn.prompt import Message, Prompt, TextPart
 from tests.batches import one_by_one
+from tests.simulators.body import Body, asked
 from tests.simulators.compatible_wire import KEY, PROVIDERS, Provider
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.replies import (
@@ -47,7 +49,7 @@ from tests.simulators.replies import (
 )
 
 MODULES = {module.PROVIDER: module for module in (xai, groq, deepseek, perplexity)}
-IMPATIENT = Patience(connect_s=5.0, first_byte_s=0.2, idle_s=0.2)
+IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 each_provider = pytest.mark.parametrize("name", MODULES)
 
@@ -260,7 +262,7 @@ async def test_silence(sim: OpenAISimulator, name: str, silence: str) -> None:
     model = model_of(name, sim, IMPATIENT)
     await model.warm_up()
     _, error = await heard(one_by_one(model.stream(question(name))))
-    assert type(error) is ProviderTimeout
+    assert type(error) is (StreamStalled if silence == "later" else FirstTokenTimedOut)
     await sim.requests[0].client_left()
     await model.aclose()
 
@@ -334,28 +336,9 @@ async def test_nobody_there(name: str) -> None:
     await model.aclose()
 
 
-class Body:
-    """An answer that ends, in good order or not, after some bytes."""
-
-    def __init__(self, body: bytes, failure: Exception | None) -> None:
-        self._body = body
-        self._failure = failure
-
-    async def read(self) -> bytes:
-        body, self._body = self._body, b""
-        if not body and self._failure is not None:
-            raise self._failure
-        return body
-
-
-@asynccontextmanager
-async def asked(answer: Body) -> AsyncGenerator[Body, None]:
-    yield answer
-
-
 def reading(name: str, answer: Body) -> AsyncGenerator[ModelEvent, None]:
     reader = ChatReader(name, MODULES[name].DIALECT.quirks)
-    return one_by_one(read_answer(name, asked(answer), reader, 5.0))
+    return one_by_one(read_answer(name, asked(answer), reader, Patience()))
 
 
 @each_provider

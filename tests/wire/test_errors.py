@@ -12,6 +12,7 @@ from adapters.transport.connection_errors import broken
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered, said
 from domain.errors import (
+    ConnectTimedOut,
     ContextTooLong,
     ModelNotOffered,
     ProviderBrokeOff,
@@ -142,7 +143,7 @@ def chained(*causes: BaseException) -> BaseException:
     [
         (TimeoutError(), ProviderTimeout),
         (chained(RuntimeError("x"), aiohttp.SocketTimeoutError()), ProviderTimeout),
-        (chained(RuntimeError("x"), aiohttp.ConnectionTimeoutError()), ProviderTimeout),
+        (chained(RuntimeError("x"), aiohttp.ConnectionTimeoutError()), ConnectTimedOut),
         (chained(RuntimeError("timeout"), aiohttp.ServerDisconnectedError()), ProviderBrokeOff),
         (aiohttp.ClientPayloadError(), ProviderBrokeOff),
         (ConnectionResetError(), ProviderBrokeOff),

@@ -1,4 +1,7 @@
-"""Anthropic's models (contract: text-providers §2). Prices as published by Anthropic in 2026-02."""
+"""Anthropic's models (contract: text-providers §2). Prices as published by Anthropic in 2026-02.
+
+What its cache takes in is priced as kept for five minutes, the provider's default.
+"""
 
 from domain.catalog.card import Api, Capability, ModelCard, Price
 
@@ -16,6 +19,7 @@ _ORDINARY = frozenset(
 )
 _REASONS = _ORDINARY | {Capability.REASONING}
 _BUDGETS = (2048, 8000, 16_000)
+_SEEN = "2026-02"
 
 CARDS = (
     ModelCard(
@@ -28,7 +32,7 @@ CARDS = (
         counterpart="claude-opus",
         max_temperature=1.0,
         context_tokens=200_000,
-        price=Price(3.0, 15.0),
+        price=Price(3.0, 15.0, 0.3, 3.75, _SEEN),
         aliases=("claude",),
     ),
     ModelCard(
@@ -40,7 +44,7 @@ CARDS = (
         efforts=_BUDGETS,
         max_temperature=1.0,
         context_tokens=200_000,
-        price=Price(5.0, 25.0),
+        price=Price(5.0, 25.0, 0.5, 6.25, _SEEN),
         aliases=("claude-4-opus",),
     ),
     ModelCard(
@@ -51,7 +55,7 @@ CARDS = (
         can=_ORDINARY,
         max_temperature=1.0,
         context_tokens=200_000,
-        price=Price(1.0, 5.0),
+        price=Price(1.0, 5.0, 0.1, 1.25, _SEEN),
         aliases=("claude-mini", "claude-haiku-4.5", "cheapest-claude"),
     ),
 )

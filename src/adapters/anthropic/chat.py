@@ -59,7 +59,7 @@ class AnthropicChatModel(ChatModel):
     def _part(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         body = messages_request(prompt)
         asking = self._sdk.messages(body, request_headers(body))
-        return read_answer(PROVIDER, asking, MessagesReader(), self._patience.first_byte_s)
+        return read_answer(PROVIDER, asking, MessagesReader(), self._patience)
 
     async def warm_up(self) -> None:
         """Import and prepare the SDK now, so that the first question need not wait for it."""

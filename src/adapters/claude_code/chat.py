@@ -109,7 +109,7 @@ class ClaudeCodeChatModel(ChatModel):
         self, process: CodeProcess, place: Workplace
     ) -> AsyncGenerator[Sequence[ModelEvent], None]:
         reader, splitter = CodeReader(), LineSplitter()
-        within_s = self._patience.first_byte_s
+        within_s = self._patience.first_token_s
         while not reader.ended:
             chunk = await process.read(within_s)
             within_s = self._patience.idle_s

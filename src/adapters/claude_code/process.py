@@ -14,7 +14,12 @@ from msgspec import Struct
 
 from adapters.claude_code.catalog import PROVIDER
 from adapters.claude_code.family import kill_marked, marked
-from domain.errors import NotConfigured, ProviderTimeout, ProviderUnreachable
+from domain.errors import (
+    FirstTokenTimedOut,
+    NotConfigured,
+    ProviderUnreachable,
+    StreamStalled,
+)
 
 VARIABLE = "PARLEY_CLAUDE_CODE"
 GRACE_S = 2.0
@@ -52,19 +57,25 @@ class CodeProcess(asyncio.SubprocessProtocol):
         self._stderr = bytearray()
         self._paused: asyncio.ReadTransport | None = None
         self._done = False
+        self._spoke = False
         self._transport: asyncio.SubprocessTransport | None = None
 
     async def read(self, within_s: float) -> bytes:
         """Return all that it has said since the last time; empty at the end of its output.
 
         Raises:
-            ProviderTimeout: it was silent for so long.
+            FirstTokenTimedOut, StreamStalled: it was silent for so long.
         """
         try:
             async with asyncio.timeout(within_s):
                 await self._news.wait()
         except TimeoutError as silence:
-            raise ProviderTimeout(PROVIDER, "Claude Code did not answer in time") from silence
+            if self._spoke:
+                text = "Claude Code fell silent in mid-answer"
+                raise StreamStalled(PROVIDER, text) from silence
+            text = "Claude Code did not answer in time"
+            raise FirstTokenTimedOut(PROVIDER, text) from silence
+        self._spoke = True
         said = b"".join(self._said)
         self._said.clear()
         self._waiting = 0

@@ -54,7 +54,7 @@ class CompatibleChatModel(ChatModel):
             dialect.provider,
             self._sdk.chat(chat_request(prompt, dialect.quirks)),
             ChatReader(dialect.provider, dialect.quirks),
-            self._patience.first_byte_s,
+            self._patience,
         )
 
     async def model_names(self) -> list[str]:

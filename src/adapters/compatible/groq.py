@@ -25,6 +25,8 @@ DIALECT = Dialect(
 _CAN = frozenset({Capability.TEMPERATURE, Capability.TOOLS})
 
 # Prices and windows as published by Groq in 2026-05.
+_SEEN = "2026-05"
+
 CARDS = (
     ModelCard(
         id="gpt-oss-120b",
@@ -33,7 +35,7 @@ CARDS = (
         can=_CAN,
         context_tokens=131_072,
         attachments_kept=0,
-        price=Price(0.15, 0.6),
+        price=Price(0.15, 0.6, 0.075, seen=_SEEN),
         aliases=("gpt-oss",),
     ),
     ModelCard(
@@ -43,7 +45,7 @@ CARDS = (
         can=_CAN,
         context_tokens=131_072,
         attachments_kept=0,
-        price=Price(0.59, 0.79),
+        price=Price(0.59, 0.79, seen=_SEEN),
         aliases=("llama",),
     ),
 )

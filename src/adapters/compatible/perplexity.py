@@ -5,7 +5,7 @@ Every chunk repeats the usage so far and the pages; the stream ends without an e
 
 from adapters.compatible.dialect import Dialect
 from adapters.transport.chat_wire.quirks import ChatQuirks
-from domain.catalog.card import Capability, ModelCard, Price
+from domain.catalog.card import Capability, ModelCard
 
 PROVIDER = "perplexity"
 DIALECT = Dialect(
@@ -24,8 +24,9 @@ DIALECT = Dialect(
 _BLIND = frozenset({Capability.TEMPERATURE, Capability.CITATIONS})
 _SEES = _BLIND | {Capability.IMAGES_IN, Capability.IMAGE_URLS}
 
-# Prices as published by Perplexity (docs.perplexity.ai, seen in 2026-11). To these come fees for
-# each request and, for deep research, for its searches, pages and thoughts.
+# Without prices: to those of tokens come fees for each request and, for deep research, for its
+# searches, pages and thoughts (docs.perplexity.ai, seen in 2026-11); tokens alone do not tell what
+# an answer costs.
 CARDS = (
     ModelCard(
         id="sonar-deep-research",
@@ -34,7 +35,6 @@ CARDS = (
         can=_SEES | {Capability.REASONING},
         thinks=True,
         efforts=("low", "medium", "high"),
-        price=Price(2.0, 8.0),
     ),
     ModelCard(
         id="sonar-reason-pro",
@@ -42,7 +42,6 @@ CARDS = (
         model="sonar-reasoning-pro",
         can=_BLIND,
         thinks=True,
-        price=Price(2.0, 8.0),
     ),
     ModelCard(
         id="sonar-reason",
@@ -50,7 +49,6 @@ CARDS = (
         model="sonar-reasoning",
         can=_SEES,
         thinks=True,
-        price=Price(1.0, 5.0),
     ),
     ModelCard(
         id="sonar-pro",
@@ -59,7 +57,6 @@ CARDS = (
         can=_SEES,
         counterpart="sonar-reason-pro",
         context_tokens=200_000,
-        price=Price(3.0, 15.0),
         aliases=("perplexity",),
     ),
     ModelCard(
@@ -68,7 +65,6 @@ CARDS = (
         model="sonar",
         can=_SEES,
         counterpart="sonar-reason",
-        price=Price(1.0, 1.0),
         aliases=("cheapest-perplexity",),
     ),
 )

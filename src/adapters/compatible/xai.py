@@ -30,6 +30,8 @@ _CAN = frozenset(
 
 # Prices and windows as listed by OpenRouter, seen in 2026-11; grok-4 costs twice as much beyond
 # 128,000 tokens.
+_SEEN = "2026-11"
+
 CARDS = (
     ModelCard(
         id="grok-4",
@@ -38,7 +40,7 @@ CARDS = (
         can=_CAN,
         context_tokens=256_000,
         output_tokens=8192,
-        price=Price(3.0, 15.0),
+        price=Price(3.0, 15.0, 0.75, seen=_SEEN),
         aliases=("grok",),
     ),
     ModelCard(
@@ -47,7 +49,7 @@ CARDS = (
         model="grok-4-1-fast-reasoning",
         can=_CAN,
         context_tokens=2_000_000,
-        price=Price(0.2, 0.5),
+        price=Price(0.2, 0.5, 0.05, seen=_SEEN),
         aliases=("grok-mini", "cheapest-grok"),
     ),
     ModelCard(
@@ -56,6 +58,6 @@ CARDS = (
         model="grok-4-fast-reasoning-latest",
         can=_CAN,
         context_tokens=2_000_000,
-        price=Price(0.2, 0.5),
+        price=Price(0.2, 0.5, 0.05, seen=_SEEN),
     ),
 )

@@ -1,6 +1,6 @@
 """The one model that needs no key."""
 
-from domain.catalog.card import Capability, ModelCard
+from domain.catalog.card import Capability, ModelCard, Price
 
 PROVIDER = "demo"
 
@@ -24,5 +24,6 @@ CARDS = (
         ),
         efforts=("low", "medium", "high"),
         output_tokens=100_000,
+        price=Price(0.0, 0.0),
     ),
 )

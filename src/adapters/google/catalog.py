@@ -22,6 +22,7 @@ _ALL = frozenset(
     }
 )
 _BUDGETS = (2048, 8000, 16_000)
+_SEEN = "2026-02"
 _OWN = (
     "https://generativelanguage.googleapis.com/",
     "https://www.youtube.com/watch",
@@ -39,7 +40,7 @@ CARDS = (
         efforts=_BUDGETS,
         context_tokens=1_048_576,
         own_urls=_OWN,
-        price=Price(2.0, 12.0),
+        price=Price(2.0, 12.0, 0.2, seen=_SEEN),
         aliases=("gemini",),
     ),
     ModelCard(
@@ -52,7 +53,7 @@ CARDS = (
         efforts=_BUDGETS,
         context_tokens=1_048_576,
         own_urls=_OWN,
-        price=Price(1.25, 10.0),
+        price=Price(1.25, 10.0, 0.125, seen=_SEEN),
     ),
     ModelCard(
         id="gemini-flash",
@@ -63,7 +64,7 @@ CARDS = (
         efforts=_BUDGETS,
         context_tokens=1_048_576,
         own_urls=_OWN,
-        price=Price(0.5, 3.0),
+        price=Price(0.5, 3.0, 0.05, seen=_SEEN),
         aliases=("gemini-mini", "cheapest-gemini", "cheapest-model"),
     ),
 )

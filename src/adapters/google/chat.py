@@ -35,7 +35,7 @@ class GoogleChatModel(ChatModel):
             InvalidRequest: an attachment's data URL is none, or a tool's settings make no sense.
         """
         asking = self._rest.streamed(prompt.card.model, generate_request(prompt))
-        return read_answer(PROVIDER, asking, GenerateReader(), self._patience.first_byte_s)
+        return read_answer(PROVIDER, asking, GenerateReader(), self._patience)
 
     async def warm_up(self) -> None:
         """Import and open now, so that the first question need not wait for it."""

@@ -4,7 +4,6 @@ Google's SDK (google-genai 3.4, seen 2026-11) streams answers as its own objects
 ten times what their bytes do; what else it does for a question is one header.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -57,8 +56,7 @@ class GoogleRest:
         client = await self._client.ready()
         address = f"{self._base_url}/{_VERSION}/{_resource(model)}:streamGenerateContent?alt=sse"
         try:
-            async with asyncio.timeout(self._patience.first_byte_s):
-                answer = await client.ask(address, msgspec.json.encode(body))
+            answer = await client.ask(address, msgspec.json.encode(body))
         except ParleyError:
             raise
         except Exception as failure:

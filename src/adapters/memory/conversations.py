@@ -1,5 +1,6 @@
 """Conversations and messages in memory."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,6 +125,7 @@ class MemoryConversations(Conversations):
         turn: TurnId | None = None,
         state: AnswerState | None = None,
         at: datetime | None = None,
+        usage: Mapping[str, Any] | None = None,
     ) -> MessageId:
         """Store a message, by default at the end of the conversation, and return its id.
 
@@ -141,6 +143,7 @@ class MemoryConversations(Conversations):
             created_at=at,
             turn_id=turn,
             state=state,
+            usage=usage,
             **written(sender, draft),
         )
         self._draft.put(rows.with_message(message))

@@ -7,6 +7,7 @@ from domain.account import Account
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.record import TurnRecord
+from domain.usage import UsageRecord
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class State:
     )
     messages: dict[MessageId, StoredMessage] = field(default_factory=dict[MessageId, StoredMessage])
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict[TurnId, TurnRecord])
+    usage: dict[TurnId, UsageRecord] = field(default_factory=dict[TurnId, UsageRecord])
     last_message: int = 0
 
     def copy(self) -> "State":
@@ -28,6 +30,7 @@ class State:
             dict(self.conversations),
             dict(self.messages),
             dict(self.turns),
+            dict(self.usage),
             self.last_message,
         )
 

@@ -7,6 +7,7 @@ from adapters.memory.accounts import MemoryAccounts
 from adapters.memory.conversations import MemoryConversations
 from adapters.memory.state import Draft, Shelf
 from adapters.memory.turn_records import MemoryTurnRecords
+from adapters.memory.usage_records import MemoryUsageRecords
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.errors import StorageUnavailable
@@ -19,6 +20,7 @@ class MemoryStores(Stores):
         self._accounts = MemoryAccounts(draft, clock)
         self._conversations = MemoryConversations(draft, clock)
         self._turns = MemoryTurnRecords(draft)
+        self._usage = MemoryUsageRecords(draft)
 
     @property
     def accounts(self) -> MemoryAccounts:
@@ -34,6 +36,11 @@ class MemoryStores(Stores):
     def turns(self) -> MemoryTurnRecords:
         """Durable traces of turns."""
         return self._turns
+
+    @property
+    def usage(self) -> MemoryUsageRecords:
+        """What users have used."""
+        return self._usage
 
 
 class MemoryUnitOfWork(UnitOfWork):

@@ -1,4 +1,8 @@
-"""OpenAI's models (contract: text-providers §2). Prices as published by OpenAI in 2025-12."""
+"""OpenAI's models (contract: text-providers §2). Prices as published by OpenAI in 2025-12.
+
+All come from its standard tier; the models without a price of their own for cached input pay for it
+as for any other.
+"""
 
 from domain.catalog.card import Api, Capability, ModelCard, Price
 
@@ -13,6 +17,7 @@ _RESPONSES = frozenset(
 )
 _RESPONSES_REASONS = _RESPONSES | {Capability.REASONING}
 _EFFORTS = ("low", "medium", "high")
+_SEEN = "2025-12"
 
 CARDS = (
     ModelCard(
@@ -24,7 +29,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=16_384,
-        price=Price(2.0, 8.0),
+        price=Price(2.0, 8.0, 0.5, seen=_SEEN),
     ),
     ModelCard(
         id="o3-pro",
@@ -36,7 +41,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=32_768,
-        price=Price(20.0, 80.0),
+        price=Price(20.0, 80.0, seen=_SEEN),
     ),
     ModelCard(
         id="o4-mini",
@@ -47,7 +52,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=16_384,
-        price=Price(1.1, 4.4),
+        price=Price(1.1, 4.4, 0.275, seen=_SEEN),
     ),
     ModelCard(
         id="o3-mini",
@@ -61,7 +66,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=16_384,
-        price=Price(1.1, 4.4),
+        price=Price(1.1, 4.4, 0.55, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-5-pro",
@@ -74,7 +79,7 @@ CARDS = (
         context_tokens=400_000,
         output_tokens=32_768,
         code_interpreter=False,
-        price=Price(21.0, 168.0),
+        price=Price(21.0, 168.0, seen=_SEEN),
     ),
     # Deprecated: the alias of the same name on the next but one card is found in its place.
     ModelCard(
@@ -87,7 +92,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=400_000,
         output_tokens=16_384,
-        price=Price(1.25, 10.0),
+        price=Price(1.25, 10.0, 0.125, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-5.1",
@@ -99,7 +104,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=400_000,
         output_tokens=16_384,
-        price=Price(1.25, 10.0),
+        price=Price(1.25, 10.0, 0.125, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-5.2",
@@ -111,7 +116,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=128_000,
         output_tokens=16_384,
-        price=Price(1.75, 14.0),
+        price=Price(1.75, 14.0, 0.175, seen=_SEEN),
         aliases=("gpt-5",),
     ),
     ModelCard(
@@ -125,7 +130,7 @@ CARDS = (
         counterpart="gpt-5.1",
         context_tokens=400_000,
         output_tokens=16_384,
-        price=Price(0.25, 2.0),
+        price=Price(0.25, 2.0, 0.025, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-5-nano",
@@ -135,7 +140,7 @@ CARDS = (
         can=_RESPONSES,
         counterpart="gpt-5.1",
         context_tokens=400_000,
-        price=Price(0.05, 0.4),
+        price=Price(0.05, 0.4, 0.005, seen=_SEEN),
         aliases=("cheapest-openai",),
     ),
     ModelCard(
@@ -144,7 +149,7 @@ CARDS = (
         model="gpt-4o-mini",
         can=_ORDINARY,
         counterpart="gpt-5.1",
-        price=Price(0.15, 0.6),
+        price=Price(0.15, 0.6, 0.075, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-4o",
@@ -152,7 +157,7 @@ CARDS = (
         model="chatgpt-4o-latest",
         can=_ORDINARY,
         counterpart="gpt-5.1",
-        price=Price(5.0, 15.0),
+        price=Price(5.0, 15.0, seen=_SEEN),
         aliases=("openai",),
     ),
     ModelCard(
@@ -162,7 +167,7 @@ CARDS = (
         can=_ORDINARY,
         counterpart="o3",
         context_tokens=1_047_576,
-        price=Price(2.0, 8.0),
+        price=Price(2.0, 8.0, 0.5, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-4.1-mini",
@@ -171,7 +176,7 @@ CARDS = (
         can=_ORDINARY,
         counterpart="o4-mini",
         context_tokens=1_047_576,
-        price=Price(0.4, 1.6),
+        price=Price(0.4, 1.6, 0.1, seen=_SEEN),
     ),
     ModelCard(
         id="gpt-4.1-nano",
@@ -180,6 +185,6 @@ CARDS = (
         can=_ORDINARY,
         counterpart="o4-mini",
         context_tokens=1_047_576,
-        price=Price(0.1, 0.4),
+        price=Price(0.1, 0.4, 0.025, seen=_SEEN),
     ),
 )

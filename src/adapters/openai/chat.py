@@ -38,9 +38,9 @@ class OpenAIChatModel(ChatModel):
         """
         if prompt.card.api is Api.RESPONSES:
             asking = self._sdk.responses(responses_request(prompt))
-            return read_answer(PROVIDER, asking, ResponsesReader(), self._patience.first_byte_s)
+            return read_answer(PROVIDER, asking, ResponsesReader(), self._patience)
         asking = self._sdk.chat(chat_request(prompt))
-        return read_answer(PROVIDER, asking, ChatReader(PROVIDER), self._patience.first_byte_s)
+        return read_answer(PROVIDER, asking, ChatReader(PROVIDER), self._patience)
 
     async def warm_up(self) -> None:
         """Import and prepare the SDK now, so that the first question need not wait for it."""

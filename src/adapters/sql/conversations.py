@@ -1,5 +1,6 @@
 """Conversations and messages in the tables the contract names."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -194,6 +195,7 @@ class SqlConversations(Conversations):
         turn: TurnId | None = None,
         state: AnswerState | None = None,
         at: datetime | None = None,
+        usage: Mapping[str, Any] | None = None,
     ) -> MessageId:
         """Store a message, by default at the end of the conversation, and return its id.
 
@@ -202,7 +204,9 @@ class SqlConversations(Conversations):
         """
         moment = at or await self.next_moment(user, conversation)
         row = {
-            **message_row({**written(sender, draft), "turn_id": turn, "state": state}),
+            **message_row(
+                {**written(sender, draft), "turn_id": turn, "state": state, "usage": usage}
+            ),
             "session_id": conversation,
             "customer_id": user,
             "sender": sender.value,

@@ -17,6 +17,7 @@ from domain.conversation.conversation import (
 )
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.record import TurnRecord
+from domain.usage import UsageRecord
 
 _FLAGS = ("is_tts", "is_gps_location_message", "show_transcribe_button", "favorite", "test_mode")
 _TEXTS = (
@@ -46,6 +47,7 @@ _NEW_MESSAGE: dict[str, Any] = {
     "chart_data": None,
     "state": None,
     "turn_id": None,
+    "usage": None,
 }
 CHANGEABLE = frozenset(_NEW_MESSAGE)
 """Columns of a message that may change once it is written."""
@@ -129,6 +131,7 @@ def message_of(row: RowMapping) -> StoredMessage:
         chart_data=None if charts is None else tuple(charts),
         state=None if state is None else AnswerState(state),
         turn_id=None if turn is None else TurnId(turn),
+        usage=row["usage"],
         **columns,
     )
 
@@ -167,6 +170,25 @@ def turn_row(record: TurnRecord) -> dict[str, Any]:
         "answer_id": record.answer,
         "state": record.state.value,
         "started_at": record.started_at,
+    }
+
+
+def usage_row(record: UsageRecord) -> dict[str, Any]:
+    """Return the row of what a turn used."""
+    return {
+        "turn_id": record.turn,
+        "customer_id": record.user,
+        "at": record.at,
+        "model": storable(record.model),
+        "provider": storable(record.provider),
+        "state": record.state.value,
+        "input_tokens": record.input_tokens,
+        "cached_input_tokens": record.cached_input_tokens,
+        "cache_written_tokens": record.cache_written_tokens,
+        "output_tokens": record.output_tokens,
+        "reasoning_tokens": record.reasoning_tokens,
+        "reserved_micro_usd": record.reserved_micro_usd,
+        "cost_micro_usd": record.cost_micro_usd,
     }
 
 

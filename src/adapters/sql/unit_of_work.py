@@ -9,6 +9,7 @@ from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Database
 from adapters.sql.transaction import Transaction
 from adapters.sql.turn_records import SqlTurnRecords
+from adapters.sql.usage_records import SqlUsageRecords
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.errors import StorageError
@@ -21,6 +22,7 @@ class SqlStores(Stores):
         self._accounts = SqlAccounts(transaction, clock)
         self._conversations = SqlConversations(transaction, clock)
         self._turns = SqlTurnRecords(transaction)
+        self._usage = SqlUsageRecords(transaction)
 
     @property
     def accounts(self) -> SqlAccounts:
@@ -36,6 +38,11 @@ class SqlStores(Stores):
     def turns(self) -> SqlTurnRecords:
         """Durable traces of turns."""
         return self._turns
+
+    @property
+    def usage(self) -> SqlUsageRecords:
+        """What users have used."""
+        return self._usage
 
 
 class SqlUnitOfWork(UnitOfWork):

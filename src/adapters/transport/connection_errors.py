@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from domain.errors import (
+    ConnectTimedOut,
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,
@@ -24,6 +25,11 @@ def _meanings() -> tuple[Meaning, ...]:
     import aiohttp  # noqa: PLC0415 - a quarter of a second that start-up need not pay
 
     return (
+        (
+            (aiohttp.ConnectionTimeoutError,),
+            ConnectTimedOut,
+            "{} took no connection in time",
+        ),
         # Before the rest: a refused connection is an OSError too.
         ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),
         ((TimeoutError,), ProviderTimeout, "{} did not answer in time"),

@@ -38,6 +38,10 @@ class Body(httpx2.AsyncByteStream):
         self._answer.release()
         await self._answer.wait_for_close()
 
+    def close(self) -> None:
+        """Break the connection; a read that waits raises."""
+        self._answer.close()
+
 
 class Connections(httpx2.AsyncBaseTransport):
     """Connections to any host, kept open between questions.

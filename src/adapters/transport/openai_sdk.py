@@ -92,7 +92,7 @@ class OpenAISdk:
         client = await self._client.ready()
         provider = self._client.provider
         try:
-            async with asyncio.timeout(self._client.patience.first_byte_s):
+            async with asyncio.timeout(self._client.patience.first_token_s):
                 async with client.models.with_streaming_response.list() as answer:
                     body = await answer.read()
             return [model.id for model in _decode_models(body).data]

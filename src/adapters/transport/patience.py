@@ -7,7 +7,7 @@ class Patience(Struct, frozen=True):
     """Seconds; each limit that passes is a `ProviderTimeout`."""
 
     connect_s: float = 10.0
-    first_byte_s: float = 300.0
-    """From sending the question to the headers of the answer, and again to its first byte."""
+    first_token_s: float = 300.0
+    """From asking to the first event of the answer, connecting included."""
     idle_s: float = 300.0
-    """Between two bytes of an answer."""
+    """Between two reads of an answer that has begun."""

@@ -70,8 +70,7 @@ class SdkClient:
             **required, stream=True, extra_body=dict(body)
         )
         try:
-            async with asyncio.timeout(self.patience.first_byte_s):
-                answer = await manager.__aenter__()
+            answer = await manager.__aenter__()
         except Exception as failure:
             raise self.error(failure) from failure
         try:
@@ -114,7 +113,8 @@ def client_options(patience: Patience) -> dict[str, Any]:
         "max_retries": 0,
         "timeout": httpx2.Timeout(
             connect=patience.connect_s,
-            read=patience.idle_s,
+            # Whoever reads an answer watches over its silences.
+            read=None,
             write=patience.idle_s,
             pool=patience.connect_s,
         ),

@@ -6,9 +6,18 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
 from adapters.transport.connection_errors import broken
+from adapters.transport.patience import Patience
+from adapters.transport.silence import Silence
 from adapters.transport.sse import SseSplitter
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ParleyError, ProviderGarbled
+from domain.errors import (
+    ConnectTimedOut,
+    FirstTokenTimedOut,
+    ParleyError,
+    ProviderError,
+    ProviderGarbled,
+    StreamStalled,
+)
 from domain.turn.events import ModelEvent
 
 # An answer's connection can serve the next one only if its body was read to the end, which
@@ -29,12 +38,16 @@ class RawAnswer(Protocol):
         """Return what has come in, content encoding removed; nothing only at its end."""
         ...
 
+    def close(self) -> None:
+        """Break the connection; a read that waits raises."""
+        ...
+
 
 async def read_answer(
     provider: str,
     ask: AbstractAsyncContextManager[RawAnswer],
     reader: WireReader,
-    first_byte_s: float,
+    patience: Patience,
 ) -> AsyncGenerator[Sequence[ModelEvent], None]:
     """Send a question and yield its answer; closing the generator closes the connection.
 
@@ -46,19 +59,23 @@ async def read_answer(
         ask: sends the request when entered, and is there once the headers are; raises
             `ProviderError` for an answer that is an error.
         reader: a fresh one.
-        first_byte_s: how long the first byte may take from there.
+        patience: when silence is an error.
 
     Raises:
         ProviderError: whatever went wrong; anything else is a defect of the reader.
     """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience.first_token_s
     async with AsyncExitStack() as resources:
-        head, answer = await _opened(provider, ask, resources, first_byte_s)
+        head, answer = await _opened(provider, ask, resources, deadline)
+        silence = resources.enter_context(Silence(deadline - loop.time(), answer.close))
         if head[:1] == b"{":
-            yield [*reader.whole(await _rest(provider, head, answer))]
+            yield [*reader.whole(await _rest(provider, head, answer, silence))]
             return
         splitter = SseSplitter()
         chunk = head
         while chunk:
+            silence.ends()
             events: list[ModelEvent] = []
             try:
                 _read(reader, splitter.feed(chunk), events)
@@ -67,16 +84,16 @@ async def read_answer(
                     yield events  # Said before it went wrong.
                 raise
             if events:
+                silence.broken(patience.idle_s)
                 yield events
             if reader.ended:
-                break
+                await _drain(answer)
+                return
+            silence.begins()
             try:
                 chunk = await answer.read()
             except Exception as failure:
-                raise broken(provider, failure) from failure
-        if reader.ended:
-            await _drain(answer)
-            return
+                raise _broken(provider, failure, silence) from failure
         if events := _last_words(provider, splitter, reader):
             yield events
 
@@ -92,20 +109,38 @@ async def _opened(
     provider: str,
     ask: AbstractAsyncContextManager[RawAnswer],
     resources: AsyncExitStack,
-    first_byte_s: float,
+    deadline: float,
 ) -> tuple[bytes, RawAnswer]:
     """Return the first bytes and the answer with the others; `resources` closes it."""
     try:
-        answer = await resources.enter_async_context(ask)
-        async with asyncio.timeout(first_byte_s):
+        async with asyncio.timeout_at(deadline):
+            answer = await resources.enter_async_context(ask)
             head = await _first_bytes(answer)
     except ParleyError:
         raise
+    except TimeoutError as failure:
+        raise _no_word(provider, failure) from failure
     except Exception as failure:
         raise broken(provider, failure) from failure
     if head[:1] in (b"<", b"["):
         raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
     return head, answer
+
+
+def _broken(provider: str, failure: Exception, silence: Silence) -> ProviderError:
+    if not silence.noticed:
+        return broken(provider, failure)
+    if silence.was_broken:
+        return StreamStalled(provider, f"{provider} fell silent in mid-answer")
+    return _no_word(provider, failure)
+
+
+def _no_word(provider: str, failure: Exception) -> ProviderError:
+    """Return the error for a question nobody answered, unless there was nobody to ask."""
+    error = broken(provider, failure)
+    if isinstance(error, ConnectTimedOut):
+        return error
+    return FirstTokenTimedOut(provider, f"{provider} did not answer in time")
 
 
 async def _first_bytes(answer: RawAnswer) -> bytes:
@@ -116,14 +151,14 @@ async def _first_bytes(answer: RawAnswer) -> bytes:
     return b""
 
 
-async def _rest(provider: str, head: bytes, answer: RawAnswer) -> bytes:
+async def _rest(provider: str, head: bytes, answer: RawAnswer, silence: Silence) -> bytes:
     pieces = [head]
     try:
         while piece := await answer.read():
             pieces.append(piece)
         return b"".join(pieces)
     except Exception as failure:
-        raise broken(provider, failure) from failure
+        raise _broken(provider, failure, silence) from failure
 
 
 async def _drain(answer: RawAnswer) -> None:

@@ -16,12 +16,14 @@ from domain.conversation.conversation import (
 )
 from domain.conversation.writing import moment_after
 from domain.errors import ConversationNotFound
-from domain.ids import ConversationId, MessageId, TurnId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, Saved
+from domain.turn.metering import Metering
 from domain.turn.prompt import AudioPart, FilePart, ImagePart
 from domain.turn.record import TurnRecord
 from domain.turn.transcript import Transcript
+from domain.usage import billed
 
 EDITABLE = frozenset(
     {
@@ -107,17 +109,24 @@ class Ledger:
         return structs.replace(kept, question=question)
 
     async def answer(
-        self, kept: Kept, transcript: Transcript, chosen: ModelChosen | None, state: AnswerState
+        self,
+        kept: Kept,
+        transcript: Transcript,
+        chosen: ModelChosen | None,
+        state: AnswerState,
+        metering: Metering | None = None,
     ) -> Kept:
         """Store the answer as far as it has come; an answer without content gets no row.
 
         Safe to repeat, even where nobody heard that the time before went well: the row is made
-        once and then brought up to date.
+        once and then brought up to date. Once it is known what the turn took, that is stored with
+        the answer, and billed even when there is none.
 
         Raises:
             StorageError: nothing was stored.
         """
         draft = _answer(kept, transcript, chosen, state)
+        usage = None if metering is None else metering.told()
         async with self._work() as db:
             answer = kept.answer
             if answer is None and kept.doubtful:
@@ -126,17 +135,32 @@ class Ledger:
                 said = draft.stated()
                 changes = {name: said[name] for name in GROWING if name in said}
                 changes["state"] = state
+                if usage is not None:
+                    changes["usage"] = usage
                 await db.conversations.change_message(
                     kept.ask.user, kept.conversation, answer, changes
                 )
             elif draft.has_content:
-                answer = await self._write(db, kept, Sender.AI, draft, state, at=self._next(kept))
+                answer = await self._write(
+                    db, kept, Sender.AI, draft, state, at=self._next(kept), usage=usage
+                )
             if state is not AnswerState.RUNNING or answer != kept.answer:
                 await db.turns.update(kept.turn, state, answer)
+            if metering is not None:
+                await db.usage.put(billed(kept.turn, kept.ask.user, metering, self._clock.now()))
             session = transcript.code_session or kept.code_session
             if session != kept.code_session:
                 await _went_on_in(db, kept, session)
         return structs.replace(kept, answer=answer, doubtful=False, code_session=session)
+
+    async def bill(self, turn: TurnId, user: UserId, metering: Metering) -> None:
+        """Store what a turn took that is not kept: it costs money too. Safe to repeat.
+
+        Raises:
+            StorageError: nothing was stored.
+        """
+        async with self._work() as db:
+            await db.usage.put(billed(turn, user, metering, self._clock.now()))
 
     async def saved(self, kept: Kept) -> Saved:
         """Return what the turn left in the history; after an edit, with the conversation itself."""
@@ -162,16 +186,18 @@ class Ledger:
         draft: MessageDraft,
         state: AnswerState | None = None,
         at: datetime | None = None,
+        usage: Mapping[str, Any] | None = None,
     ) -> MessageId:
         user, conversation = kept.ask.user, kept.conversation
         if kept.record.edits and draft.message_id:
             changes = {name: value for name, value in draft.stated().items() if name in EDITABLE}
             if state is not None:
-                changes = {**REPLACED, **changes, "state": state, "turn_id": kept.turn}
+                changes |= {"state": state, "turn_id": kept.turn, "usage": usage}
+                changes = {**REPLACED, **changes}
             if await db.conversations.change_message(user, conversation, draft.message_id, changes):
                 return draft.message_id
         return await db.conversations.add_message(
-            user, conversation, sender, draft, turn=kept.turn, state=state, at=at
+            user, conversation, sender, draft, turn=kept.turn, state=state, at=at, usage=usage
         )
 
     def _next(self, kept: Kept) -> datetime | None:

@@ -1,5 +1,6 @@
 """Stored conversations and their messages."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -86,6 +87,7 @@ class Conversations(Protocol):
         turn: TurnId | None = None,
         state: AnswerState | None = None,
         at: datetime | None = None,
+        usage: Mapping[str, Any] | None = None,
     ) -> MessageId:
         """Store a message and return its id.
 
@@ -97,6 +99,7 @@ class Conversations(Protocol):
             turn: which wrote it.
             state: of an answer.
             at: its place in the order of the conversation; `next_moment` when left out.
+            usage: of an answer: what it took.
 
         Raises:
             ConversationNotFound: there is none, or it is somebody else's.

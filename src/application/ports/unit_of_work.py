@@ -6,6 +6,7 @@ from typing import Protocol
 from application.ports.accounts import Accounts
 from application.ports.conversations import Conversations
 from application.ports.turn_records import TurnRecords
+from application.ports.usage_records import UsageRecords
 
 
 class Stores(Protocol):
@@ -24,6 +25,11 @@ class Stores(Protocol):
     @property
     def turns(self) -> TurnRecords:
         """Durable traces of turns."""
+        ...
+
+    @property
+    def usage(self) -> UsageRecords:
+        """What users have used."""
         ...
 
 

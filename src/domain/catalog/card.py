@@ -1,8 +1,9 @@
 """A model's facts as data."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class Capability(StrEnum):
@@ -34,13 +35,23 @@ class Api(StrEnum):
     RESPONSES = "responses_api"
     NATIVE = "native"
     REALTIME = "realtime"
+    TRANSCRIPTION = "audio_transcription"
+
+
+Usd = Annotated[float, Meta(ge=0, le=1_000_000)]
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
     """US dollars per million tokens."""
 
-    input_usd_per_mtok: float
-    output_usd_per_mtok: float
+    input_usd_per_mtok: Usd
+    output_usd_per_mtok: Usd
+    cached_input_usd_per_mtok: Usd | None = None
+    """Of input that the provider's cache held; None: as any other input."""
+    cache_written_usd_per_mtok: Usd | None = None
+    """Of input that its cache took in; None: as any other input."""
+    seen: str = ""
+    """The day or month (ISO) in which the price was seen; empty for an operator's own."""
 
 
 class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):

@@ -143,6 +143,8 @@ class StoredMessage(Struct, frozen=True, kw_only=True):
     state: AnswerState | None = None
     """Of an answer: how far it came. None for questions, and for rows older than the column."""
     turn_id: TurnId | None = None
+    usage: Mapping[str, Any] | None = None
+    """Of an answer: what it took, as `Metering` tells it; None where that is not known."""
 
 
 class ConversationFilter(Struct, frozen=True, kw_only=True):

@@ -57,6 +57,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`host` or `host:port`: may be fetched from although they are not public."""
 
     provider_connect_timeout_s: float = 10
+    provider_first_token_timeout_s: float = 300
     provider_idle_timeout_s: float = 300
     turns_per_user: int = 8
     turn_timeout_s: float = 900
@@ -147,6 +148,9 @@ VARIABLES: Mapping[str, _Variable] = {
     "egress_allow": _Variable("PARLEY_EGRESS_ALLOW", parsing.places, "files.intranet:8443"),
     "provider_connect_timeout_s": _Variable(
         "PARLEY_PROVIDER_CONNECT_TIMEOUT_S", parsing.seconds, "10"
+    ),
+    "provider_first_token_timeout_s": _Variable(
+        "PARLEY_PROVIDER_FIRST_TOKEN_TIMEOUT_S", parsing.seconds, "300"
     ),
     "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", parsing.seconds, "300"),
     "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", parsing.integer(1, 10_000), "8"),

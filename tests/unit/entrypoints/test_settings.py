@@ -48,6 +48,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "egress_allow": ("files.intranet, [::1]:8080,", ("files.intranet", "[::1]:8080")),
     "claude_code_model": (" opus ", "opus"),
     "provider_connect_timeout_s": ("2.5", 2.5),
+    "provider_first_token_timeout_s": ("60", 60.0),
     "provider_idle_timeout_s": ("60", 60.0),
     "turns_per_user": ("2", 2),
     "turn_timeout_s": ("60", 60.0),

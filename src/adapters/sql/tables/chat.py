@@ -7,6 +7,7 @@ name is optional and not ours.
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -38,6 +39,10 @@ def _json(name: str) -> Column[object]:
 
 def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
 
 
 def _owner() -> Column[int]:
@@ -110,6 +115,7 @@ messages = Table(
     Column("created_at", Moment, nullable=False),
     Column("state", String(16)),
     Column("turn_id", key(36), index=True),
+    _json("usage"),
     # Finds a conversation's last moment and its reading order without touching the long texts.
     Index("ix_ChatMessagesNG_session_id_created_at", "session_id", "created_at"),
 )
@@ -134,4 +140,24 @@ turns = Table(
     Column("answer_id", Integer),
     Column("state", String(16), nullable=False, index=True),
     Column("started_at", Moment, nullable=False),
+)
+
+usage = Table(
+    "UsageRecords",
+    metadata,
+    Column("turn_id", key(36), primary_key=True),
+    Column("customer_id", Integer, ForeignKey("Users.customer_id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("model", key(100), nullable=False),
+    Column("provider", key(100), nullable=False),
+    Column("state", String(16), nullable=False),
+    _count("input_tokens"),
+    _count("cached_input_tokens"),
+    _count("cache_written_tokens"),
+    _count("output_tokens"),
+    _count("reasoning_tokens"),
+    _count("reserved_micro_usd"),
+    Column("cost_micro_usd", BigInteger),
+    # Serves the foreign key too.
+    Index("ix_UsageRecords_customer_id_at", "customer_id", "at"),
 )

@@ -70,7 +70,7 @@ class ModelsProvider(Provider):
         """When a silent provider has failed."""
         return Patience(
             connect_s=settings.provider_connect_timeout_s,
-            first_byte_s=settings.provider_idle_timeout_s,
+            first_token_s=settings.provider_first_token_timeout_s,
             idle_s=settings.provider_idle_timeout_s,
         )
 
