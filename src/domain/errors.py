@@ -29,6 +29,7 @@
     │   │   └── ModelNotOffered
     │   ├── ProviderOverloaded         retryable
     │   ├── ProviderUnavailable        retryable
+    │   ├── ProviderDown               not asked again so soon
     │   ├── ProviderUnreachable        retryable
     │   ├── ProviderTimeout            retryable
     │   │   ├── ConnectTimedOut
@@ -319,6 +320,18 @@ class ProviderUnavailable(ProviderError):
 
     code = "provider_unavailable"
     retryable = True
+
+
+class ProviderDown(ProviderError):
+    """The provider failed so often that it is left alone for `retry_after_s` seconds."""
+
+    code = "provider_down"
+
+    def __init__(self, provider: str, retry_after_s: float) -> None:
+        super().__init__(
+            provider, f"{provider} is out of order and will be tried again in {retry_after_s:.0f} s"
+        )
+        self.retry_after_s = retry_after_s
 
 
 class ProviderUnreachable(ProviderError):

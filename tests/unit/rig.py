@@ -21,6 +21,7 @@ from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.ledger import Ledger
 from application.chat.recover import RecoverTurns
+from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
 from application.chat.turns import TurnLimits, Turns
 from application.ports.chat_model import ChatModel
@@ -88,6 +89,7 @@ class Rig:
         turn_log: TurnLog | None = None,
         work: UnitOfWork | None = None,
         model: ChatModel | None = None,
+        others: Mapping[str, ChatModel] | None = None,
         clock: ManualClock | None = None,
     ) -> None:
         """Build the engine.
@@ -101,6 +103,7 @@ class Rig:
             turn_log: instead of one in memory.
             work: what stands before the database (`store`) in its users' eyes.
             model: instead of the scripted one.
+            others: chat models of more providers.
             clock: one that a log given here shares.
         """
         self.clock = clock or (after.clock if after else ManualClock())
@@ -112,9 +115,11 @@ class Rig:
         run = RunTurn(
             self.log,
             self.ledger,
-            ChooseModel(CATALOG, {"acme": model or self.model}),
-            Agent(tools or {}),
-            Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit)),
+            Responder(
+                ChooseModel(CATALOG, {"acme": model or self.model, **(others or {})}),
+                Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit)),
+                Agent(tools or {}),
+            ),
             self.clock,
             longest_s,
         )

@@ -65,6 +65,15 @@ class AnthropicChatModel(ChatModel):
         """Import and prepare the SDK now, so that the first question need not wait for it."""
         await self._sdk.warm_up()
 
+    async def model_names(self) -> list[str]:
+        """Return what Anthropic offers to this key.
+
+        Raises:
+            ProviderError: it cannot be reached, or refuses.
+            NotConfigured: the key is missing.
+        """
+        return await self._sdk.model_names()
+
     async def aclose(self) -> None:
         """Close every connection; for the end of the process."""
         await self._sdk.aclose()

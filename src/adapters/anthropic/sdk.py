@@ -47,6 +47,15 @@ class AnthropicSdk:
         async with self._client.streaming(client.messages, body, required) as answer:
             yield answer
 
+    async def model_names(self) -> list[str]:
+        """Return the names of the models on offer to this key, the newest twenty.
+
+        Raises:
+            NotConfigured: the key is missing.
+            ProviderError: Anthropic cannot be reached or does not answer with a list.
+        """
+        return await self._client.model_names()
+
     async def warm_up(self) -> None:
         """Do now what the first question would wait for; without a key there is nothing to do."""
         if self._api_key:

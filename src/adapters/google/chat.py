@@ -41,6 +41,15 @@ class GoogleChatModel(ChatModel):
         """Import and open now, so that the first question need not wait for it."""
         await self._rest.warm_up()
 
+    async def model_names(self) -> list[str]:
+        """Return what Google offers to this key.
+
+        Raises:
+            ProviderError: it cannot be reached, or refuses.
+            NotConfigured: the key is missing.
+        """
+        return await self._rest.model_names()
+
     async def aclose(self) -> None:
         """Close every connection; for the end of the process."""
         await self._rest.aclose()

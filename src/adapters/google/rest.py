@@ -4,12 +4,14 @@ Google's SDK (google-genai 3.4, seen 2026-11) streams answers as its own objects
 ten times what their bytes do; what else it does for a question is one header.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from adapters.google.catalog import PROVIDER
 from adapters.google.errors import refused
@@ -17,10 +19,21 @@ from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.streaming import BODY, RawAnswer
-from domain.errors import NotConfigured, ParleyError
+from domain.errors import NotConfigured, ParleyError, ProviderGarbled
 
 _KEY_VARIABLE = "GOOGLE_API_KEY"
 _VERSION = "v1beta"
+
+
+class _Model(Struct, frozen=True):
+    name: str
+
+
+class _Models(Struct, frozen=True):
+    models: tuple[_Model, ...] = ()
+
+
+_decode_models = msgspec.json.Decoder(_Models).decode
 
 
 class GoogleRest:
@@ -66,6 +79,25 @@ class GoogleRest:
         finally:
             await answer.aclose()
 
+    async def model_names(self) -> list[str]:
+        """Return the names of the models on offer to this key.
+
+        Raises:
+            NotConfigured: the key is missing.
+            ProviderError: Google cannot be reached or does not answer with a list.
+        """
+        client = await self._client.ready()
+        try:
+            async with asyncio.timeout(self._patience.first_token_s):
+                body = await client.list(f"{self._base_url}/{_VERSION}/models?pageSize=1000")
+            return [model.name.removeprefix("models/") for model in _decode_models(body).models]
+        except ParleyError:
+            raise
+        except msgspec.DecodeError as garbage:
+            raise ProviderGarbled(PROVIDER, f"{PROVIDER} does not list its models") from garbage
+        except Exception as failure:
+            raise broken(PROVIDER, failure) from failure
+
     async def warm_up(self) -> None:
         """Do now what the first question would wait for; without a key there is nothing to do."""
         if self._api_key:
@@ -96,8 +128,26 @@ class _Client:
         Raises:
             ProviderError: it is an error.
         """
+        return await self._sent("POST", address, body)
+
+    async def list(self, address: str) -> bytes:
+        """Return a list's body.
+
+        Raises:
+            ProviderError: the answer is an error.
+        """
+        answer = await self._sent("GET", address)
+        try:
+            return await answer.aread()
+        finally:
+            await answer.aclose()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _sent(self, method: str, address: str, body: bytes | None = None) -> Any:
         request = self._http.build_request(
-            "POST", address, content=body, headers=self._headers, timeout=self._timeout
+            method, address, content=body, headers=self._headers, timeout=self._timeout
         )
         # A redirect is not followed: the key would go with it.
         answer = await self._http.send(request, stream=True, follow_redirects=False)
@@ -107,9 +157,6 @@ class _Client:
             raise refused(answer.status_code, await answer.aread(), answer.headers)
         finally:
             await answer.aclose()
-
-    async def close(self) -> None:
-        await self._http.aclose()
 
 
 def _resource(model: str) -> str:

@@ -3,31 +3,16 @@
 Shared by every adapter whose provider speaks OpenAI's HTTP interface.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.streaming import RawAnswer
-from domain.errors import NotConfigured, ProviderGarbled
+from domain.errors import NotConfigured
 
 _NO_KEY_NEEDED = "none"
-
-
-class _Model(Struct, frozen=True):
-    id: str
-
-
-class _Models(Struct, frozen=True):
-    data: list[_Model]
-
-
-_decode_models = msgspec.json.Decoder(_Models).decode
 
 
 class OpenAISdk:
@@ -89,17 +74,7 @@ class OpenAISdk:
             NotConfigured: the key is missing.
             ProviderError: the server cannot be reached or does not answer with a list.
         """
-        client = await self._client.ready()
-        provider = self._client.provider
-        try:
-            async with asyncio.timeout(self._client.patience.first_token_s):
-                async with client.models.with_streaming_response.list() as answer:
-                    body = await answer.read()
-            return [model.id for model in _decode_models(body).data]
-        except msgspec.DecodeError as garbage:
-            raise ProviderGarbled(provider, f"{provider} does not list its models") from garbage
-        except Exception as failure:
-            raise self._client.error(failure) from failure
+        return await self._client.model_names()
 
     async def aclose(self) -> None:
         """Close every connection; answers still being read break off."""

@@ -9,15 +9,29 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
 from adapters.transport.status_errors import answered
 from adapters.transport.streaming import BODY, RawAnswer
-from domain.errors import ParleyError
+from domain.errors import ParleyError, ProviderGarbled
 
 _MAX_CONNECTIONS = 1000
 _KEPT_ALIVE_S = 30
 """The SDKs give idle connections five seconds; most questions would wait for a new one."""
+
+
+class _Model(Struct, frozen=True):
+    id: str
+
+
+class _Models(Struct, frozen=True):
+    data: list[_Model]
+
+
+_decode_models = msgspec.json.Decoder(_Models).decode
 
 
 class SdkClient:
@@ -77,6 +91,25 @@ class SdkClient:
             yield answer.http_response.extensions[BODY]
         finally:
             await answer.http_response.aclose()
+
+    async def model_names(self) -> list[str]:
+        """Return the names of the models on offer, as the provider spells them.
+
+        Raises:
+            NotConfigured: the key is missing.
+            ProviderError: the provider cannot be reached or does not answer with a list.
+        """
+        client = await self.ready()
+        try:
+            async with asyncio.timeout(self.patience.first_token_s):
+                async with client.models.with_streaming_response.list() as answer:
+                    body = await answer.read()
+            return [model.id for model in _decode_models(body).data]
+        except msgspec.DecodeError as garbage:
+            text = f"{self.provider} does not list its models"
+            raise ProviderGarbled(self.provider, text) from garbage
+        except Exception as failure:
+            raise self.error(failure) from failure
 
     def error(self, failure: Exception) -> ParleyError:
         """Return what an exception of the SDK means."""

@@ -7,8 +7,9 @@ from msgspec import Struct
 from application.ports.chat_model import ChatModel
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
+from domain.catalog.fallbacks import Fallbacks
 from domain.errors import InvalidRequest, ModelCannot, NotConfigured
-from domain.turn.prompt import ImagePart, Part
+from domain.turn.prompt import FilePart, ImagePart, Part
 from domain.turn.settings import TurnSettings
 
 DEFAULT_TEMPERATURE = 0.1
@@ -32,10 +33,16 @@ class Choice(Struct, frozen=True):
 class ChooseModel:
     """Reads the catalogue; whatever does not fit the card is refused before any call."""
 
-    def __init__(self, catalog: Catalog, models: Mapping[str, ChatModel]) -> None:
-        """Take the catalogue and the chat model of each provider in it."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        models: Mapping[str, ChatModel],
+        fallbacks: Fallbacks = Fallbacks(),  # noqa: B008 - frozen
+    ) -> None:
+        """Take the catalogue, the chat model of each provider in it, and who stands in for whom."""
         self._catalog = catalog
         self._models = models
+        self._fallbacks = fallbacks
 
     def __call__(self, settings: TurnSettings, question: tuple[Part, ...]) -> Choice:
         """Return the model to ask.
@@ -48,6 +55,32 @@ class ChooseModel:
         card = self._catalog.find(settings.model)
         if settings.reasoning:
             card = self._catalog.for_reasoning(card)
+        return self._choice(card, settings, question)
+
+    def stand_ins(
+        self, settings: TurnSettings, question: tuple[Part, ...], asked_for: ModelCard
+    ) -> list[Choice]:
+        """Return whom to ask should that model fail; who cannot take the question is left out.
+
+        Raises:
+            UnknownModel: the request names one that no card has.
+        """
+        names = settings.fallbacks
+        if names is None:
+            names = self._fallbacks.of(asked_for, _needs(settings, question))
+        cards = {card.id: card for card in map(self._catalog.find, names)}
+        cards.pop(asked_for.id, None)
+        found: list[Choice] = []
+        for card in cards.values():
+            try:
+                found.append(self._choice(card, settings, question))
+            except (ModelCannot, NotConfigured):
+                continue
+        return found
+
+    def _choice(
+        self, card: ModelCard, settings: TurnSettings, question: tuple[Part, ...]
+    ) -> Choice:
         self._check(card, question)
         model = self._models.get(card.adapter or card.provider)
         if model is None:
@@ -67,6 +100,15 @@ class ChooseModel:
             need = _NEEDS.get(type(part))
             if need is not None and not card.able_to(need[0]):
                 raise ModelCannot(card.id, need[1], self._catalog.able(need[0]))
+
+
+def _needs(settings: TurnSettings, question: tuple[Part, ...]) -> list[Capability]:
+    needs = [need[0] for part in question if (need := _NEEDS.get(type(part))) is not None]
+    if any(isinstance(part, FilePart) for part in question):
+        needs.append(Capability.FILES_IN)
+    if settings.reasoning:
+        needs.append(Capability.REASONING)
+    return needs
 
 
 def _temperature(card: ModelCard, settings: TurnSettings) -> float | None:

@@ -11,6 +11,7 @@ from domain.errors import (
     InvalidRequest,
     NotConfigured,
     ParleyError,
+    ProviderDown,
     ProviderError,
     ProviderOverloaded,
     TurnInterrupted,
@@ -74,7 +75,7 @@ def state_of(ending: TurnEnding) -> AnswerState:
 
 def _details(error: ParleyError) -> dict[str, Any]:
     match error:
-        case ProviderOverloaded():
+        case ProviderOverloaded() | ProviderDown():
             return {"provider": error.provider, "retry_after_s": error.retry_after_s}
         case ProviderError():
             return {"provider": error.provider}

@@ -7,11 +7,10 @@ from contextlib import aclosing
 import structlog
 from msgspec import Struct, structs
 
-from application.agent.choose import ChooseModel
-from application.agent.loop import Agent
-from application.chat.assemble import Assemble
 from application.chat.endings import ending_of, state_of
 from application.chat.ledger import Kept, Ledger
+from application.chat.meter import Meter
+from application.chat.responder import Responder
 from application.chat.stop_switch import StopSwitch
 from application.flow.alongside import alongside
 from application.ports.clock import Clock
@@ -49,6 +48,7 @@ class _Said(Struct):
     transcript: Transcript
     numbers: Numbering
     kept: Kept | None
+    meter: Meter
     unsure: list[Entry] = []
     """Numbered, but perhaps not in the log."""
     chosen: ModelChosen | None = None
@@ -71,17 +71,13 @@ class RunTurn:
         self,
         turn_log: TurnLog,
         ledger: Ledger,
-        choose: ChooseModel,
-        agent: Agent,
-        assemble: Assemble,
+        responder: Responder,
         clock: Clock,
         longest_s: float = 900,
     ) -> None:
         self._log = turn_log
         self._ledger = ledger
-        self._choose = choose
-        self._agent = agent
-        self._assemble = assemble
+        self._responder = responder
         self._clock = clock
         self._longest_s = longest_s
 
@@ -96,7 +92,7 @@ class RunTurn:
         Returns:
             What could not be saved while readers waited, to be handed to `save_late`.
         """
-        said = _Said(Transcript(), Numbering(), kept)
+        said = _Said(Transcript(), Numbering(), kept, Meter(self._clock))
         await self._tell(turn, said, [TurnStarted(ask.kind)])
         work = asyncio.create_task(self._work(turn, ask, said))
         switch.guards(work)
@@ -136,25 +132,26 @@ class RunTurn:
         return True
 
     async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
-        choice = self._choose(ask.settings, ask.question)
-        said.chosen = ModelChosen(choice.card.model, choice.card.provider)
-        await self._tell(turn, said, [said.chosen])
-        if ask.settings.speech_wanted:
-            # No voice is wired: the reader is told at once, and not again by the ending.
-            said.speech_settled = True
-            await self._tell(turn, said, [SpeechDeclined()])
-        prompt = await self._assemble(ask, choice)
-        prompt = structs.replace(prompt, origin=_origin(ask, said.kept))
-        async with aclosing(self._agent.reply(choice.model, prompt)) as batches:
+        origin = _origin(ask, said.kept)
+        async with aclosing(self._responder.reply(ask, origin, said.meter)) as batches:
             async for batch in batches:
                 said.transcript.add(batch)
                 # The end of a round is for the agent; readers hear of the answer's end below.
                 told = [event for event in batch if not isinstance(event, ModelStopped)]
                 if told:
                     await self._tell(turn, said, told)
+                if isinstance(batch[0], ModelChosen):
+                    await self._chosen(turn, ask, said, batch[0])
         whole = said.transcript
         written = AnswerWritten(whole.text, whole.stop, whole.usage, whole.note, whole.code_session)
         await self._tell(turn, said, [written])
+
+    async def _chosen(self, turn: TurnId, ask: Ask, said: _Said, chosen: ModelChosen) -> None:
+        said.chosen = chosen
+        if ask.settings.speech_wanted and not said.speech_settled:
+            # No voice is wired: the reader is told at once, and not again by the ending.
+            said.speech_settled = True
+            await self._tell(turn, said, [SpeechDeclined()])
 
     async def _tell(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
         """Append events, along with any whose append was cut off: they may be there or not."""

@@ -145,6 +145,8 @@ class ModelChosen(Struct, frozen=True, tag_field="type", tag="model_chosen"):
 
     model: str
     provider: str
+    because: str | None = None
+    """Code of the failure for which the model asked before gives way to this one."""
 
 
 class SpeechDeclined(Struct, frozen=True, tag_field="type", tag="speech_declined"):

@@ -23,3 +23,5 @@ class TurnSettings(Struct, frozen=True):
     tools: Mapping[str, Any] = {}
     attachments_kept: int | None = None
     speech_wanted: bool = False
+    fallbacks: tuple[str, ...] | None = None
+    """Models to ask in order should the chosen one fail; None leaves that to the operator."""

@@ -73,6 +73,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "model_not_offered": _provider(),
     "provider_overloaded": _provider(429),
     "provider_unavailable": _provider(),
+    "provider_down": _provider(503),
     "provider_unreachable": _provider(),
     "provider_timeout": _provider(),
     "provider_connect_timeout": _provider(),

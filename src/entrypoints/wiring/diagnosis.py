@@ -7,14 +7,12 @@ from typing import Literal
 from dishka import AsyncContainer
 from msgspec import Struct
 
-from adapters.compatible.chat import CompatibleChatModel
 from adapters.compatible.local import LocalModels
-from adapters.openai.chat import OpenAIChatModel
 from application.ports.unit_of_work import UnitOfWork
 from domain.catalog.card import ModelCard
 from domain.errors import ModelNotOffered, NotConfigured, ParleyError
 from entrypoints.wiring import databases
-from entrypoints.wiring.providers.models import CompatibleModels
+from entrypoints.wiring.providers.models import Adapter, Adapters
 from entrypoints.wiring.settings import VARIABLES, Secret, Settings
 
 State = Literal["ok", "missing", "failing"]
@@ -41,8 +39,7 @@ def configured(settings: Settings) -> list[tuple[str, str]]:
 
 async def diagnose(container: AsyncContainer, settings: Settings) -> list[Finding]:
     """Look at each part in turn; a part that fails keeps no other from being looked at."""
-    openai = await container.get(OpenAIChatModel)
-    compatible = await container.get(CompatibleModels)
+    adapters = await container.get(Adapters)
     local = await container.get(LocalModels)
     work = await container.get(UnitOfWork)
 
@@ -57,11 +54,12 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
 
     return [
         await _look("main database", users),
-        await _look("openai", partial(_listed, openai)),
-        *[await _look(name, partial(_listed, model)) for name, model in compatible.items()],
+        *[
+            await _look(_name(provider, number, len(keys)), partial(_listed, adapter))
+            for provider, keys in adapters.items()
+            for number, adapter in enumerate(keys, 1)
+        ],
         await _look("local", local_names),
-        _keyed("anthropic", settings.anthropic_api_key, "ANTHROPIC_API_KEY"),
-        _keyed("gemini", settings.google_api_key, "GOOGLE_API_KEY"),
         Finding(
             "claude code",
             "ok" if settings.claude_code else "missing",
@@ -73,10 +71,8 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
     ]
 
 
-def _keyed(name: str, key: Secret, variable: str) -> Finding:
-    if key:
-        return Finding(name, "ok", "key set; not asked")
-    return Finding(name, "missing", f"{variable} is not set")
+def _name(provider: str, number: int, keys: int) -> str:
+    return provider if keys == 1 else f"{provider}, key {number} of {keys}"
 
 
 async def local_models(container: AsyncContainer) -> list[ModelCard]:
@@ -101,7 +97,7 @@ def tables(settings: Settings) -> list[Finding]:
     return [Finding("tables", "failing" if differences else "ok", note)]
 
 
-async def _listed(model: OpenAIChatModel | CompatibleChatModel) -> str:
+async def _listed(model: Adapter) -> str:
     try:
         return f"{len(await model.model_names())} models on offer"
     except ModelNotOffered:

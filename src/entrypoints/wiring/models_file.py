@@ -12,6 +12,12 @@ output_tokens = 8192
 
 [aliases]
 fast = "house-model"
+
+[fallback.models]           # who is asked when a model fails before its first word
+gpt-4o = ["claude-sonnet", "gemini-pro"]
+
+[fallback.capabilities]     # for models without a list, by what the question needs
+images_in = ["gemini-flash"]
 """
 
 import tomllib
@@ -23,6 +29,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from domain.catalog.card import ModelCard
+from domain.catalog.fallbacks import Fallbacks
 from entrypoints.wiring.settings import SettingsError
 
 
@@ -31,13 +38,14 @@ class ModelsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
     model: tuple[dict[str, Any], ...] = ()
     aliases: dict[str, str] = {}
+    fallback: Fallbacks = Fallbacks()
 
 
 def read_models(path: Path | None) -> ModelsFile:
     """Return what the file says; without a file it says nothing.
 
     Raises:
-        SettingsError: it is not TOML, or has other tables than `model` and `aliases`.
+        SettingsError: it is not TOML, or has tables that mean nothing here.
     """
     if path is None:
         return ModelsFile()

@@ -16,6 +16,10 @@ class Secret(str):
     def __repr__(self) -> str:
         return "'***'" if self else "''"
 
+    def parts(self) -> "list[Secret]":
+        """Return the secrets of a comma-separated list; of an empty one, the empty secret."""
+        return [Secret(part.strip()) for part in self.split(",") if part.strip()] or [Secret()]
+
 
 def one_of(*choices: str) -> Callable[[str], str]:
     """One of these words, in any case."""
@@ -52,6 +56,17 @@ def seconds(text: str) -> float:
         raise ValueError("must be a number of seconds") from None
     if not 0 < value < float("inf"):
         raise ValueError("must be more than 0")
+    return value
+
+
+def dollars(text: str) -> float:
+    """An amount of US dollars; 0 is fine."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("must be a number of US dollars") from None
+    if not 0 <= value <= 1_000_000:
+        raise ValueError("must be from 0 to 1000000")
     return value
 
 

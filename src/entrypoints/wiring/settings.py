@@ -59,7 +59,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     provider_connect_timeout_s: float = 10
     provider_first_token_timeout_s: float = 300
     provider_idle_timeout_s: float = 300
+    circuit_failures: int = 5
     turns_per_user: int = 8
+    spending_cap_usd: float = 0
+    """For each user and day (UTC); 0 is no cap."""
     turn_timeout_s: float = 900
     turn_events: int = 20_000
     turn_bytes: int = 16 * 1024 * 1024
@@ -153,7 +156,9 @@ VARIABLES: Mapping[str, _Variable] = {
         "PARLEY_PROVIDER_FIRST_TOKEN_TIMEOUT_S", parsing.seconds, "300"
     ),
     "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", parsing.seconds, "300"),
+    "circuit_failures": _Variable("PARLEY_CIRCUIT_FAILURES", parsing.integer(0, 1000), "5"),
     "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", parsing.integer(1, 10_000), "8"),
+    "spending_cap_usd": _Variable("PARLEY_SPENDING_CAP_USD", parsing.dollars, "2.50"),
     "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", parsing.seconds, "900"),
     "turn_events": _Variable("PARLEY_TURN_EVENTS", parsing.integer(100, 10_000_000), "20000"),
     "turn_bytes": _Variable("PARLEY_TURN_BYTES", parsing.integer(65_536, 2**40), "16777216"),

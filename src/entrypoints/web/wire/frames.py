@@ -173,6 +173,7 @@ class Framer:
                         message="aiTextModelReceived",
                         aiTextModel=event.model,
                         provider=event.provider,
+                        **({"fallbackReason": event.because} if event.because else {}),
                     )
                 ]
             case SpeechDeclined():

@@ -11,6 +11,7 @@ from entrypoints.web.wire.names import Json, section
 
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 _MIDDLE_EFFORT = 1
+_MOST_FALLBACKS = 8
 _LARGEST_LIMIT = 2**31 - 1
 
 
@@ -36,6 +37,7 @@ def turn_settings(settings: Mapping[str, Any], model: str | None = None) -> Turn
         tools=_object(text, "tools"),
         attachments_kept=_limit(_number(text, "file_attached_message_limit"), least=0),
         speech_wanted=_truth(tts.get("tts_auto_execute")),
+        fallbacks=_names(text, "fallback_models"),
     )
 
 
@@ -45,6 +47,16 @@ def _name(value: object) -> str | None:
     if not isinstance(value, str):
         raise InvalidRequest("model and character names must be text", "user_settings")
     return value.strip() or None
+
+
+def _names(found: Json, name: str) -> tuple[str, ...] | None:
+    value = found.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) > _MOST_FALLBACKS:  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidRequest(f"{name} must be a list of at most {_MOST_FALLBACKS} names", name)
+    names = (_name(each) for each in cast("list[object]", value))
+    return tuple(each for each in names if each is not None)
 
 
 def _number(found: Json, name: str) -> float | None:

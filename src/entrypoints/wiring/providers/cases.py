@@ -8,6 +8,7 @@ from application.accounts.log_in import LogIn
 from application.accounts.set_password import SetPassword
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
+from application.agent.offer import OfferModels
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
@@ -16,6 +17,7 @@ from application.chat.history import ListConversations, ShowConversation
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
 from application.chat.recover import RecoverTurns
+from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
 from application.chat.turns import TurnLimits, Turns
 from application.ports.clock import Clock
@@ -25,8 +27,12 @@ from application.ports.signals import Signals
 from application.ports.tokens import Tokens
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
+from application.usage.show_usage import ShowUsage
+from application.usage.spending import Spending
 from domain.catalog.catalog import Catalog
+from domain.catalog.fallbacks import Fallbacks
 from entrypoints.wiring.characters_dir import read_characters
+from entrypoints.wiring.obstacles import obstacles
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.settings import Settings
 
@@ -43,10 +49,12 @@ class CasesProvider(Provider):
     show_conversation = provide(ShowConversation)
     name_conversation = provide(NameConversation)
     ledger = provide(Ledger)
+    show_usage = provide(ShowUsage)
     recover = provide(RecoverTurns)
     fit_content = provide(FitContent)
     load_attachments = provide(LoadAttachments)
     assemble = provide(Assemble)
+    responder = provide(Responder)
 
     @provide
     def log_in(
@@ -61,9 +69,19 @@ class CasesProvider(Provider):
         return LogIn(work, passwords, tokens, limits, settings.login_attempts)
 
     @provide
-    def choose(self, catalog: Catalog, models: ChatModels) -> ChooseModel:
+    def choose(self, catalog: Catalog, models: ChatModels, fallbacks: Fallbacks) -> ChooseModel:
         """Every provider the wiring knows."""
-        return ChooseModel(catalog, models)
+        return ChooseModel(catalog, models, fallbacks)
+
+    @provide
+    def offer_models(self, catalog: Catalog, settings: Settings) -> OfferModels:
+        """What stands in the way of a model is a setting that is missing."""
+        return OfferModels(catalog, obstacles(catalog, settings))
+
+    @provide
+    def spending(self, work: UnitOfWork, clock: Clock, settings: Settings) -> Spending:
+        """Up to the operator's cap, if there is one."""
+        return Spending(work, clock, settings.spending_cap_usd)
 
     @provide
     def agent(self) -> Agent:
@@ -80,14 +98,12 @@ class CasesProvider(Provider):
         self,
         turn_log: TurnLog,
         ledger: Ledger,
-        choose: ChooseModel,
-        agent: Agent,
-        assemble: Assemble,
+        responder: Responder,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
-        return RunTurn(turn_log, ledger, choose, agent, assemble, clock, settings.turn_timeout_s)
+        return RunTurn(turn_log, ledger, responder, clock, settings.turn_timeout_s)
 
     @provide
     def turns(

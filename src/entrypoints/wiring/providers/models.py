@@ -1,12 +1,12 @@
 """The models on offer, and who speaks to each provider.
 
 A provider that speaks OpenAI's chat wire is one file under `adapters/compatible` and a word in
-`COMPATIBLE`; any other is a folder of its own, its cards in `SHIPPED_CARDS` and a line in
-`chat_models`.
+`COMPATIBLE`; any other is a folder of its own, its cards in `SHIPPED_CARDS` and an entry in
+`adapters`.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NewType
 
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
@@ -17,6 +17,7 @@ from adapters.claude_code.catalog import CARDS as CLAUDE_CODE_CARDS
 from adapters.claude_code.chat import ClaudeCodeChatModel
 from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.compatible.chat import CompatibleChatModel
+from adapters.compatible.dialect import Dialect
 from adapters.compatible.local import PREFIX as LOCAL_PREFIX
 from adapters.compatible.local import LocalModels, local_card
 from adapters.demo.catalog import CARDS as DEMO_CARDS
@@ -26,9 +27,12 @@ from adapters.google.chat import GoogleChatModel
 from adapters.openai.catalog import CARDS as OPENAI_CARDS
 from adapters.openai.chat import OpenAIChatModel
 from adapters.transport.patience import Patience
+from application.agent.lanes import Lanes
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from domain.catalog.catalog import Catalog
+from domain.catalog.fallbacks import Fallbacks
+from domain.errors import UnknownModel
 from entrypoints.wiring.models_file import read_models, with_own_models
 from entrypoints.wiring.settings import Secret, Settings, SettingsError
 
@@ -44,7 +48,9 @@ SHIPPED_CARDS = (
     *DEMO_CARDS,
 )
 
-CompatibleModels = NewType("CompatibleModels", dict[str, CompatibleChatModel])
+Adapter = OpenAIChatModel | AnthropicChatModel | GoogleChatModel | CompatibleChatModel
+Adapters = NewType("Adapters", Mapping[str, Sequence[Adapter]])
+"""By the provider's name: one for each key, and one that misses its key where there is none."""
 
 ChatModels = Mapping[str, ChatModel]
 """The chat model of each provider, by the provider's name."""
@@ -66,6 +72,15 @@ class ModelsProvider(Provider):
             raise SettingsError(f"PARLEY_MODELS_FILE: {error}") from error
 
     @provide
+    def fallbacks(self, settings: Settings, catalog: Catalog) -> Fallbacks:
+        """Who stands in for whom; every name must be that of a model."""
+        fallbacks = read_models(settings.models_file).fallback
+        try:
+            return fallbacks.resolved(catalog)
+        except UnknownModel as error:
+            raise SettingsError(f"PARLEY_MODELS_FILE, fallback: {error}") from error
+
+    @provide
     def patience(self, settings: Settings) -> Patience:
         """When a silent provider has failed."""
         return Patience(
@@ -75,13 +90,33 @@ class ModelsProvider(Provider):
         )
 
     @provide
-    async def openai(
-        self, settings: Settings, patience: Patience
-    ) -> AsyncIterator[OpenAIChatModel]:
-        """Through the official SDK."""
-        model = OpenAIChatModel(settings.openai_api_key, settings.openai_base_url, patience)
-        yield model
-        await model.aclose()
+    async def adapters(self, settings: Settings, patience: Patience) -> AsyncIterator[Adapters]:
+        """Who speaks to each provider, once for each of its keys."""
+        openai, anthropic, google = OpenAIChatModel, AnthropicChatModel, GoogleChatModel
+        found = Adapters(
+            {
+                "openai": [
+                    openai(key, settings.openai_base_url, patience)
+                    for key in settings.openai_api_key.parts()
+                ],
+                "anthropic": [
+                    anthropic(key, settings.anthropic_base_url, patience)
+                    for key in settings.anthropic_api_key.parts()
+                ],
+                "gemini": [
+                    google(key, settings.google_base_url, patience)
+                    for key in settings.google_api_key.parts()
+                ],
+                **{
+                    provider.DIALECT.provider: _compatible(provider.DIALECT, settings, patience)
+                    for provider in COMPATIBLE
+                },
+            }
+        )
+        yield found
+        for keys in found.values():
+            for adapter in keys:
+                await adapter.aclose()
 
     @provide
     async def local_models(
@@ -91,40 +126,6 @@ class ModelsProvider(Provider):
         models = LocalModels(settings.local_base_url, settings.local_api_key, patience)
         yield models
         await models.aclose()
-
-    @provide
-    async def anthropic(
-        self, settings: Settings, patience: Patience
-    ) -> AsyncIterator[AnthropicChatModel]:
-        """Through the official SDK."""
-        model = AnthropicChatModel(
-            settings.anthropic_api_key, settings.anthropic_base_url, patience
-        )
-        yield model
-        await model.aclose()
-
-    @provide
-    async def google(
-        self, settings: Settings, patience: Patience
-    ) -> AsyncIterator[GoogleChatModel]:
-        """Over REST."""
-        model = GoogleChatModel(settings.google_api_key, settings.google_base_url, patience)
-        yield model
-        await model.aclose()
-
-    @provide
-    async def compatible(
-        self, settings: Settings, patience: Patience
-    ) -> AsyncIterator[CompatibleModels]:
-        """Each provider that speaks OpenAI's chat wire, by its dialect."""
-        models = CompatibleModels({})
-        for dialect in (provider.DIALECT for provider in COMPATIBLE):
-            key: Secret = getattr(settings, f"{dialect.provider}_api_key")
-            address: str = getattr(settings, f"{dialect.provider}_base_url")
-            models[dialect.provider] = CompatibleChatModel(dialect, key, address, patience)
-        yield models
-        for model in models.values():
-            await model.aclose()
 
     @provide
     def claude_code(self, settings: Settings, patience: Patience) -> ClaudeCodeChatModel:
@@ -140,21 +141,25 @@ class ModelsProvider(Provider):
     @provide
     def chat_models(
         self,
-        openai: OpenAIChatModel,
-        anthropic: AnthropicChatModel,
-        google: GoogleChatModel,
+        settings: Settings,
+        adapters: Adapters,
         claude_code: ClaudeCodeChatModel,
-        others: CompatibleModels,
-        here: LocalModels,
+        local: LocalModels,
         clock: Clock,
     ) -> ChatModels:
-        """One line a provider."""
+        """Every provider behind its circuit; what runs here needs none."""
+        limit = settings.circuit_failures
         return {
-            "openai": openai,
-            "anthropic": anthropic,
-            "gemini": google,
+            **{name: Lanes(name, keys, clock, limit) for name, keys in adapters.items()},
+            "local": Lanes("local", [local], clock, limit),
             "claude_code": claude_code,
-            **others,
-            "local": here,
             "demo": DemoChatModel(clock),
         }
+
+
+def _compatible(
+    dialect: Dialect, settings: Settings, patience: Patience
+) -> list[CompatibleChatModel]:
+    keys: Secret = getattr(settings, f"{dialect.provider}_api_key")
+    address: str = getattr(settings, f"{dialect.provider}_base_url")
+    return [CompatibleChatModel(dialect, key, address, patience) for key in keys.parts()]
