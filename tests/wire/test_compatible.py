@@ -10,7 +10,14 @@ from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.tool_arguments import read_arguments
 from domain.errors import ProviderOverloaded, ProviderRejected
-from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, Usage
+from domain.turn.events import (
+    ModelStopped,
+    SourceCited,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+    Usage,
+)
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
 
@@ -208,3 +215,12 @@ def test_citations_as_objects_and_pages_that_only_the_search_knows() -> None:
         SourceCited("https://a.example", "A"),
         SourceCited("https://c.example", "C"),
     ]
+
+
+@pytest.mark.parametrize("name", ["xai", "groq", "deepseek"])
+def test_whose_functions_wait_for_the_client(name: str) -> None:
+    call = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}}
+    chunk = {"choices": [{"delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
+    reader = reader_for(name)
+    events = [*reader.feed(msgspec.json.encode(chunk)), *reader.feed(b"[DONE]")]
+    assert [e.awaited for e in events if isinstance(e, ToolCalled)] == [name == "xai"]

@@ -16,6 +16,7 @@ DIALECT = Dialect(
     "https://api.x.ai/v1",
     ChatQuirks(
         thinkers_differ=False,
+        client_runs_functions=True,
         tool_options=("tool_choice", "parallel_tool_calls"),
         runs_elsewhere={
             "web_search": "search the web on this interface",

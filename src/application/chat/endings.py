@@ -22,7 +22,12 @@ log = structlog.get_logger("turns")
 
 
 def ending_of(
-    work: asyncio.Task[None], switch: StopSwitch, *, after_content: bool, speech_settled: bool
+    work: asyncio.Task[None],
+    switch: StopSwitch,
+    *,
+    after_content: bool,
+    speech_settled: bool,
+    paused: bool = False,
 ) -> TurnEnding:
     """Return the ending for work that is done.
 
@@ -31,6 +36,7 @@ def ending_of(
         switch: who stopped it, if anybody did.
         after_content: some of the answer had been said.
         speech_settled: readers know already how speech ends.
+        paused: the client has to run a tool before the answer can go on.
     """
     error: BaseException | None
     if work.cancelled():
@@ -39,7 +45,7 @@ def ending_of(
         error = switch.why  # A closed connection makes some libraries complain; it was our wish.
     match error:
         case None:
-            return TurnCompleted(speech_settled=speech_settled)
+            return TurnCompleted(speech_settled=speech_settled, paused=paused)
         case Cancelled():
             return TurnCancelled(speech_settled=speech_settled)
         case ParleyError():

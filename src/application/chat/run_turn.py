@@ -109,6 +109,7 @@ class RunTurn:
             switch,
             after_content=said.transcript.pieces > 0,
             speech_settled=said.speech_settled,
+            paused=said.transcript.awaits_client,
         )
         saved = await self._save(turn, said, ending)
         await self._end(turn, said, saved or _not_saved(said))

@@ -34,6 +34,8 @@ class ToolCalled(Struct, frozen=True, tag_field="type", tag="tool_called"):
     arguments: Mapping[str, Any]
     provider: str = ""
     run_by_provider: bool = False
+    awaited: bool = False
+    """The client has to run it, unless it is one of ours: the turn pauses for its result."""
     item_id: str | None = None
     """OpenAI Responses' id of the output item, which its own follow-up requests name."""
 
@@ -191,6 +193,8 @@ class TurnCompleted(Struct, frozen=True, tag_field="type", tag="turn_completed")
     saved: Saved | None = None
     speech_settled: bool = False
     """Readers were already told how speech ends, so the ending says nothing of it."""
+    paused: bool = False
+    """It goes on with the next question, which brings the result of a call that the client runs."""
 
 
 class TurnCancelled(Struct, frozen=True, tag_field="type", tag="turn_cancelled"):

@@ -9,7 +9,7 @@ from domain.turn.events import Usage
 
 
 class Attempt(Struct, frozen=True):
-    """One call of a provider; `error` is the code of what it failed with, None where it answered."""
+    """One call of a provider; `error` is the code of its failure, None where it answered."""
 
     model: str
     provider: str
@@ -36,6 +36,5 @@ class Metering(Struct, frozen=True, kw_only=True):
     total_ms: int = 0
 
     def told(self) -> dict[str, Any]:
-        """Return it as plain data, the way it is stored with a message."""
-        found: dict[str, Any] = msgspec.to_builtins(self)
-        return found
+        """Return it as plain data, the way it is stored with a message and read back."""
+        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, Any])

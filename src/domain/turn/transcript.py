@@ -10,6 +10,7 @@ from domain.turn.events import (
     TextDelta,
     ThinkingDelta,
     ToolCalled,
+    ToolReturned,
     TurnEvent,
     Usage,
 )
@@ -22,6 +23,7 @@ class Transcript:
         self._text: list[str] = []
         self._thinking: list[str] = []
         self.calls: list[ToolCalled] = []
+        self._returned: set[str] = set()
         self.sources: list[SourceCited] = []
         self.usage: Usage | None = None
         self.stop: StopReason = "stop"
@@ -37,6 +39,8 @@ class Transcript:
                 self._thinking.append(event.text)
             elif isinstance(event, ToolCalled):
                 self.calls.append(event)
+            elif isinstance(event, ToolReturned):
+                self._returned.add(event.id)
             elif isinstance(event, SourceCited):
                 self.sources.append(event)
             elif isinstance(event, ModelStopped):
@@ -48,6 +52,11 @@ class Transcript:
         self.stop, self.note = event.reason, event.note
         if event.usage is not None:
             self.usage = event.usage if self.usage is None else self.usage + event.usage
+
+    @property
+    def awaits_client(self) -> bool:
+        """Whether a call is left that only the client can run."""
+        return any(call.awaited and call.id not in self._returned for call in self.calls)
 
     @property
     def text(self) -> str:

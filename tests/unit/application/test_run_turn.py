@@ -356,3 +356,21 @@ async def test_a_model_that_turns_a_cancel_into_an_error_still_counts_as_cancell
         turn = await rig.start()
         await rig.turns.cancel(ANNA, turn)
         assert isinstance(await rig.ending(turn), TurnCancelled)
+
+
+async def test_a_call_that_the_client_runs_pauses_the_turn() -> None:
+    call = ToolCalled("c1", "open_door", {}, "acme", awaited=True)
+    async with Rig([TextDelta("One moment"), call, ModelStopped("tool_calls")]) as rig:
+        ending = await rig.ending(await rig.start())
+        assert isinstance(ending, TurnCompleted)
+        assert ending.paused
+        assert ending.saved is not None
+
+
+async def test_a_call_of_our_own_tools_pauses_nothing() -> None:
+    call = ToolCalled("c1", "broken", {}, "acme", awaited=True)
+    rounds = ([call, ModelStopped("tool_calls")], said("It is broken"))
+    async with Rig(*rounds, tools={"broken": Broken()}) as rig:
+        ending = await rig.ending(await rig.start())
+        assert isinstance(ending, TurnCompleted)
+        assert not ending.paused

@@ -65,6 +65,13 @@ def acknowledged(content: str) -> str:
     return f'{{"type":"db_operation_executed","content":{text},{PLACE},"session_id":"c-1"}}'
 
 
+def test_a_paused_turn_has_no_terminal_pair() -> None:
+    call = ToolCalled("c1", "open_door", {}, "xai", awaited=True)
+    start, *rest = sent(call, TurnCompleted(paused=True))
+    assert json.loads(start)["data"]["requires_action"] is True
+    assert rest == []
+
+
 @pytest.mark.parametrize(
     ("event", "frames"),
     [

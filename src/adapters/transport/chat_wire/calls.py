@@ -32,8 +32,9 @@ class _Draft:
 class CallAssembly:
     """Feed it fragments in order; it tells calls apart by index, or by id where indexes lie."""
 
-    def __init__(self, provider: str) -> None:
+    def __init__(self, provider: str, *, awaited: bool = False) -> None:
         self._provider = provider
+        self._awaited = awaited
         self._drafts: list[_Draft] = []
 
     def __bool__(self) -> bool:
@@ -69,6 +70,7 @@ class CallAssembly:
                 draft.name,
                 read_arguments("".join(draft.arguments)),
                 self._provider,
+                awaited=self._awaited,
             )
             for position, draft in enumerate(self._drafts, 1)
         ]

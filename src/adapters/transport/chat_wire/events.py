@@ -44,7 +44,7 @@ class ChatReader(WireReader):
         self._tags = ThinkingTags() if quirks.thinks_in_tags else None
         self._thinking_goes_back_as = quirks.thinking_goes_back_as
         self._thoughts: list[str] = []
-        self._calls = CallAssembly(provider)
+        self._calls = CallAssembly(provider, awaited=quirks.client_runs_functions)
         self._pages = Pages()
         self._usage: WireUsage | None = None
         self._finish: str | None = None

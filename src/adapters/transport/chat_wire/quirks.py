@@ -24,6 +24,8 @@ class ChatQuirks(Struct, frozen=True):
     takes_tools: bool = True
     takes_given_tools: bool = True
     """Takes the functions that the request itself declares, not only ours."""
+    client_runs_functions: bool = False
+    """Its calls of functions wait for the client (contract §6)."""
     tool_options: tuple[str, ...] = ()
     """Which of the request's own tool settings are sent beside the functions."""
     runs_elsewhere: Mapping[str, str] = {}

@@ -295,6 +295,8 @@ def _text(event: TurnEvent) -> str:
 
 
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
+    if isinstance(ending, TurnCompleted) and ending.paused:
+        return []  # The client's tool comes first, and then the rest of the answer.
     return terminal_pair(speech_settled=ending.speech_settled)
 
 
@@ -373,4 +375,6 @@ def _tool_call(event: ToolCalled) -> Body:
         data["call_id"] = event.id
     if event.provider:
         data["provider"] = event.provider
+    if event.awaited:
+        data["requires_action"] = True
     return data

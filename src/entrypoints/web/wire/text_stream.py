@@ -63,8 +63,10 @@ def _text(text: str) -> Iterator[bytes]:
 def _other(said: TurnEvent) -> bytes:
     match said:
         case ToolCalled():
-            content = tool_call(said, requires_action=False)
-            return _object({"type": "tool_call", "content": content, "requires_action": False})
+            content = tool_call(said, requires_action=said.awaited)
+            return _object(
+                {"type": "tool_call", "content": content, "requires_action": said.awaited}
+            )
         case TurnCompleted():
             return DONE
         case TurnCancelled():
