@@ -19,7 +19,8 @@ from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.line import ClientGone, Line
-from entrypoints.web.wire.frames import Body, Framer, frame, terminal_pair
+from entrypoints.web.wire.custom_events import Body
+from entrypoints.web.wire.frames import Framer, frame, terminal_pair
 from entrypoints.web.wire.messages import ClientMessage, ask_from
 
 log = structlog.get_logger("socket")

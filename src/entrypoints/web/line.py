@@ -10,7 +10,8 @@ from litestar.exceptions import WebSocketDisconnect
 
 from application.ports.clock import Clock
 from entrypoints.web.close_codes import TOO_BIG
-from entrypoints.web.wire.frames import Body, Frame, connection_part, frame
+from entrypoints.web.wire.custom_events import Body
+from entrypoints.web.wire.frames import Frame, connection_part, frame
 from entrypoints.web.wire.messages import ClientMessage
 
 LARGEST_BINARY = 1024 * 1024

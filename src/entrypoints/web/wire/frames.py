@@ -5,8 +5,8 @@ top, or inside `data` where there is one. That is why `data` is always the last 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,6 @@ from msgspec import Struct
 from domain.ids import TurnId
 from domain.turn.entries import Entry
 from domain.turn.events import (
-    CLAUDE_CODE,
     AnswerWritten,
     CodeResult,
     CodeSession,
@@ -33,13 +32,21 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
+from entrypoints.web.wire.custom_events import (
+    Body,
+    code_result,
+    code_session,
+    custom,
+    model_in_use,
+    retrying,
+    untyped,
+)
+from entrypoints.web.wire.joining import joined
 from entrypoints.web.wire.json_safe import encode
-from entrypoints.web.wire.tool_labels import display_text
+from entrypoints.web.wire.tool_events import tool_result, tool_start
 
 _encoder = msgspec.json.Encoder()
-_DELTAS = (TextDelta, ThinkingDelta)
 
-Body = dict[str, Any]
 StageOf = Callable[[str, bool], str]
 """The contract's stage for an error code, and whether some of the answer had been sent."""
 ShowConversation = Callable[[Saved], Body]
@@ -131,7 +138,7 @@ class Framer:
         # Compared, because a question whose turn is forgotten runs again under the same turn id.
         if known is not None and known[0] == said:
             return known[1]
-        steps = [self._step(turn, first, last, event) for first, last, event in _joined(said)]
+        steps = [self._step(turn, first, last, event) for first, last, event in joined(said)]
         self._steps[key] = (said, steps)
         if len(self._steps) > self._remembered:
             self._steps.popitem(last=False)
@@ -167,52 +174,25 @@ class Framer:
             case TurnStarted():
                 return [{"type": "working", "content": {"request_type": event.kind}}]
             case ModelChosen():
-                return [
-                    _custom(
-                        "aiTextModelInUse",
-                        message="aiTextModelReceived",
-                        aiTextModel=event.model,
-                        provider=event.provider,
-                        **({"fallbackReason": event.because} if event.because else {}),
-                    )
-                ]
+                return [model_in_use(event)]
             case SpeechDeclined():
                 return [{"type": "tts_not_requested", "content": ""}]
             case ProviderRetrying():
-                return [
-                    _custom(
-                        "providerRetry",
-                        provider=event.provider,
-                        attempt=event.attempt,
-                        wait_s=event.wait_s,
-                        reason=event.reason,
-                    )
-                ]
+                return [retrying(event)]
             case ToolCalled():
-                return _tool_start(event)
+                return tool_start(event)
             case ToolReturned():
-                return [
-                    {
-                        "type": "tool_result",
-                        "data": {
-                            "tool_name": event.name,
-                            "call_id": event.id,
-                            "tool_input": event.arguments,
-                            "tool_result": event.result,
-                            "display_text": display_text(event.name, event.arguments),
-                        },
-                    }
-                ]
+                return [tool_result(event)]
             case SourceCited():
                 source = {"url": event.url} | ({"title": event.title} if event.title else {})
-                return [_custom("citations", citations=[source])]
+                return [custom("citations", citations=[source])]
             case CodeSession():
-                return _code_session(event)
+                return code_session(event)
             case CodeResult():
-                return [_untyped("claudeCodeFinalResult", _code_result(event))]
+                return [code_result(event)]
             case AnswerWritten():
                 content = {"full_response": event.text, "metadata": _metadata(event)}
-                return [_untyped("textGenerationCompleted", content)]
+                return [untyped("textGenerationCompleted", content)]
             case TurnCompleted():
                 return [*self._saved(event.saved), *_pair(event)]
             case TurnCancelled():
@@ -257,43 +237,6 @@ def _placed(body: Body, place: Body) -> Body:
     return {key: body[key] for key in body if key != "data"} | place | {"data": data}
 
 
-def _joined(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry, TurnEvent]]:
-    """Yield (first number, last entry, event), runs of one kind of delta as one event.
-
-    The very first chunk of a turn stays alone, so that chunk numbers begin at 1.
-    """
-    if len(entries) == 1:  # A reader that keeps up.
-        yield entries[0].seq, entries[0], entries[0].event
-        return
-    at = 0
-    while at < len(entries):
-        first, end = entries[at], at + 1
-        kind = _joins(first)
-        if kind is not None:
-            while end < len(entries) and type(entries[end].event) is kind:
-                end += 1
-        run = entries[at:end]
-        if kind is None or len(run) == 1:
-            yield first.seq, first, first.event
-        else:
-            yield first.seq, run[-1], kind("".join([_text(entry.event) for entry in run]))
-        at = end
-
-
-def _joins(entry: Entry) -> type[TextDelta] | type[ThinkingDelta] | None:
-    """Return the kind of events that the entry can be joined with."""
-    if entry.chunk > 1:
-        if isinstance(entry.event, TextDelta):
-            return TextDelta
-        if isinstance(entry.event, ThinkingDelta):
-            return ThinkingDelta
-    return None
-
-
-def _text(event: TurnEvent) -> str:
-    return event.text if isinstance(event, _DELTAS) else ""
-
-
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
     if isinstance(ending, TurnCompleted) and ending.paused:
         return []  # The client's tool comes first, and then the rest of the answer.
@@ -307,17 +250,8 @@ def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
             "data": {"content": event.text, "chunk_index": chunk, "chunk_id": chunk},
         },
         # The web client's text view shows only reasoning that comes in this form.
-        _custom("reasoning", message="reasoningReceived", reasoning=event.text),
+        custom("reasoning", message="reasoningReceived", reasoning=event.text),
     ]
-
-
-def _custom(name: str, **content: Any) -> Body:
-    return {"type": "custom_event", "event_type": name, "content": {"type": name, **content}}
-
-
-def _untyped(name: str, content: Body) -> Body:
-    """Return an event whose name the contract does not repeat in its content."""
-    return {"type": "custom_event", "event_type": name, "content": content}
 
 
 def _metadata(event: AnswerWritten) -> Body:
@@ -325,56 +259,3 @@ def _metadata(event: AnswerWritten) -> Body:
     if event.code_session:
         metadata["claude_session_id"] = event.code_session
     return metadata
-
-
-def _code_session(event: CodeSession) -> list[Body]:
-    """Return the session, and once more who answers: only now the model behind it is known."""
-    session = _untyped("claudeSession", {"sessionId": event.id, "metadata": event.metadata})
-    if not event.model:
-        return [session]
-    in_use = _custom(
-        "aiTextModelInUse",
-        message="aiTextModelReceived",
-        aiTextModel="claude-code",
-        provider="anthropic",
-        actualModel=event.model,
-    )
-    return [session, in_use]
-
-
-def _code_result(event: CodeResult) -> Body:
-    content: Body = {
-        "sessionId": event.session,
-        "subtype": event.subtype,
-        "result": event.text,
-        "numTurns": event.rounds,
-        "durationMs": event.duration_ms,
-    }
-    if event.cost_usd is not None:
-        content["totalCostUsd"] = event.cost_usd
-    if event.usage is not None:
-        content["usage"] = msgspec.to_builtins(event.usage)
-    return content
-
-
-def _tool_start(event: ToolCalled) -> list[Body]:
-    start: Body = {"type": "tool_start", "data": _tool_call(event)}
-    if event.provider != CLAUDE_CODE:
-        return [start]
-    return [start, _untyped("claudeToolUse", {"tool": event.name, "input": event.arguments})]
-
-
-def _tool_call(event: ToolCalled) -> Body:
-    data: Body = {
-        "tool_name": event.name,
-        "display_text": display_text(event.name, event.arguments),
-    }
-    if event.arguments:
-        data["tool_input"] = event.arguments
-    if event.id:
-        data["call_id"] = event.id
-    if event.provider:
-        data["provider"] = event.provider
-    if event.awaited:
-        data["requires_action"] = True
-    return data
