@@ -23,6 +23,7 @@ _ALL = frozenset(
 )
 _BUDGETS = (2048, 8000, 16_000)
 _SEEN = "2026-02"
+_PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
 _OWN = (
     "https://generativelanguage.googleapis.com/",
     "https://www.youtube.com/watch",
@@ -40,6 +41,7 @@ CARDS = (
         efforts=_BUDGETS,
         context_tokens=1_048_576,
         own_urls=_OWN,
+        pictures=_PICTURES,
         price=Price(2.0, 12.0, 0.2, seen=_SEEN),
         aliases=("gemini",),
     ),
@@ -53,6 +55,7 @@ CARDS = (
         efforts=_BUDGETS,
         context_tokens=1_048_576,
         own_urls=_OWN,
+        pictures=_PICTURES,
         price=Price(1.25, 10.0, 0.125, seen=_SEEN),
     ),
     ModelCard(
@@ -64,6 +67,7 @@ CARDS = (
         efforts=_BUDGETS,
         context_tokens=1_048_576,
         own_urls=_OWN,
+        pictures=_PICTURES,
         price=Price(0.5, 3.0, 0.05, seen=_SEEN),
         aliases=("gemini-mini", "cheapest-gemini", "cheapest-model"),
     ),

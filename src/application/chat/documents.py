@@ -46,6 +46,7 @@ class FitContent:
             case ImagePart(_, detail):
                 if found.is_text or not found.mime_type.startswith("image/"):
                     raise DownloadFailed("The picture", f"it is {found.mime_type}")
+                self._see(card, found.mime_type)
                 return ImagePart(_inline(part.url, found), detail)
             case AudioPart():
                 # What a browser records as sound alone is often labelled as video.
@@ -63,7 +64,7 @@ class FitContent:
         if kind == _PDF and not card.able_to(Capability.FILES_IN):
             return self._pages(card, name, await self._pdf.read(found.content))
         if kind.startswith("image/"):
-            self._need(card, Capability.IMAGES_IN, "see images")
+            self._see(card, kind)
             return ImagePart(_inline(part.url, found))
         if kind.startswith("audio/"):
             self._need(card, Capability.AUDIO_IN, "listen to recordings")
@@ -84,6 +85,12 @@ class FitContent:
         if len(read.pages) < read.total:
             text += f"\n\n[only the first {len(read.pages)} of {read.total} pages]"
         return _as_text(name, text)
+
+    def _see(self, card: ModelCard, kind: str) -> None:
+        self._need(card, Capability.IMAGES_IN, "see images")
+        if kind not in card.pictures:
+            able = [each.id for each in self._catalog if each.sees(kind)]
+            raise ModelCannot(card.id, f"see {kind} pictures", able)
 
     def _need(self, card: ModelCard, capability: Capability, what: str) -> None:
         if not card.able_to(capability):

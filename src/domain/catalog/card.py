@@ -76,6 +76,8 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
     context_tokens: int = 128_000
     output_tokens: int = 4096
     """The default limit of one answer."""
+    pictures: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+    """The kinds of picture that it sees, where it sees any."""
     attachments_kept: int = 3
     """How many of the newest messages with attachments keep them."""
     own_urls: tuple[str, ...] = ()
@@ -84,6 +86,10 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
     """The provider's own code interpreter may be offered with it (Responses only)."""
     price: Price | None = None
     aliases: tuple[str, ...] = ()
+
+    def sees(self, kind: str) -> bool:
+        """Return whether the model sees pictures of a kind (a media type)."""
+        return self.able_to(Capability.IMAGES_IN) and kind in self.pictures
 
     def able_to(self, capability: Capability) -> bool:
         """Return whether the model has the capability."""

@@ -50,6 +50,10 @@ FETCHES = ModelCard(
         Capability.IMAGES_IN, Capability.FILES_IN, Capability.IMAGE_URLS, Capability.FILE_URLS,
     }),
 )  # fmt: skip
+NO_GIFS = ModelCard(
+    "no-gifs", "acme", "no-gifs-1",
+    can=frozenset({Capability.IMAGES_IN}), pictures=frozenset({"image/png"}),
+)  # fmt: skip
 HEARS = ModelCard("hears", "acme", "hears-1", can=frozenset({Capability.AUDIO_IN}))
 CATALOG = Catalog([BLIND, SEES, READS, HEARS, WORKS])
 WEB: dict[str, bytes | ParleyError] = {
@@ -101,6 +105,17 @@ async def test_a_picture_comes_along_with_its_true_type() -> None:
     assert await asked(ImagePart(f"{HERE}/a.png", "low")) == ImagePart(whole, "low")
     assert await asked(ImagePart(data("image/jpeg", PNG))) == ImagePart(whole)
     assert await asked(ImagePart(whole)) == ImagePart(whole)
+
+
+async def test_a_kind_of_picture_that_the_model_does_not_see() -> None:
+    picture = ImagePart(data("image/gif", b"GIF89a"))
+    with pytest.raises(ModelCannot, match="image/gif") as told:
+        await asked(picture, NO_GIFS)
+    assert told.value.able == ("sees",)
+    [(note,), _] = await loaded(said(picture), said(WHY), card=NO_GIFS)
+    assert "not included" in note.text  # type: ignore[union-attr]
+    [(kept,), _] = await loaded(said(picture), said(WHY), card=SEES)
+    assert kept == picture
 
 
 async def test_a_recording_comes_along_with_its_true_type() -> None:
