@@ -19,6 +19,7 @@
     │   ├── AccountNotFound
     │   ├── ConversationNotFound
     │   ├── MessageNotFound
+    │   ├── PromptNotFound
     │   └── TurnNotFound
     ├── AlreadyExists
     ├── NotConfigured                  the operator can mend it
@@ -54,7 +55,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.ids import ConversationId, MessageId, TurnId
+from domain.ids import ConversationId, MessageId, PromptId, TurnId
 
 
 class ParleyError(Exception):
@@ -129,24 +130,16 @@ class TooManyTurns(InvalidRequest):
 
 
 class SpendingCapReached(InvalidRequest):
-    """The user's answers of today leave no room for one more; room is made at midnight UTC."""
+    """What today's answers cost, or may cost, leaves no room for one more until midnight UTC."""
 
     code = "spending_cap"
 
     def __init__(
         self, cap_usd: float, spent_usd: float, estimate_usd: float, now: datetime
     ) -> None:
-        """Say what is spent and when that ends.
-
-        Args:
-            cap_usd: what may be spent in a day.
-            spent_usd: what was spent today, running answers with what they may cost.
-            estimate_usd: what this answer may cost.
-            now: aware UTC.
-        """
         resets = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         super().__init__(
-            f"Spending cap reached: ${spent_usd:.4f} of ${cap_usd:.2f} are used or set aside today,"
+            f"Spending cap reached: ${spent_usd:.4f} of ${cap_usd:.4f} are used or set aside today,"
             f" and this answer may cost ${estimate_usd:.4f}."
             f" The cap resets at {resets:%Y-%m-%d %H:%M} UTC."
         )
@@ -243,6 +236,14 @@ class MessageNotFound(NotFound):
     def __init__(self, message: MessageId) -> None:
         super().__init__("Message not found")
         self.message = message
+
+
+class PromptNotFound(NotFound):
+    """No such saved prompt of this user."""
+
+    def __init__(self, prompt: PromptId) -> None:
+        super().__init__("Prompt not found")
+        self.prompt = prompt
 
 
 class TurnNotFound(NotFound):

@@ -9,4 +9,7 @@ ConversationId = NewType("ConversationId", str)
 """A UUID in text form; the contract calls it the chat `session_id`."""
 
 MessageId = NewType("MessageId", int)
+PromptId = NewType("PromptId", int)
+"""Of a prompt that a user has saved."""
+
 TurnId = NewType("TurnId", str)

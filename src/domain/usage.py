@@ -8,8 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from domain.ids import TurnId, UserId
-from domain.turn.events import Usage
-from domain.turn.metering import Metering
+from domain.turn.metering import Metering, Usage
 
 GroupBy = Literal["day", "model", "provider"]
 
@@ -51,8 +50,7 @@ class UsageRecord(Struct, frozen=True, kw_only=True):
 
 
 class UsageSum(Struct, frozen=True, kw_only=True):
-    """What settled turns used together; of `day`, `model` and `provider` those are set that they
-    have in common."""
+    """What settled turns used together; the keys that they have in common are set."""
 
     day: str | None = None
     """ISO date, UTC."""

@@ -15,14 +15,8 @@ from domain.errors import (
     ProviderRejected,
     ProviderUnauthorized,
 )
-from domain.turn.events import (
-    ModelStopped,
-    SourceCited,
-    TextDelta,
-    ThinkingDelta,
-    ToolCalled,
-    Usage,
-)
+from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.metering import Usage
 from tests.api.offline_app import Parley
 from tests.api.raw_client import RawClient
 
@@ -36,7 +30,9 @@ async def test_an_answer_has_the_contracts_shape(
     parley.script([TextDelta("Lis"), TextDelta("bon."), ModelStopped("stop", Usage(9, 2, 11))])
     answer = await anna.post(path, json=QUESTION | {"session_id": "s-1"})
     assert answer.status_code == 200
-    assert answer.json() == {
+    body = answer.json()
+    usage = body["data"]["metadata"].pop("usage")
+    assert body == {
         "success": True,
         "error": None,
         "code": 200,
@@ -49,11 +45,21 @@ async def test_an_answer_has_the_contracts_shape(
             "session_id": "s-1",
             "metadata": {
                 "finish_reason": "stop",
-                "usage": {"input_tokens": 9, "output_tokens": 2, "total_tokens": 11},
             },
             "tool_calls": None,
             "requires_tool_action": None,
         },
+    }
+    times = {usage.pop(name) for name in ("first_token_ms", "provider_ms", "total_ms")}
+    assert all(isinstance(each, int) and each >= 0 for each in times)
+    assert usage == {
+        "input_tokens": 9,
+        "output_tokens": 2,
+        "total_tokens": 11,
+        "model": "gpt-4o-mini",
+        "provider": "openai",
+        "cost_usd": (9 * 0.15 + 2 * 0.6) / 1e6,
+        "attempts": [{"model": "gpt-4o-mini", "provider": "openai", "error": None}],
     }
 
 

@@ -20,6 +20,13 @@ OPERATIONS = {
     "/api/v1/turns": "get",
     "/api/v1/turns/{turn_id}/events": "get",
     "/api/v1/turns/{turn_id}/cancel": "post",
+    "/api/v1/usage": "get",
+    "/api/v1/models": "get",
+    "/api/v1/admin/models/openai": "get",
+    "/api/v1/admin/models/openai/realtime": "get",
+    "/api/v1/admin/models/openai/transcription": "get",
+    "/api/v1/admin/models/openai/by-category/{category}": "get",
+    "/api/v1/admin/models/openai/{model}": "get",
 }
 PUBLIC = {"/health", "/livez", "/readyz", "/api/v1/chat/auth/login", "/api/v1/auth/login"}
 

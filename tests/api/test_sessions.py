@@ -76,12 +76,13 @@ async def test_messages_have_every_key(parley: Parley, anna: httpx.AsyncClient) 
     await talk(parley, "Tides", "When?", "At noon.")
     (found,) = await listed(anna, include_messages=True)
     question, answer = found["messages"]
-    assert set(question) == set(answer) == MESSAGE_KEYS | {"state", "turn_id"}
+    assert set(question) == set(answer) == MESSAGE_KEYS | {"state", "turn_id", "usage"}
     assert (question["sender"], answer["sender"]) == ("User", "AI")
     assert (question["image_locations"], question["api_text_gen_settings"]) == ([], {})
     assert (question["ai_character_name"], question["api_text_gen_model_name"]) == ("", "")
     assert question["chart_data"] is None
     assert answer["state"] == "completed"
+    assert answer["usage"] is None
 
 
 async def test_newest_first_in_pages(parley: Parley, anna: httpx.AsyncClient) -> None:

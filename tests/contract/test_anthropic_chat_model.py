@@ -25,14 +25,8 @@ from domain.errors import (
     ProviderUnreachable,
     StreamStalled,
 )
-from domain.turn.events import (
-    ModelStopped,
-    TextDelta,
-    ThinkingDelta,
-    ToolCalled,
-    ToolReturned,
-    Usage,
-)
+from domain.turn.events import ModelStopped, TextDelta, ThinkingDelta, ToolCalled, ToolReturned
+from domain.turn.metering import Usage
 from domain.turn.prompt import ImagePart, Message, Prompt, Round, TextPart
 from tests.batches import one_by_one
 from tests.contract.test_chat_model import all_of, error_of

@@ -308,8 +308,16 @@ class TestMessages:
             favorite=True,
             test_mode=True,
         )
+        usage = {"cost_usd": 0.0015, "usage": {"input_tokens": 3}, "attempts": [{"error": None}]}
         key = await say(
-            work, anna, mine.id, draft, Sender.AI, turn=TurnId("t"), state=AnswerState.RUNNING
+            work,
+            anna,
+            mine.id,
+            draft,
+            Sender.AI,
+            turn=TurnId("t"),
+            state=AnswerState.RUNNING,
+            usage=usage,
         )
         [stored] = await said(work, anna, mine.id)
         assert stored == StoredMessage(
@@ -320,6 +328,7 @@ class TestMessages:
             created_at=clock.now(),
             turn_id=TurnId("t"),
             state=AnswerState.RUNNING,
+            usage=usage,
             **draft.stated(),
         )
 

@@ -38,8 +38,8 @@ from domain.turn.events import (
     ThinkingDelta,
     ToolCalled,
     ToolReturned,
-    Usage,
 )
+from domain.turn.metering import Usage
 from domain.turn.prompt import FilePart, Message, Prompt, Round, TextPart
 from tests.batches import one_by_one
 from tests.simulators.body import Body, asked

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.live_server import PARLEY, ProcessServer, clean_environ, parley
+from tests.simulators.anthropic import AnthropicSimulator
+from tests.simulators.anthropic_wire import refusal as anthropic_refusal
+from tests.simulators.google import GoogleSimulator
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.replies import failure
 
@@ -122,12 +125,51 @@ def test_doctor_says_what_is_missing_and_shows_no_secret(
     assert "sk-very-secret" not in bad.stdout + bad.stderr
 
 
+def test_doctor_asks_every_provider_that_has_a_key_once_for_each_key(
+    environ: dict[str, str], simulator: OpenAISimulator
+) -> None:
+    compatible = ("OPENAI", "XAI", "GROQ", "DEEPSEEK", "PERPLEXITY")
+    keys = {f"{name}_API_KEY": "sk-very-secret" for name in compatible}
+    addresses = {f"{name}_BASE_URL": simulator.base_url for name in compatible}
+    with AnthropicSimulator() as anthropic, GoogleSimulator() as google:
+        keys |= {"ANTHROPIC_API_KEY": "sk-ant-one-secret,sk-ant-two-secret"}
+        keys |= {"GOOGLE_API_KEY": "AIza-secret"}
+        addresses |= {"ANTHROPIC_BASE_URL": anthropic.base_url}
+        addresses |= {"GOOGLE_BASE_URL": google.base_url}
+        anthropic.script(anthropic.default, anthropic_refusal(401, "invalid x-api-key"))
+        told = parley("doctor", environ=environ | keys | addresses)
+    lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
+    assert "ok anthropic, key 1 of 2 2 models on offer" in lines
+    assert any(line.startswith("FAILING anthropic, key 2 of 2") for line in lines)
+    assert "ok gemini 3 models on offer" in lines
+    for name in compatible:
+        assert f"ok {name.lower()} 2 models on offer" in lines
+    assert told.returncode == 1, "one key is refused"
+    assert [request.headers["x-api-key"] for request in anthropic.requests] == [
+        "sk-ant-one-secret",
+        "sk-ant-two-secret",
+    ]
+    assert google.requests[0].headers["x-goog-api-key"] == "AIza-secret"
+    assert "secret" not in told.stdout + told.stderr
+
+
 def test_models_lists_those_of_a_local_server_too(
     environ: dict[str, str], simulator: OpenAISimulator
 ) -> None:
     told = parley("models", environ=environ | {"LOCAL_BASE_URL": simulator.base_url})
     first_words = [line.split()[0] for line in told.stdout.splitlines()]
     assert {"demo", "gpt-4o-mini", "local/llama-3:8b"} <= set(first_words)
+
+
+def test_models_tell_their_price_and_what_stands_in_the_way(environ: dict[str, str]) -> None:
+    told = parley("models", environ=environ)
+    lines = {line.split()[0]: line for line in told.stdout.splitlines()}
+    assert " 2/8 " in lines["o3"]
+    assert lines["o3"].endswith("[OPENAI_API_KEY is not set]")
+    assert " unknown " in lines["sonar"]
+    assert "[" not in lines["demo"]
+    keyed = parley("models", environ=environ | {"OPENAI_API_KEY": "sk-1"})
+    assert "OPENAI_API_KEY" not in keyed.stdout
 
 
 def test_the_models_file_adds_and_changes(environ: dict[str, str], tmp_path: Path) -> None:

@@ -10,7 +10,13 @@ import sys
 import threading
 from functools import lru_cache
 
-from tests.simulators.anthropic_wire import message_body, message_stream, refusal
+from tests.simulators.anthropic_wire import (
+    MODEL,
+    message_body,
+    message_stream,
+    models_body,
+    refusal,
+)
 from tests.simulators.replies import Reply, joined, paced
 from tests.simulators.server import Request, Simulator
 
@@ -24,8 +30,16 @@ class AnthropicSimulator(Simulator):
 
 
 def _as_asked(request: Request) -> Reply:
-    if (request.method, request.path.partition("?")[0]) != ("POST", "/v1/messages"):
-        return refusal(404, f"No such path: {request.path}")
+    match request.method, request.path.partition("?")[0]:
+        case "GET", "/v1/models":
+            return models_body(MODEL, "claude-opus-4-6")
+        case "POST", "/v1/messages":
+            return _wanted(request)
+        case _:
+            return refusal(404, f"No such path: {request.path}")
+
+
+def _wanted(request: Request) -> Reply:
     if not request.json.get("stream"):
         return message_body()
     tokens = re.search(rb"tokens=(\d+)", request.body)

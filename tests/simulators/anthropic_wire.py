@@ -84,6 +84,16 @@ def _message(model: str, content: list[dict[str, Any]], stop: str | None) -> dic
     }
 
 
+def models_body(*names: str) -> Reply:
+    """Return the list of models, on one page."""
+    seen = "2025-10-01T00:00:00Z"
+    models = [
+        {"type": "model", "id": name, "display_name": name, "created_at": seen} for name in names
+    ]
+    ends = {"first_id": names[0], "last_id": names[-1]} if names else {}
+    return json_reply({"data": models, "has_more": False} | ends)
+
+
 def refusal(
     status: int, message: str = "It did not work", kind: str | None = None, **headers: str
 ) -> Reply:

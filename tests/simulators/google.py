@@ -62,6 +62,18 @@ def answer_body(text: str = "Hello") -> Reply:
     return json_reply(_chunk([{"text": text}], 1, 0, "STOP"))
 
 
+def models_body(*names: str) -> Reply:
+    """Return the list of models, on one page."""
+    methods = ["generateContent", "countTokens"]
+    return json_reply(
+        {
+            "models": [
+                {"name": f"models/{name}", "supportedGenerationMethods": methods} for name in names
+            ]
+        }
+    )
+
+
 def _chunk(
     parts: list[dict[str, Any]], said: int, thought: int, finish: str | None = None
 ) -> dict[str, Any]:
@@ -124,6 +136,8 @@ def _error(
 
 def _as_asked(request: Request) -> Reply:
     path, _, query = request.path.partition("?")
+    if (request.method, path) == ("GET", "/v1beta/models"):
+        return models_body(MODEL, "gemini-2.5-pro", "gemini-embedding-001")
     asked = _ASKED.fullmatch(path)
     if request.method != "POST" or asked is None:
         return refusal(404, f"No such path: {path}")

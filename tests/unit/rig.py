@@ -27,6 +27,7 @@ from application.chat.turns import TurnLimits, Turns
 from application.ports.chat_model import ChatModel
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
+from application.usage.spending import Spending
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.conversation.conversation import StoredMessage
@@ -90,6 +91,8 @@ class Rig:
         work: UnitOfWork | None = None,
         model: ChatModel | None = None,
         others: Mapping[str, ChatModel] | None = None,
+        cap_usd: float | None = None,
+        cards: Sequence[ModelCard] = (),
         clock: ManualClock | None = None,
     ) -> None:
         """Build the engine.
@@ -104,6 +107,8 @@ class Rig:
             work: what stands before the database (`store`) in its users' eyes.
             model: instead of the scripted one.
             others: chat models of more providers.
+            cap_usd: what a user may spend in a day.
+            cards: more models.
             clock: one that a log given here shares.
         """
         self.clock = clock or (after.clock if after else ManualClock())
@@ -111,13 +116,15 @@ class Rig:
         self.log = turn_log or MemoryTurnLog(self.clock)
         self.model = ScriptedChatModel(*rounds)
         self.ledger = Ledger(work or self.store, self.clock)
-        fit = FitContent(MemoryPdfText(), CATALOG)
+        catalog = Catalog([*CATALOG, *cards])
+        fit = FitContent(MemoryPdfText(), catalog)
         run = RunTurn(
             self.log,
             self.ledger,
             Responder(
-                ChooseModel(CATALOG, {"acme": model or self.model, **(others or {})}),
+                ChooseModel(catalog, {"acme": model or self.model, **(others or {})}),
                 Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit)),
+                Spending(self.store, self.clock, cap_usd),
                 Agent(tools or {}),
             ),
             self.clock,

@@ -18,14 +18,8 @@ from domain.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from domain.turn.events import (
-    ModelStopped,
-    SourceCited,
-    TextDelta,
-    ThinkingDelta,
-    ToolCalled,
-    Usage,
-)
+from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
 

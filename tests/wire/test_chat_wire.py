@@ -9,7 +9,7 @@ from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.tool_arguments import read_arguments
 from domain.errors import ProviderError, ProviderRejected
-from domain.turn.events import Usage
+from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
 

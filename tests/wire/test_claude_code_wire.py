@@ -28,8 +28,8 @@ from domain.turn.events import (
     ThinkingDelta,
     ToolCalled,
     ToolReturned,
-    Usage,
 )
+from domain.turn.metering import Usage
 from tests.simulators.claude_code import (
     SESSION,
     assistant,

@@ -7,14 +7,8 @@ import pytest
 
 from adapters.google.events import GenerateReader
 from domain.errors import ProviderBrokeOff, ProviderGarbled, ProviderRejected
-from domain.turn.events import (
-    ModelStopped,
-    SourceCited,
-    TextDelta,
-    ThinkingDelta,
-    ToolCalled,
-    Usage,
-)
+from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.metering import Usage
 from tests.wire.answers import streamed
 
 

@@ -8,14 +8,8 @@ import pytest
 
 from adapters.google.events import GenerateReader
 from domain.errors import ProviderBrokeOff
-from domain.turn.events import (
-    ModelEvent,
-    ModelStopped,
-    SourceCited,
-    TextDelta,
-    ToolCalled,
-    Usage,
-)
+from domain.turn.events import ModelEvent, ModelStopped, SourceCited, TextDelta, ToolCalled
+from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
 

@@ -15,14 +15,8 @@ from domain.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
-from domain.turn.events import (
-    ModelStopped,
-    SourceCited,
-    TextDelta,
-    ThinkingDelta,
-    ToolCalled,
-    Usage,
-)
+from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
 

@@ -12,7 +12,8 @@ from adapters.anthropic.sdk import AnthropicSdk
 from adapters.transport.patience import Patience
 from adapters.transport.streaming import read_answer
 from application.ports.chat_model import ChatModel
-from domain.turn.events import ModelEvent, ModelStopped, Usage
+from domain.turn.events import ModelEvent, ModelStopped
+from domain.turn.metering import Usage
 from domain.turn.prompt import Prompt, Round
 
 BASE_URL = "https://api.anthropic.com"

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from domain.turn.events import Usage
+from domain.turn.metering import Usage
 
 
 class Head(Struct, frozen=True, gc=False):

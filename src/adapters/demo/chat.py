@@ -6,7 +6,8 @@ from adapters.demo.catalog import PROVIDER
 from adapters.demo.script import answer_words, question_of, read_commands
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
-from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta, ToolCalled, Usage
+from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.metering import Usage
 from domain.turn.prompt import Prompt
 
 

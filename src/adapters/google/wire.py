@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from domain.turn.events import Usage
+from domain.turn.metering import Usage
 
 Part = dict[str, Any]
 """A part of a content, as it came: the next round may have to hand it back word for word."""

@@ -33,13 +33,6 @@ class MemoryUsageRecords(UsageRecords):
             )
         state.usage[record.turn] = record
 
-    async def release(self, user: UserId, turn: TurnId) -> None:
-        """Drop what is set aside for a turn; a settled record stays."""
-        records = (await self._draft.writing()).usage
-        found = records.get(turn)
-        if found is not None and (found.user, found.state) == (user, UsageState.RESERVED):
-            del records[turn]
-
     async def hold(self, user: UserId, since: datetime, besides: TurnId) -> int:
         """Return what a user has spent since a moment, and keep others from spending."""
         state = await self._draft.writing()

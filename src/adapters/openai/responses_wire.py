@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from domain.turn.events import Usage
+from domain.turn.metering import Usage
 
 _NOTHING = Raw(b"")
 

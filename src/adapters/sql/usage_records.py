@@ -9,7 +9,6 @@ from sqlalchemy import (
     RowMapping,
     bindparam,
     case,
-    delete,
     exists,
     func,
     insert,
@@ -63,11 +62,6 @@ _MAKE = Prepared(
         ),
     )
 )
-_RELEASE = delete(usage).where(
-    usage.c.turn_id == bindparam("turn"),
-    usage.c.customer_id == bindparam("owner"),
-    usage.c.state == UsageState.RESERVED.value,
-)
 # SQLite queues all writers and needs no lock.
 _HOLD = (
     select(users.c.customer_id).where(users.c.customer_id == bindparam("owner")).with_for_update()
@@ -120,10 +114,6 @@ class SqlUsageRecords(UsageRecords):
         await self._transaction.gather(_CHANGE, this | new, owner=record.user)
         made = this | row | {_RESERVED: row[_RESERVED] or 0}
         await self._transaction.gather(_MAKE, made, owner=record.user)
-
-    async def release(self, user: UserId, turn: TurnId) -> None:
-        """Drop what is set aside for a turn; a settled record stays."""
-        await self._transaction.write("release", _RELEASE, {"turn": turn, "owner": user})
 
     async def hold(self, user: UserId, since: datetime, besides: TurnId) -> int:
         """Return what a user has spent since a moment, and keep others from spending."""

@@ -14,6 +14,7 @@ from domain.errors import (
     ProviderDown,
     ProviderError,
     ProviderOverloaded,
+    SpendingCapReached,
     TurnInterrupted,
 )
 from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed
@@ -85,6 +86,8 @@ def _details(error: ParleyError) -> dict[str, Any]:
             return {"provider": error.provider, "retry_after_s": error.retry_after_s}
         case ProviderError():
             return {"provider": error.provider}
+        case SpendingCapReached():
+            return {"retry_after_s": error.retry_after_s}
         case InvalidRequest():
             return {"field": error.field}
         case NotConfigured():

@@ -15,9 +15,8 @@ from domain.turn.events import (
     TextDelta,
     ThinkingDelta,
     ToolReturned,
-    Usage,
 )
-from domain.turn.metering import Attempt, Metering
+from domain.turn.metering import Attempt, Metering, Usage
 
 _MARKS = (ModelStopped, ToolReturned, ProviderRetrying, CodeResult)
 _SAID = (TextDelta, ThinkingDelta)
@@ -103,6 +102,8 @@ class Meter:
     def _cost(self, card: ModelCard) -> float | None:
         if self._cost_usd is not None:
             return self._cost_usd
+        if self._usage is None and self._first_at is None:
+            return 0.0  # Refused, or failed before the first word: nobody bills for that.
         return cost_usd(self._usage, card.price)
 
 

@@ -9,6 +9,7 @@ from application.agent.choose import ChooseModel
 from application.agent.loop import Agent, AgentEvent
 from application.chat.assemble import Assemble
 from application.chat.meter import Meter
+from application.usage.spending import Spending
 from domain.errors import (
     ModelNotOffered,
     NotConfigured,
@@ -16,6 +17,7 @@ from domain.errors import (
     ProviderError,
     ProviderRejected,
 )
+from domain.ids import TurnId
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, ProviderRetrying
 from domain.turn.prompt import Origin
@@ -24,22 +26,27 @@ from domain.turn.prompt import Origin
 class Responder:
     """Stand-ins are tried before the first content only: what was said cannot be unsaid."""
 
-    def __init__(self, choose: ChooseModel, assemble: Assemble, agent: Agent) -> None:
+    def __init__(
+        self, choose: ChooseModel, assemble: Assemble, spending: Spending, agent: Agent
+    ) -> None:
         self._choose = choose
         self._assemble = assemble
+        self._spending = spending
         self._agent = agent
 
     async def reply(
-        self, ask: Ask, origin: Origin, meter: Meter
+        self, turn: TurnId, ask: Ask, origin: Origin, meter: Meter
     ) -> AsyncGenerator[Sequence[AgentEvent | ModelChosen], None]:
         """Yield the answer in batches, a `ModelChosen` before what each model says.
 
         Args:
+            turn: for which money is set aside.
             ask: the question.
             origin: where it comes from.
             meter: hears of everything that is asked and said.
 
         Raises:
+            SpendingCapReached: the user may not spend what the answer may cost.
             ParleyError: the model that was asked for failed, and nobody could stand in for it.
         """
         asked_for = self._choose(ask.settings, ask.question)
@@ -52,6 +59,7 @@ class Responder:
             begun = False
             try:
                 prompt = structs.replace(await self._assemble(ask, choice), origin=origin)
+                await self._spending.reserve(ask.user, turn, prompt)
                 async with aclosing(self._agent.reply(choice.model, prompt)) as batches:
                     async for batch in batches:
                         begun = begun or not isinstance(batch[0], ProviderRetrying)

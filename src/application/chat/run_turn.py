@@ -31,6 +31,7 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
+from domain.turn.metering import Metering
 from domain.turn.prompt import Origin
 from domain.turn.transcript import Transcript
 
@@ -62,6 +63,7 @@ class Unsaved(Struct, frozen=True):
     transcript: Transcript
     chosen: ModelChosen | None
     state: AnswerState
+    metering: Metering | None
 
 
 class RunTurn:
@@ -111,17 +113,18 @@ class RunTurn:
             speech_settled=said.speech_settled,
             paused=said.transcript.awaits_client,
         )
-        saved = await self._save(turn, said, ending)
+        ending = structs.replace(ending, metering=said.meter.reading())
+        saved = await self._save(turn, ask, said, ending)
         await self._end(turn, said, saved or _not_saved(said))
         if saved is not None or said.kept is None:
             return None
-        return Unsaved(said.kept, said.transcript, said.chosen, state_of(ending))
+        return Unsaved(said.kept, said.transcript, said.chosen, state_of(ending), ending.metering)
 
     async def save_late(self, unsaved: Unsaved) -> bool:
         """Try once more to save an answer; return whether that is settled."""
         try:
             await self._ledger.answer(
-                unsaved.kept, unsaved.transcript, unsaved.chosen, unsaved.state
+                unsaved.kept, unsaved.transcript, unsaved.chosen, unsaved.state, unsaved.metering
             )
         except StorageError:
             return False
@@ -134,7 +137,7 @@ class RunTurn:
 
     async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
         origin = _origin(ask, said.kept)
-        async with aclosing(self._responder.reply(ask, origin, said.meter)) as batches:
+        async with aclosing(self._responder.reply(turn, ask, origin, said.meter)) as batches:
             async for batch in batches:
                 said.transcript.add(batch)
                 # The end of a round is for the agent; readers hear of the answer's end below.
@@ -144,7 +147,8 @@ class RunTurn:
                 if isinstance(batch[0], ModelChosen):
                     await self._chosen(turn, ask, said, batch[0])
         whole = said.transcript
-        written = AnswerWritten(whole.text, whole.stop, whole.usage, whole.note, whole.code_session)
+        bill = said.meter.reading()
+        written = AnswerWritten(whole.text, whole.stop, bill, whole.note, whole.code_session)
         await self._tell(turn, said, [written])
 
     async def _chosen(self, turn: TurnId, ask: Ask, said: _Said, chosen: ModelChosen) -> None:
@@ -191,23 +195,28 @@ class RunTurn:
             except Exception:
                 log.exception("checkpoint failed", turn=turn)
 
-    async def _keep(self, said: _Said, kept: Kept, state: AnswerState) -> Kept:
+    async def _keep(
+        self, said: _Said, kept: Kept, state: AnswerState, metering: Metering | None = None
+    ) -> Kept:
         # Until it is known how this goes, whoever tries next has to look.
         said.kept = structs.replace(kept, doubtful=True)
-        said.kept = await self._ledger.answer(kept, said.transcript, said.chosen, state)
+        said.kept = await self._ledger.answer(kept, said.transcript, said.chosen, state, metering)
         return said.kept
 
     async def _stop_when_too_long(self, switch: StopSwitch) -> None:
         await self._clock.sleep(self._longest_s)
         switch.stop(TurnTimedOut(self._longest_s))
 
-    async def _save(self, turn: TurnId, said: _Said, ending: TurnEnding) -> TurnEnding | None:
+    async def _save(
+        self, turn: TurnId, ask: Ask, said: _Said, ending: TurnEnding
+    ) -> TurnEnding | None:
         """Return the ending with what was saved; None when the database did not take it."""
         if said.kept is None:
+            await self._bill(turn, ask, ending)
             return ending
         for wait_s in (*SAVE_WAITS_S, None):
             try:
-                kept = await self._keep(said, said.kept, state_of(ending))
+                kept = await self._keep(said, said.kept, state_of(ending), ending.metering)
                 return structs.replace(ending, saved=await self._ledger.saved(kept))
             except StorageError as error:
                 log.warning("saving the answer failed", turn=turn, error=error.code)
@@ -218,6 +227,17 @@ class RunTurn:
                 log.exception("saving the answer failed", turn=turn)
                 break
         return None
+
+    async def _bill(self, turn: TurnId, ask: Ask, ending: TurnEnding) -> None:
+        """Note what an answer cost that nobody wanted kept; readers need not know if that fails."""
+        if ending.metering is None:
+            return
+        try:
+            await self._ledger.bill(turn, ask.user, ending.metering)
+        except StorageError as error:
+            log.warning("billing failed", turn=turn, error=error.code)
+        except Exception:
+            log.exception("billing failed", turn=turn)
 
 
 def _origin(ask: Ask, kept: Kept | None) -> Origin:
@@ -236,4 +256,5 @@ def _not_saved(said: _Said) -> TurnFailed:
         after_content=said.transcript.pieces > 0,
         saved=Saved(kept.conversation, kept.question, kept.answer) if kept else None,
         speech_settled=said.speech_settled,
+        metering=said.meter.reading(),
     )

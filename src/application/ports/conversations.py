@@ -1,7 +1,6 @@
 """Stored conversations and their messages."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
 from domain.conversation.conversation import (
@@ -10,6 +9,7 @@ from domain.conversation.conversation import (
     ConversationDraft,
     ConversationFilter,
     MessageDraft,
+    Place,
     Sender,
     StoredMessage,
 )
@@ -33,6 +33,25 @@ class Conversations(Protocol):
 
     async def get(self, user: UserId, conversation: ConversationId) -> Conversation:
         """Return one conversation.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
+        """
+        ...
+
+    async def change(self, user: UserId, draft: ConversationDraft) -> Conversation:
+        """Return the conversation the draft names, with the draft applied.
+
+        Raises:
+            ConversationNotFound: it names none, or somebody else's.
+        """
+        ...
+
+    async def remove(self, user: UserId, conversation: ConversationId) -> list[MessageId]:
+        """Remove a conversation with all that was said in it.
+
+        Returns:
+            The ids of the messages that were shown, in order of writing.
 
         Raises:
             ConversationNotFound: there is none, or it is somebody else's.
@@ -63,14 +82,26 @@ class Conversations(Protocol):
     ) -> dict[ConversationId, list[StoredMessage]]:
         """Return the messages of the user's conversations, each in order of writing.
 
-        Answers that are still being written are there too, with what has been saved of them.
+        Only the branch that is shown, each message with its place in the tree. Answers that are
+        still being written are there too, with what has been saved of them.
         """
         ...
 
-    async def next_moment(self, user: UserId, conversation: ConversationId) -> datetime:
-        """Return when a message that is written now was written (aware UTC).
+    async def every_message(
+        self, user: UserId, conversation: ConversationId
+    ) -> list[StoredMessage]:
+        """Return all rows of one conversation as they are stored, in order of writing."""
+        ...
 
-        That is now, and later than every message before it, whatever the clock says.
+    async def message(self, user: UserId, message: MessageId) -> StoredMessage | None:
+        """Return the user's message of this id, as it is stored, shown or not."""
+        ...
+
+    async def end(self, user: UserId, conversation: ConversationId) -> Place:
+        """Return where a message that is written now goes.
+
+        That is after the last one shown, and later than every message before it, whatever the
+        clock says.
 
         Raises:
             ConversationNotFound: there is none, or it is somebody else's.
@@ -86,7 +117,7 @@ class Conversations(Protocol):
         *,
         turn: TurnId | None = None,
         state: AnswerState | None = None,
-        at: datetime | None = None,
+        place: Place | None = None,
         usage: Mapping[str, Any] | None = None,
     ) -> MessageId:
         """Store a message and return its id.
@@ -98,11 +129,12 @@ class Conversations(Protocol):
             draft: what was said.
             turn: which wrote it.
             state: of an answer.
-            at: its place in the order of the conversation; `next_moment` when left out.
+            place: where it goes; the `end` when left out.
             usage: of an answer: what it took.
 
         Raises:
-            ConversationNotFound: there is none, or it is somebody else's.
+            ConversationNotFound: there is none, it is somebody else's, or the message that this
+                one follows is not in it any more.
         """
         ...
 
@@ -117,5 +149,35 @@ class Conversations(Protocol):
 
         Returns:
             False when there is no such message of this user in this conversation.
+        """
+        ...
+
+    async def keep_version(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+        after: MessageId | None = None,
+    ) -> MessageId | None:
+        """Store a copy of a message, as it is, beside it: an earlier version that is not shown.
+
+        Args:
+            user: whose message it is.
+            conversation: where it belongs.
+            message: which.
+            after: what the copy follows; what the message follows when left out.
+
+        Returns:
+            The id of the copy; None when there is no such message.
+        """
+        ...
+
+    async def remove_messages(
+        self, user: UserId, conversation: ConversationId, messages: tuple[MessageId, ...]
+    ) -> int:
+        """Remove messages with all their versions; return how many of those named were there.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
         """
         ...

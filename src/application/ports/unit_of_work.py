@@ -4,7 +4,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from application.ports.accounts import Accounts
+from application.ports.archive import Archive
 from application.ports.conversations import Conversations
+from application.ports.prompts import Prompts
 from application.ports.turn_records import TurnRecords
 from application.ports.usage_records import UsageRecords
 
@@ -20,6 +22,16 @@ class Stores(Protocol):
     @property
     def conversations(self) -> Conversations:
         """Conversations and messages."""
+        ...
+
+    @property
+    def archive(self) -> Archive:
+        """What is looked for across conversations."""
+        ...
+
+    @property
+    def prompts(self) -> Prompts:
+        """Saved prompts."""
         ...
 
     @property

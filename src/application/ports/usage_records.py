@@ -21,10 +21,6 @@ class UsageRecords(Protocol):
         """
         ...
 
-    async def release(self, user: UserId, turn: TurnId) -> None:
-        """Drop what is set aside for a turn; a settled record stays."""
-        ...
-
     async def hold(self, user: UserId, since: datetime, besides: TurnId) -> int:
         """Return what a user has spent since a moment, and keep others from spending.
 

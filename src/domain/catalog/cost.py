@@ -1,4 +1,4 @@
-"""Usage × price = USD."""
+"""From usage and price to US dollars."""
 
 from math import ceil
 from typing import Protocol

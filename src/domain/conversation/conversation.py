@@ -65,8 +65,15 @@ class ConversationDraft(Struct, frozen=True, kw_only=True):
     auto_trigger_tts: bool | None = None
     claude_session_id: str | None = None
     tags: tuple[str, ...] | None = None
+    task_status: str | None = None
+    task_priority: str | None = None
+    task_description: str | None = None
+    drops_task: bool = False
+    """Leave the conversation without a task, whatever else is said of one."""
     touch: bool = True
-    """Move the conversation to the top of the list."""
+    """Move the conversation to the top of the list …"""
+    touched_at: datetime | None = None
+    """… or to this moment's place in it."""
 
 
 class MessageDraft(Struct, frozen=True, kw_only=True):
@@ -145,6 +152,28 @@ class StoredMessage(Struct, frozen=True, kw_only=True):
     turn_id: TurnId | None = None
     usage: Mapping[str, Any] | None = None
     """Of an answer: what it took, as `Metering` tells it; None where that is not known."""
+    parent_id: MessageId | None = None
+    """What it follows. None for the first message, and in rows older than the column."""
+    version_of: MessageId | None = None
+    """The message whose earlier version this row keeps."""
+    replaced: bool = False
+    """Not on the branch that is shown."""
+    siblings: tuple[MessageId, ...] = ()
+    """All versions at this place, oldest first, this one too; empty where it is the only one."""
+
+    @property
+    def place(self) -> MessageId:
+        """The message that this row is, or once was, a version of."""
+        return self.version_of or self.message_id
+
+
+class Place(Struct, frozen=True):
+    """Where in a conversation a message goes."""
+
+    at: datetime
+    """When it is written, which is its place in the order of reading."""
+    after: MessageId | None
+    """The message it follows, if there is one."""
 
 
 class ConversationFilter(Struct, frozen=True, kw_only=True):

@@ -21,6 +21,8 @@ NAME_CHARS = 100
 CHARACTER_CHARS = 50
 MODEL_CHARS = 50
 CLAUDE_SESSION_CHARS = 36
+TASK_CHARS = 10
+TASK_DESCRIPTION_CHARS = 500
 MESSAGE_NAME_CHARS = 16_000
 """Names inside a message have no stated length; the smallest column holds 64 KiB of UTF-8."""
 
@@ -82,8 +84,26 @@ def continued(conversation: Conversation, draft: ConversationDraft, now: datetim
             else draft.auto_trigger_tts
         ),
         tags=conversation.tags if draft.tags is None else draft.tags,
-        last_update=now if draft.touch else conversation.last_update,
+        last_update=(draft.touched_at or now) if draft.touch else conversation.last_update,
+        **_task(conversation, draft),
     )
+
+
+def _task(conversation: Conversation, draft: ConversationDraft) -> dict[str, str | None]:
+    kept = (
+        ("task_status", conversation.task_status, draft.task_status, TASK_CHARS),
+        ("task_priority", conversation.task_priority, draft.task_priority, TASK_CHARS),
+        (
+            "task_description",
+            conversation.task_description,
+            draft.task_description,
+            TASK_DESCRIPTION_CHARS,
+        ),
+    )
+    return {
+        name: None if draft.drops_task else _stated(new, old, chars)
+        for name, old, new, chars in kept
+    }
 
 
 def _stated(value: str | None, kept: Kept, chars: int) -> str | Kept:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.ids import ConversationId, MessageId
+from domain.turn.metering import Metering, Usage
 
 
 class TextDelta(Struct, frozen=True, gc=False, tag_field="type", tag="text_delta"):
@@ -45,28 +46,6 @@ class SourceCited(Struct, frozen=True, tag_field="type", tag="source_cited"):
 
     url: str
     title: str = ""
-
-
-class Usage(Struct, frozen=True, omit_defaults=True):
-    """Tokens as the provider counted them."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    total_tokens: int = 0
-    cached_input_tokens: int = 0
-    reasoning_tokens: int = 0
-    cache_written_tokens: int = 0
-    """Of the input, what the provider took into its cache, where it bills that apart."""
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            self.total_tokens + other.total_tokens,
-            self.cached_input_tokens + other.cached_input_tokens,
-            self.reasoning_tokens + other.reasoning_tokens,
-            self.cache_written_tokens + other.cache_written_tokens,
-        )
 
 
 StopReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
@@ -170,7 +149,7 @@ class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written")
 
     text: str
     stop: StopReason = "stop"
-    usage: Usage | None = None
+    metering: Metering | None = None
     note: str | None = None
     code_session: str | None = None
     """The Claude Code session that it was written in."""
@@ -193,6 +172,8 @@ class TurnCompleted(Struct, frozen=True, tag_field="type", tag="turn_completed")
     saved: Saved | None = None
     speech_settled: bool = False
     """Readers were already told how speech ends, so the ending says nothing of it."""
+    metering: Metering | None = None
+    """What it took; None where no model was asked."""
     paused: bool = False
     """It goes on with the next question, which brings the result of a call that the client runs."""
 
@@ -202,6 +183,7 @@ class TurnCancelled(Struct, frozen=True, tag_field="type", tag="turn_cancelled")
 
     saved: Saved | None = None
     speech_settled: bool = False
+    metering: Metering | None = None
 
 
 class TurnFailed(Struct, frozen=True, tag_field="type", tag="turn_failed"):
@@ -216,6 +198,7 @@ class TurnFailed(Struct, frozen=True, tag_field="type", tag="turn_failed"):
     field: str | None = None
     saved: Saved | None = None
     speech_settled: bool = False
+    metering: Metering | None = None
 
 
 TurnEnding = TurnCompleted | TurnCancelled | TurnFailed

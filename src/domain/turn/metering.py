@@ -5,7 +5,27 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from domain.turn.events import Usage
+
+class Usage(Struct, frozen=True, omit_defaults=True):
+    """Tokens as the provider counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_written_tokens: int = 0
+    """Of the input, what the provider took into its cache, where it bills that apart."""
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.total_tokens + other.total_tokens,
+            self.cached_input_tokens + other.cached_input_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+            self.cache_written_tokens + other.cache_written_tokens,
+        )
 
 
 class Attempt(Struct, frozen=True):
@@ -36,5 +56,7 @@ class Metering(Struct, frozen=True, kw_only=True):
     total_ms: int = 0
 
     def told(self) -> dict[str, Any]:
-        """Return it as plain data, the way it is stored with a message and read back."""
-        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, Any])
+        """Return it as plain data, tokens beside the rest: as it is stored and shown."""
+        found = msgspec.json.decode(msgspec.json.encode(self), type=dict[str, Any])
+        tokens: dict[str, Any] = found.pop("usage") or {}
+        return tokens | found

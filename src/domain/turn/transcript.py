@@ -12,7 +12,6 @@ from domain.turn.events import (
     ToolCalled,
     ToolReturned,
     TurnEvent,
-    Usage,
 )
 
 
@@ -25,7 +24,6 @@ class Transcript:
         self.calls: list[ToolCalled] = []
         self._returned: set[str] = set()
         self.sources: list[SourceCited] = []
-        self.usage: Usage | None = None
         self.stop: StopReason = "stop"
         self.note: str | None = None
         self.code_session: str | None = None
@@ -44,14 +42,9 @@ class Transcript:
             elif isinstance(event, SourceCited):
                 self.sources.append(event)
             elif isinstance(event, ModelStopped):
-                self._stopped(event)
+                self.stop, self.note = event.reason, event.note
             elif isinstance(event, CodeSession):
                 self.code_session = event.id
-
-    def _stopped(self, event: ModelStopped) -> None:
-        self.stop, self.note = event.reason, event.note
-        if event.usage is not None:
-            self.usage = event.usage if self.usage is None else self.usage + event.usage
 
     @property
     def awaits_client(self) -> bool:

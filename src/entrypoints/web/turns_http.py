@@ -17,8 +17,8 @@ from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors, event_stre
 from entrypoints.web.errors import stage_of
 from entrypoints.web.identity import signed_in, signed_in_by_url
 from entrypoints.web.live import Live, Write
-from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.custom_events import Body
+from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.frames import Framer, frame, terminal_pair
 from entrypoints.web.wire.sse import event
 

@@ -1,5 +1,6 @@
 """What is written when, and into which row."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,15 +17,27 @@ from domain.conversation.conversation import (
     StoredMessage,
 )
 from domain.errors import AlreadyExists, StorageUnavailable
-from domain.ids import ConversationId, MessageId, TurnId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, TextDelta, ThinkingDelta
+from domain.turn.metering import Attempt, Metering, Usage
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, TextPart
 from domain.turn.transcript import Transcript
+from domain.usage import UsageSum
 from tests.unit.rig import ANNA, BORIS
 
 CHOSEN = ModelChosen("swift-2-latest", "acme")
 ONE, TWO = TurnId("t-1"), TurnId("t-2")
+METERING = Metering(
+    model="swift-2-latest",
+    provider="acme",
+    usage=Usage(10, 20, 30),
+    cost_usd=0.0015,
+    attempts=(Attempt("swift-2-latest", "acme"),),
+    first_token_ms=12,
+    provider_ms=34,
+    total_ms=56,
+)
 STUBS = Record(
     question=MessageDraft(message="", image_locations=(), file_locations=()),
     answer=MessageDraft(
@@ -48,6 +61,11 @@ class House:
         async with self.store() as db:
             user = kept.ask.user
             return (await db.conversations.messages(user, (kept.conversation,)))[kept.conversation]
+
+    async def used(self, user: UserId = ANNA) -> list[UsageSum]:
+        async with self.store() as db:
+            start, end = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+            return await db.usage.sums(user, start, end, "model")
 
     async def asked(self, record: Record = STUBS, turn: TurnId = ONE, **ask: Any) -> Kept:
         question = Ask(**{"user": ANNA, "question": (TextPart("Why?"),), "record": record} | ask)
@@ -292,3 +310,59 @@ async def test_a_chosen_id_and_settings_reach_the_conversation(house: House) -> 
         found = await db.conversations.get(ANNA, chosen)
     assert kept.conversation == chosen
     assert (found.name, found.character, found.tags) == ("Trip", "bugsy", ("a",))
+
+
+async def test_what_an_answer_took_is_kept_with_it_and_billed_once(house: House) -> None:
+    kept = await house.asked()
+    kept = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.RUNNING)
+    assert (await house.rows(kept))[1].usage is None
+    assert await house.used() == []
+    for _ in range(2):
+        await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
+    question, answer = await house.rows(kept)
+    assert question.usage is None
+    assert answer.usage == METERING.told()
+    (used,) = await house.used()
+    assert (used.model, used.answers, used.input_tokens) == ("swift-2-latest", 1, 10)
+    assert used.cost_usd == 0.0015
+
+
+async def test_an_answer_saved_at_once_has_its_usage_too(house: House) -> None:
+    kept = await house.asked()
+    await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
+    assert (await house.rows(kept))[1].usage == METERING.told()
+
+
+async def test_an_answer_without_content_is_billed_all_the_same(house: House) -> None:
+    kept = await house.asked()
+    await house.ledger.answer(kept, transcript(), CHOSEN, AnswerState.FAILED, METERING)
+    assert len(await house.rows(kept)) == 1
+    assert [used.answers for used in await house.used()] == [1]
+
+
+async def test_an_edited_answer_has_the_usage_of_the_new_one(house: House) -> None:
+    first = await house.asked()
+    first = await house.ledger.answer(first, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
+    second = await house.asked(edit(first), TWO)
+    second = await house.ledger.answer(second, WHOLE, CHOSEN, AnswerState.RUNNING)
+    assert (await house.rows(first))[1].usage is None
+    dearer = structs.replace(METERING, cost_usd=0.5)
+    await house.ledger.answer(second, WHOLE, CHOSEN, AnswerState.COMPLETED, dearer)
+    assert (await house.rows(first))[1].usage == dearer.told()
+    (used,) = await house.used()
+    assert (used.answers, used.cost_usd) == (2, 0.5015)
+
+
+async def test_a_turn_that_is_not_kept_is_billed(house: House) -> None:
+    for _ in range(2):
+        await house.ledger.bill(ONE, BORIS, METERING)
+    assert await house.used() == []
+    assert [used.answers for used in await house.used(BORIS)] == [1]
+
+
+async def test_nothing_is_billed_where_the_answer_is_not_saved(house: House) -> None:
+    kept = await house.asked()
+    house.store.fail_next()
+    with pytest.raises(StorageUnavailable):
+        await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
+    assert await house.used() == []

@@ -13,9 +13,8 @@ from domain.turn.events import (
     TextDelta,
     ToolCalled,
     ToolReturned,
-    Usage,
 )
-from domain.turn.metering import Attempt
+from domain.turn.metering import Attempt, Usage
 
 CARD = ModelCard(id="a", provider="acme", model="a-1", price=Price(1.0, 10.0))
 FREE = ModelCard(id="b", provider="other", model="b-1")

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
 from application.chat.stop_switch import StopSwitch
+from domain.catalog.card import Price
 from domain.conversation.conversation import (
     AnswerState,
     ConversationDraft,
@@ -38,10 +41,10 @@ from domain.turn.events import (
     TurnCompleted,
     TurnFailed,
     TurnStarted,
-    Usage,
 )
+from domain.turn.metering import Usage
 from domain.turn.settings import TurnSettings
-from tests.unit.rig import ANNA, Rig, question, said, text_of
+from tests.unit.rig import ANNA, SWIFT, Rig, question, said, text_of
 
 
 class Broken:
@@ -146,9 +149,11 @@ async def test_usage_and_reason_come_with_the_whole_answer() -> None:
     stopped = ModelStopped("length", Usage(3, 4, 7), note="max_output_tokens")
     async with Rig([*said("Cut"), stopped]) as rig:
         entries = await rig.heard(await rig.start())
-        assert entries[-2].event == AnswerWritten(
-            "Cut", "length", Usage(3, 4, 7), "max_output_tokens"
-        )
+        written = entries[-2].event
+        assert isinstance(written, AnswerWritten)
+        assert (written.text, written.stop, written.note) == ("Cut", "length", "max_output_tokens")
+        assert written.metering is not None
+        assert written.metering.usage == Usage(3, 4, 7)
 
 
 async def test_the_answer_is_saved_before_the_ending_is_told() -> None:
@@ -374,3 +379,33 @@ async def test_a_call_of_our_own_tools_pauses_nothing() -> None:
         ending = await rig.ending(await rig.start())
         assert isinstance(ending, TurnCompleted)
         assert not ending.paused
+
+
+async def test_every_turn_is_billed_whether_it_is_kept_or_not() -> None:
+    stopped = ModelStopped("stop", Usage(10, 5, 15))
+    async with Rig([*said("a"), stopped], [*said("b"), stopped]) as rig:
+        await rig.ending(await rig.start())
+        await rig.ending(await rig.start(question(record=None)))
+        async with rig.store() as db:
+            start = rig.clock.now() - timedelta(days=1)
+            [found] = await db.usage.sums(ANNA, start, rig.clock.now(), "model")
+    assert (found.answers, found.input_tokens, found.output_tokens) == (2, 20, 10)
+
+
+async def test_a_cap_that_is_reached_ends_the_turn_before_the_call() -> None:
+    dear = structs.replace(
+        SWIFT, id="dear", model="dear-1", aliases=(), price=Price(1_000_000, 1_000_000)
+    )
+    async with Rig(cap_usd=0.01, cards=(dear,)) as rig:
+        ending = await rig.ending(await rig.start(question(settings=TurnSettings(model="dear"))))
+    assert isinstance(ending, TurnFailed)
+    assert ending.code == "spending_cap"
+    assert rig.model.prompts == []
+
+
+async def test_bills_that_cannot_be_written_keep_no_answer_from_its_reader() -> None:
+    async with Rig(said("So")) as rig:
+        gate = rig.store
+        gate.fail_next()
+        ending = await rig.ending(await rig.start(question(record=None)))
+    assert isinstance(ending, TurnCompleted)

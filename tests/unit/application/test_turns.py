@@ -26,8 +26,15 @@ from domain.turn.events import (
     TurnCompleted,
     TurnStarted,
 )
+from domain.turn.metering import Attempt, Metering
 from tests.unit.rig import ANNA, BORIS, Rig, question, said, text_of
 
+BILL = Metering(
+    model="swift-2-latest",
+    provider="acme",
+    attempts=(Attempt("swift-2-latest", "acme"),),
+    first_token_ms=0,
+)
 RARELY = TurnLimits(drain_s=0, watch_s=3600, sweep_s=600)
 """For days to pass in few steps."""
 
@@ -41,7 +48,7 @@ async def test_a_turn_says_who_answers_what_and_how_it_ended() -> None:
         ThinkingDelta("Hm."),
         TextDelta("Be"),
         TextDelta("cause"),
-        AnswerWritten("Because"),
+        AnswerWritten("Because", "stop", BILL),
     ]
     assert isinstance(entries[-1].event, TurnCompleted)
     assert [entry.seq for entry in entries] == list(range(1, 8))
@@ -330,7 +337,9 @@ async def test_a_closed_engine_takes_no_questions() -> None:
 async def test_an_unkept_turn_leaves_no_row() -> None:
     async with Rig(said("So")) as rig:
         turn = await rig.start(question(record=None))
-        assert await rig.ending(turn) == TurnCompleted(saved=None)
+        ending = await rig.ending(turn)
+        assert isinstance(ending, TurnCompleted)
+        assert ending.saved is None
         async with rig.store() as db:
             assert await db.turns.find(turn) is None
 

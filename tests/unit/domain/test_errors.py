@@ -1,6 +1,7 @@
 """The tree of errors is what its page says, and every text is fit for a client."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,6 +21,7 @@ from domain.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
     ProviderUnreachable,
+    SpendingCapReached,
     StorageUnavailable,
     TurnTimedOut,
     UnknownModel,
@@ -64,6 +66,11 @@ def test_only_what_may_succeed_next_time_is_retryable() -> None:
         (NotConfigured("ACME_API_KEY"), "ACME_API_KEY is not set"),
         (ConversationNotFound(ConversationId("9f")), "Session not found"),
         (TurnTimedOut(900), "The answer took longer than 900 seconds and was stopped"),
+        (
+            SpendingCapReached(2.5, 2.4, 0.125, datetime(2026, 2, 28, 21, tzinfo=UTC)),
+            "Spending cap reached: $2.4000 of $2.5000 are used or set aside today, and this answer"
+            " may cost $0.1250. The cap resets at 2026-03-01 00:00 UTC.",
+        ),
         (StorageUnavailable("begin"), "The database is not available; try again in a moment"),
     ],
 )

@@ -18,7 +18,6 @@ from domain.turn.events import (
     TurnCompleted,
     TurnEvent,
     TurnStarted,
-    Usage,
 )
 from domain.turn.prompt import ImagePart, Message, TextPart, joined_text
 from domain.turn.transcript import Transcript
@@ -55,16 +54,15 @@ def test_a_transcript_joins_what_was_said(events: list[TurnEvent]) -> None:
     assert found.pieces == len(events)
 
 
-def test_a_transcript_keeps_calls_sources_and_the_sum_of_usage() -> None:
+def test_a_transcript_keeps_calls_sources_and_the_last_reason() -> None:
     found = Transcript()
     call, source = ToolCalled("1", "f", {}), SourceCited("https://a.example")
     found.add((
-        call, source, ModelStopped("tool_calls", Usage(1, 2, 3, 4, 5)),
-        ModelStopped("length", Usage(10, 20, 30), note="cut"), ModelStopped("stop"),
+        call, source, ModelStopped("tool_calls"), ModelStopped("length", note="cut"),
+        ModelStopped("stop"),
         TurnCompleted(),
     ))  # fmt: skip
     assert (found.calls, found.sources) == ([call], [source])
-    assert found.usage == Usage(11, 22, 33, 4, 5)
     assert (found.stop, found.note) == ("stop", None)
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from domain.errors import (
     ParleyError,
     ProviderOverloaded,
     ProviderRejected,
+    SpendingCapReached,
     StorageError,
     TooManyTurns,
 )
@@ -107,6 +109,7 @@ def test_a_missing_setting_is_named() -> None:
         (ProviderOverloaded("p", "m"), "5"),
         (TooManyTurns(8), "1"),
         (TooManyAttempts(299.1), "300"),
+        (SpendingCapReached(1, 1, 0.1, datetime(2026, 3, 1, 23, 59, tzinfo=UTC)), "60"),
     ],
 )
 def test_waits_are_whole_seconds_rounded_up(error: ParleyError, wait: str) -> None:
@@ -118,6 +121,15 @@ def test_an_event_means_what_its_error_means() -> None:
     error = ProviderRejected("openai", "no")
     event = TurnFailed(error.code, "no", provider="openai")
     assert problem_of_turn(event, "chat") == problem(error, "chat")
+
+
+def test_a_spending_cap_met_in_a_turn_says_when_to_come_back() -> None:
+    error = SpendingCapReached(1, 1, 0.1, datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
+    event = TurnFailed(error.code, str(error), retry_after_s=error.retry_after_s)
+    for door in ("chat", "history"):
+        found = problem_of_turn(event, door)
+        assert found == problem(error, door)
+        assert (found.status, found.headers["Retry-After"]) == (429, "60")
 
 
 def test_a_setting_missing_in_a_turn_is_named_too() -> None:

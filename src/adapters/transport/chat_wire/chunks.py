@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.transport.chat_wire.calls import CallFunction, WireCall
-from domain.turn.events import Usage
+from domain.turn.metering import Usage
 
 
 class Citation(Struct, frozen=True, gc=False):
@@ -75,6 +75,15 @@ class WireUsage(Struct, frozen=True):
     def counted(self) -> Usage:
         """Return the same in our words."""
         sent, said = self.prompt_tokens or 0, self.completion_tokens or 0
+        thought = (
+            _number(self.completion_tokens_details, "reasoning_tokens")
+            or self.reasoning_tokens
+            or 0
+        )
+        if thought and self.total_tokens == sent + said + thought:
+            # xAI counts reasoning beside the completion, all others within it; only the total
+            # tells (docs.x.ai, consumption and rate limits, 2026-11).
+            said += thought
         return Usage(
             input_tokens=sent,
             output_tokens=said,
@@ -82,9 +91,7 @@ class WireUsage(Struct, frozen=True):
             cached_input_tokens=_number(self.prompt_tokens_details, "cached_tokens")
             or self.prompt_cache_hit_tokens
             or 0,
-            reasoning_tokens=_number(self.completion_tokens_details, "reasoning_tokens")
-            or self.reasoning_tokens
-            or 0,
+            reasoning_tokens=thought,
         )
 
 

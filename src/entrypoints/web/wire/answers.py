@@ -12,7 +12,6 @@ from domain.turn.events import (
     ToolCalled,
     ToolReturned,
     TurnEvent,
-    Usage,
 )
 from domain.turn.transcript import Transcript
 
@@ -28,7 +27,7 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the answer came to its end, and what it cost in tokens, as the provider counts them."""
 
     finish_reason: StopReason
-    usage: Usage | None = None
+    usage: Mapping[str, Any] | None = None
     note: str | None = None
     tool_calls: tuple[Mapping[str, Any], ...] | None = None
 
@@ -85,7 +84,7 @@ class AnswerFold:
             session_id=session,
             metadata=Metadata(
                 finish_reason=written.stop,
-                usage=written.usage,
+                usage=written.metering.told() if written.metering else None,
                 note=written.note,
                 tool_calls=waiting or None,
             ),

@@ -32,6 +32,7 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
+from domain.turn.metering import Metering
 from entrypoints.web.wire.custom_events import (
     Body,
     code_result,
@@ -112,9 +113,11 @@ def _text_frame(turn: TurnId, first: int, last: Entry, text: str) -> Frame:
     return Frame(encoded[:-1], encoded[-1:])
 
 
-def terminal_pair(*, speech_settled: bool = False) -> list[Body]:
-    """Return the two events that tell a client that its turn is over."""
+def terminal_pair(*, speech_settled: bool = False, metering: Metering | None = None) -> list[Body]:
+    """Return the two events that tell a client that its turn is over, and what it took."""
     pair: list[Body] = [{"type": "text_completed", "content": ""}]
+    if metering is not None:
+        pair[0]["metadata"] = {"usage": metering.told()}
     if not speech_settled:
         pair.append({"type": "tts_not_requested", "content": ""})
     return pair
@@ -240,7 +243,7 @@ def _placed(body: Body, place: Body) -> Body:
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
     if isinstance(ending, TurnCompleted) and ending.paused:
         return []  # The client's tool comes first, and then the rest of the answer.
-    return terminal_pair(speech_settled=ending.speech_settled)
+    return terminal_pair(speech_settled=ending.speech_settled, metering=ending.metering)
 
 
 def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
@@ -256,6 +259,8 @@ def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
 
 def _metadata(event: AnswerWritten) -> Body:
     metadata: Body = {"note": event.note} if event.note else {}
+    if event.metering is not None:
+        metadata["usage"] = event.metering.told()
     if event.code_session:
         metadata["claude_session_id"] = event.code_session
     return metadata

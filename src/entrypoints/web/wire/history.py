@@ -42,6 +42,8 @@ class MessageObject(Struct, frozen=True, kw_only=True):
     """Ours: how far an answer came (`completed`, `cancelled`, `failed`, `interrupted` …)."""
     turn_id: str | None
     """Ours: the turn that wrote it, which may still be followed."""
+    usage: Mapping[str, Any] | None
+    """Ours: what an answer took in tokens, US dollars, time and attempts, where that is known."""
 
 
 class SessionObject(Struct, frozen=True, kw_only=True):
@@ -141,4 +143,5 @@ def _message_object(found: StoredMessage) -> MessageObject:
         created_at=moment(found.created_at),
         state=found.state,
         turn_id=found.turn_id,
+        usage=found.usage,
     )

@@ -1,0 +1,67 @@
+"""What a user may spend in a day, kept to before a model is called."""
+
+from application.ports.clock import Clock
+from application.ports.unit_of_work import UnitOfWork
+from domain.catalog.cost import estimate_usd
+from domain.errors import SpendingCapReached
+from domain.ids import TurnId, UserId
+from domain.turn.prompt import Prompt
+from domain.usage import NAME_CHARS, UsageRecord, UsageState, micro_usd, usd
+
+
+class Spending:
+    """Sets money aside for a turn; billing the turn settles it (`Ledger`).
+
+    The cap holds for each user and day (UTC). Without one nothing is read or written. A model
+    without a price has nothing set aside for it: what it costs cannot be told.
+    """
+
+    def __init__(self, work: UnitOfWork, clock: Clock, cap_usd: float | None = None) -> None:
+        self._work = work
+        self._clock = clock
+        self._cap_usd = cap_usd or None
+
+    async def reserve(self, user: UserId, turn: TurnId, prompt: Prompt) -> None:
+        """Set aside what the answer may cost; in one short transaction, before the call.
+
+        Of one user one call waits for the other, so no two spend the same money. Called again for
+        a turn, as for another model, it replaces what the turn had set aside. What a process that
+        dies has set aside counts until the day ends.
+
+        Raises:
+            SpendingCapReached: with what was spent or is set aside today it would be too much.
+            StorageError: it is not known what was spent.
+        """
+        if self._cap_usd is None:
+            return
+        card, now = prompt.card, self._clock.now()
+        estimate = estimate_usd(card.price, _characters(prompt), _longest(prompt))
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        async with self._work() as db:
+            spent = await db.usage.hold(user, midnight, besides=turn)
+            if spent + micro_usd(estimate) > micro_usd(self._cap_usd):
+                raise SpendingCapReached(self._cap_usd, usd(spent), estimate, now)
+            await db.usage.put(
+                UsageRecord(
+                    turn=turn,
+                    user=user,
+                    at=now,
+                    model=card.model[:NAME_CHARS],
+                    provider=card.provider[:NAME_CHARS],
+                    state=UsageState.RESERVED,
+                    reserved_micro_usd=micro_usd(estimate),
+                )
+            )
+
+
+def _longest(prompt: Prompt) -> int:
+    """Return how many tokens the answer may have, those of its reasoning included."""
+    # An effort that is a number is a budget in tokens, to which the answer's own limit comes.
+    budget = prompt.effort if isinstance(prompt.effort, int) else 0
+    return budget + (prompt.max_tokens or prompt.card.output_tokens)
+
+
+def _characters(prompt: Prompt) -> int:
+    said = sum(len(message.text) for message in prompt.messages)
+    called = sum(len(call.arguments) for message in prompt.messages for call in message.calls)
+    return len(prompt.system) + said + called

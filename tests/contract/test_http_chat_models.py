@@ -1,0 +1,186 @@
+"""What every chat model that asks over HTTP does with its connections, keys and waits."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.transport.patience import Patience
+from domain.errors import (
+    FirstTokenTimedOut,
+    NotConfigured,
+    ProviderOverloaded,
+    ProviderUnreachable,
+    StreamStalled,
+)
+from domain.turn.prompt import Prompt
+from tests.contract.chat_models import (
+    all_of,
+    card_of,
+    error_of,
+    http_model,
+    question,
+    simulator_of,
+    text_of,
+)
+from tests.simulators.provider_wires import SAID, TALK, WIRES, Wire
+from tests.simulators.replies import Gate, Hang, delayed
+from tests.simulators.server import Simulator
+
+IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
+SILENT_LATER = Patience(idle_s=0.05)
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> Wire:
+    return WIRES[request.param]
+
+
+@pytest.fixture
+def sim(wire: Wire) -> Iterator[Simulator]:
+    with simulator_of(wire) as running:
+        running.default = wire.talk
+        yield running
+
+
+@pytest.fixture
+async def model(wire: Wire, sim: Simulator) -> AsyncGenerator[Any, None]:
+    made = http_model(wire, sim.address)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+def asked(wire: Wire) -> Prompt:
+    return question(card_of(wire))
+
+
+async def test_a_finished_answer_leaves_its_connection_to_the_next(
+    sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    for _ in range(3):
+        await all_of(model, asked)
+    assert sim.open_connections == 1
+
+
+async def test_closing_the_model_closes_its_connections_and_not_the_next(
+    wire: Wire, sim: Simulator, asked: Prompt
+) -> None:
+    model = http_model(wire, sim.address)
+    await model.aclose()
+    await all_of(model, asked)
+    await model.aclose()
+    assert text_of(await all_of(model, asked)) == TALK
+    await model.aclose()
+
+
+async def test_warming_up_asks_nothing(sim: Simulator, model: Any, asked: Prompt) -> None:
+    await model.warm_up()
+    assert sim.requests == []
+    assert text_of(await all_of(model, asked)) == TALK
+
+
+@pytest.mark.parametrize("before_headers", [True, False])
+async def test_a_silence_before_the_first_word_is_an_error(
+    wire: Wire, sim: Simulator, asked: Prompt, *, before_headers: bool
+) -> None:
+    model = http_model(wire, sim.address, patience=IMPATIENT)
+    await model.warm_up()
+    sim.script(delayed(wire.talk, Hang()) if before_headers else wire.at_once(Hang()))
+    error, said = await error_of(model, asked)
+    assert (type(error), said) == (FirstTokenTimedOut, [])
+    await sim.requests[0].client_left()
+    await model.aclose()
+
+
+async def test_a_silence_in_mid_answer_is_an_error(
+    wire: Wire, sim: Simulator, asked: Prompt
+) -> None:
+    model = http_model(wire, sim.address, patience=SILENT_LATER)
+    sim.script(wire.after_words(Hang()))
+    error, said = await error_of(model, asked)
+    assert (type(error), text_of(said)) == (StreamStalled, SAID)
+    await sim.requests[0].client_left()
+    await model.aclose()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x"])
+async def test_nobody_there(wire: Wire, asked: Prompt, address: str) -> None:
+    model = http_model(wire, address)
+    error, said = await error_of(model, asked)
+    assert (type(error), said) == (ProviderUnreachable, [])
+    assert error.provider == wire.provider
+    assert "127.0.0.1" not in str(error)
+    await model.aclose()
+
+
+@pytest.mark.parametrize("key", [None, ""])
+async def test_a_missing_key_names_its_variable(
+    wire: Wire, sim: Simulator, asked: Prompt, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What an SDK would find by itself is not what the operator has set.
+    for variable in ("OPENAI_API_KEY", "ANTHROPIC_AUTH_TOKEN", "GEMINI_API_KEY"):
+        monkeypatch.setenv(variable, "somebody's")
+    variable = {
+        "gemini": "GOOGLE_API_KEY",
+        "local": None,  # A server of the operator's own needs none.
+    }.get(wire.provider, f"{wire.provider.upper()}_API_KEY")
+    model = http_model(wire, sim.address, key)
+    await model.warm_up()
+    if variable is None:
+        assert text_of(await all_of(model, asked)) == TALK
+        assert "somebody" not in str(sim.requests[0].headers)
+    else:
+        with pytest.raises(NotConfigured) as caught:
+            await all_of(model, asked)
+        assert caught.value.key == variable
+        assert sim.requests == []
+    await model.aclose()
+
+
+@pytest.mark.parametrize(("header", "wait_s"), [("7", 7.0), (None, None)])
+async def test_how_long_to_wait_is_passed_on(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt, header: str | None, wait_s: float | None
+) -> None:
+    sim.script(wire.refusal(429, **({"retry_after": header} if header else {})))
+    error, _ = await error_of(model, asked)
+    assert isinstance(error, ProviderOverloaded)
+    assert error.retry_after_s == wait_s
+
+
+async def test_words_come_as_they_are_written(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    gate, talk = Gate(), wire.talk
+    rest = talk.steps[wire.begun :]
+    sim.script(replace(talk, steps=[*wire.after_words().steps, gate, *rest]))
+    async with aclosing(model.stream(asked)) as batches:
+        said = [*await anext(batches)]
+        assert SAID.startswith(text_of(said))
+        while text_of(said) != SAID:
+            said += await anext(batches)
+        sim.open(gate)
+        async for batch in batches:
+            said += batch
+    assert text_of(said) == TALK
+
+
+async def test_a_reader_that_leaves_lets_the_others_read_on(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    gate, talk = Gate(), wire.talk
+    slow = replace(talk, steps=[*wire.after_words().steps, gate, *talk.steps[wire.begun :]])
+    sim.script(slow, slow)
+    leaving, staying = model.stream(asked), model.stream(asked)
+    await anext(leaving)
+    said = [*await anext(staying)]
+    await leaving.aclose()
+    await sim.requests[0].client_left()
+    sim.open(gate)
+    async with asyncio.timeout(10):
+        async for batch in staying:
+            said += batch
+    assert text_of(said) == TALK
