@@ -15,6 +15,7 @@ from adapters.memory.turn_log import MemoryTurnLog
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent, Tool
+from application.chat.answer_states import AnswerStates
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
@@ -116,17 +117,18 @@ class Rig:
         self.log = turn_log or MemoryTurnLog(self.clock)
         self.model = ScriptedChatModel(*rounds)
         self.ledger = Ledger(work or self.store, self.clock)
-        catalog = Catalog([*CATALOG, *cards])
+        catalog, states = Catalog([*CATALOG, *cards]), AnswerStates()
         fit = FitContent(MemoryPdfText(), catalog)
         run = RunTurn(
             self.log,
             self.ledger,
             Responder(
                 ChooseModel(catalog, {"acme": model or self.model, **(others or {})}),
-                Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit)),
+                Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit), states),
                 Spending(self.store, self.clock, cap_usd),
                 Agent(tools or {}),
             ),
+            states,
             self.clock,
             longest_s,
         )

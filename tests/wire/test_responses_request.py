@@ -191,3 +191,13 @@ def test_recorded_tool_loops(name: str) -> None:
         ]
         assert theirs
         assert [bare(item) for item in ours] == theirs
+
+
+def test_reasoning_of_an_earlier_answer_goes_back_before_its_words() -> None:
+    thought = {"type": "reasoning", "id": "rs_1", "encrypted_content": "gAAAA", "summary": []}
+    earlier = Message("assistant", (TextPart("Ruby."),), state=(thought,))
+    body = responses_request(Prompt(CARD["gpt-5.1"], (Message("user"), earlier)))
+    assert body["input"][1:] == [
+        thought,
+        {"role": "assistant", "content": [{"type": "output_text", "text": "Ruby."}]},
+    ]

@@ -164,9 +164,11 @@ def test_a_picture_the_provider_made() -> None:
     assert "result" not in call.arguments
 
 
-def test_without_a_call_nothing_is_kept() -> None:
+def test_without_a_call_encrypted_reasoning_alone_is_kept() -> None:
     answers = [answer_to(exchange) for exchange in OPENAI]
-    assert not any(answer.stopped.state for answer in answers if not answer.calls)
+    kept = [item for answer in answers if not answer.calls for item in answer.stopped.state]
+    assert kept
+    assert all(item["type"] == "reasoning" and item["encrypted_content"] for item in kept)
 
 
 def read(*events: dict[str, Any]) -> list[Any]:

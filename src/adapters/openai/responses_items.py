@@ -68,16 +68,18 @@ def cited_page(annotation: Item) -> SourceCited | None:
 
 
 def handed_back(items: list[Item]) -> tuple[Item, ...]:
-    """Return the items that the next round of the turn has to hand back, in their order.
+    """Return the items that go back with the answer, in their order.
 
     With nothing stored, reasoning can be handed back in encrypted form only, and the provider
-    refuses reasoning without the items that followed it. Without a call there is no next round.
+    refuses reasoning without the items that followed it. After a call the next round needs them
+    all; else the next question needs the reasoning alone, for its words are in the history.
     """
+    thoughts = [item for item in items if _is_encrypted(item)]
     if not any(function_call(item) for item in items):
-        return ()
-    return tuple(
-        item
-        for item in items
-        if item.get("type") != "image_generation_call"
-        and (item.get("type") != "reasoning" or item.get("encrypted_content"))
-    )
+        return tuple(thoughts)
+    others = ("image_generation_call", "reasoning")
+    return tuple(item for item in items if item in thoughts or item.get("type") not in others)
+
+
+def _is_encrypted(item: Item) -> bool:
+    return item.get("type") == "reasoning" and bool(item.get("encrypted_content"))

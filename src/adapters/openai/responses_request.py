@@ -76,6 +76,8 @@ def _input(
 def _message(model: str, message: Message) -> Iterator[dict[str, Any]]:
     match message.role:
         case "assistant":
+            # Reasoning comes before the words it led to; what else was in the state is in them.
+            yield from (dict(item) for item in message.state if item.get("type") == "reasoning")
             if text := " ".join(filter(None, map(note_of, message.parts))):
                 yield _said(text)
             for call in message.calls:

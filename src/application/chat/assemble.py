@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from application.agent.choose import Choice
+from application.chat.answer_states import AnswerStates
 from application.chat.attachments import LoadAttachments, note_of
 from application.chat.characters import Characters
 from domain.catalog.card import Capability
@@ -21,9 +22,10 @@ _TAKES: Mapping[type[Part], Capability] = {
 class Assemble:
     """Makes the whole prompt, with the content of its attachments in it."""
 
-    def __init__(self, characters: Characters, load: LoadAttachments) -> None:
+    def __init__(self, characters: Characters, load: LoadAttachments, states: AnswerStates) -> None:
         self._characters = characters
         self._load = load
+        self._states = states
 
     async def __call__(self, ask: Ask, choice: Choice) -> Prompt:
         """Return what the chosen model is to be asked.
@@ -31,7 +33,8 @@ class Assemble:
         Raises:
             InvalidRequest: as `LoadAttachments`: the question holds what cannot be used.
         """
-        return await self._load(assemble(ask, choice, self._characters))
+        prompt = self._states.with_states(ask.user, assemble(ask, choice, self._characters))
+        return await self._load(prompt)
 
 
 def assemble(ask: Ask, choice: Choice, characters: Characters) -> Prompt:

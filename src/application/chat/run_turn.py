@@ -7,6 +7,7 @@ from contextlib import aclosing
 import structlog
 from msgspec import Struct, structs
 
+from application.chat.answer_states import AnswerStates
 from application.chat.endings import ending_of, state_of
 from application.chat.ledger import Kept, Ledger
 from application.chat.meter import Meter
@@ -74,12 +75,14 @@ class RunTurn:
         turn_log: TurnLog,
         ledger: Ledger,
         responder: Responder,
+        states: AnswerStates,
         clock: Clock,
         longest_s: float = 900,
     ) -> None:
         self._log = turn_log
         self._ledger = ledger
         self._responder = responder
+        self._states = states
         self._clock = clock
         self._longest_s = longest_s
 
@@ -147,6 +150,8 @@ class RunTurn:
                 if isinstance(batch[0], ModelChosen):
                     await self._chosen(turn, ask, said, batch[0])
         whole = said.transcript
+        if (chosen := said.chosen) is not None:
+            self._states.remember(ask.user, chosen.provider, chosen.model, whole.text, whole.state)
         bill = said.meter.reading()
         written = AnswerWritten(whole.text, whole.stop, bill, whole.note, whole.code_session)
         await self._tell(turn, said, [written])

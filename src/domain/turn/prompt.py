@@ -60,6 +60,8 @@ class Message(Struct, frozen=True):
     calls: tuple[CallMade, ...] = ()
     answers_call: str | None = None
     """For `tool` messages: the id of the call they answer."""
+    state: tuple[Mapping[str, Any], ...] = ()
+    """For `assistant` messages: opaque items that the model gave along with it and wants back."""
 
     @property
     def text(self) -> str:

@@ -1,6 +1,7 @@
 """Folds the events of a turn into what is saved of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from domain.turn.events import (
     CodeSession,
@@ -26,6 +27,8 @@ class Transcript:
         self.sources: list[SourceCited] = []
         self.stop: StopReason = "stop"
         self.note: str | None = None
+        self.state: tuple[Mapping[str, Any], ...] = ()
+        """What the model wants back with its last words."""
         self.code_session: str | None = None
 
     def add(self, events: Iterable[TurnEvent | ModelStopped]) -> None:
@@ -42,7 +45,7 @@ class Transcript:
             elif isinstance(event, SourceCited):
                 self.sources.append(event)
             elif isinstance(event, ModelStopped):
-                self.stop, self.note = event.reason, event.note
+                self.stop, self.note, self.state = event.reason, event.note, event.state
             elif isinstance(event, CodeSession):
                 self.code_session = event.id
 

@@ -8,6 +8,7 @@ from adapters.memory.chat_model import ScriptedChatModel
 from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.pdf_text import MemoryPdfText
 from application.agent.choose import Choice
+from application.chat.answer_states import AnswerStates
 from application.chat.assemble import Assemble, assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
@@ -109,7 +110,7 @@ def test_the_attachments_of_the_question_always_stay() -> None:
 async def test_what_is_left_out_is_not_loaded() -> None:
     downloads = MemoryDownloads({IMAGE.url: b"\x89PNG\r\n\x1a\n"})
     fit = FitContent(MemoryPdfText(), Catalog([]))
-    load = Assemble(Characters(), LoadAttachments(downloads, fit))
+    load = Assemble(Characters(), LoadAttachments(downloads, fit), AnswerStates())
     card = ModelCard("swift", "acme", "swift-2", can=frozenset({Capability.IMAGES_IN}))
     history = (said(ImagePart("https://a.example/old")), said(IMAGE), said(SOUND))
     ask = Ask(

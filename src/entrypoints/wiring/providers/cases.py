@@ -9,6 +9,7 @@ from application.accounts.set_password import SetPassword
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
 from application.agent.offer import OfferModels
+from application.chat.answer_states import AnswerStates
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
@@ -54,6 +55,12 @@ class CasesProvider(Provider):
     fit_content = provide(FitContent)
     load_attachments = provide(LoadAttachments)
     assemble = provide(Assemble)
+
+    @provide
+    def answer_states(self) -> AnswerStates:
+        """As many as fit."""
+        return AnswerStates()
+
     responder = provide(Responder)
 
     @provide
@@ -99,11 +106,12 @@ class CasesProvider(Provider):
         turn_log: TurnLog,
         ledger: Ledger,
         responder: Responder,
+        states: AnswerStates,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
-        return RunTurn(turn_log, ledger, responder, clock, settings.turn_timeout_s)
+        return RunTurn(turn_log, ledger, responder, states, clock, settings.turn_timeout_s)
 
     @provide
     def turns(
