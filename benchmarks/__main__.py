@@ -8,13 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import report
+from benchmarks import adapters, report
 from benchmarks.measure import Memory, Target, kept, memory, not_kept
 from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
 from benchmarks.speed import compare
 
-PARTS = ("start", "memory", "speed")
+PARTS = ("start", "memory", "speed", "adapters")
 STARTS = 3
 SETTLING_S = 1.0
 """After a server is ready, before its memory is read."""
@@ -33,8 +33,13 @@ def main() -> int:
         if "speed" in words.parts:
             scenarios = chosen(set(words.turns), quick=words.quick)
             rows += _speed(parley, url, scenarios, words.rounds)
-    print(report.table(rows))
     missed = [row.what for row in rows if row.met is False]
+    if rows:
+        print(report.table(rows))
+    if "adapters" in words.parts:
+        found = adapters.costs(words.rounds)
+        print(f"\n{adapters.table(found)}")
+        missed += [each.name for each in found if not each.met]
     if missed:
         print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
     return 1 if missed and words.strict else 0

@@ -6,7 +6,7 @@ A `Subject` is asked for a `Play`: a model, told beforehand what will become of 
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,12 +29,11 @@ from adapters.transport.patience import Patience
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from domain.catalog.card import ModelCard
-from domain.errors import ProviderBrokeOff, ProviderError, ProviderUnavailable
+from domain.errors import ProviderBrokeOff, ProviderUnavailable
 from domain.ids import ConversationId, UserId
-from domain.turn.events import ModelEvent, ModelStopped, TextDelta, Usage
+from domain.turn.events import ModelStopped, TextDelta, Usage
 from domain.turn.prompt import Message, Origin, Prompt, TextPart
 from entrypoints.wiring.providers.models import SHIPPED_CARDS
-from tests.batches import one_by_one
 from tests.simulators import claude_code as claude
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.compatible_wire import PROVIDERS
@@ -71,38 +70,6 @@ class Play:
 
 Subject = Callable[..., Play]
 Made = Callable[[Path], AbstractAsyncContextManager[Subject]]
-
-
-async def all_of(model: ChatModel, prompt: Prompt) -> list[ModelEvent]:
-    """Return every event of an answer."""
-    async with aclosing(one_by_one(model.stream(prompt))) as events:
-        return [event async for event in events]
-
-
-async def heard(
-    batches: AsyncGenerator[Sequence[ModelEvent], None],
-) -> tuple[list[ModelEvent], ProviderError | None]:
-    """Return what was said, and the error it ended with, if it did."""
-    said: list[ModelEvent] = []
-    try:
-        async with aclosing(one_by_one(batches)) as events:
-            async for event in events:
-                said.append(event)  # noqa: PERF401 - what was said before an error counts
-    except ProviderError as error:
-        return said, error
-    return said, None
-
-
-async def error_of(model: ChatModel, prompt: Prompt) -> tuple[ProviderError, list[ModelEvent]]:
-    """Return the error an answer ends with, and what was said before it."""
-    said, error = await heard(model.stream(prompt))
-    assert error is not None, "the answer ended without an error"
-    return error, said
-
-
-def text_of(events: Sequence[ModelEvent]) -> str:
-    """Return the answer."""
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
 def question(card: ModelCard, text: str = "Hi", number: int = 0) -> Prompt:

@@ -1,20 +1,15 @@
-"""The promises of `ChatModel` on Anthropic's adapter: the real SDK on a real connection."""
+"""What is particular to Anthropic's adapter: the real SDK on a real connection."""
 
-import asyncio
 import traceback
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing
 
 import pytest
 
 from adapters.anthropic.catalog import CARDS
 from adapters.anthropic.chat import AnthropicChatModel
-from adapters.transport.patience import Patience
 from domain.errors import (
     ContextTooLong,
-    FirstTokenTimedOut,
     ModelNotOffered,
-    NotConfigured,
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,
@@ -22,21 +17,16 @@ from domain.errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
-    ProviderUnreachable,
-    StreamStalled,
 )
 from domain.turn.events import ModelStopped, TextDelta, ThinkingDelta, ToolCalled, ToolReturned
 from domain.turn.metering import Usage
 from domain.turn.prompt import ImagePart, Message, Prompt, Round, TextPart
-from tests.batches import one_by_one
-from tests.contract.test_chat_model import all_of, error_of
+from tests.contract.answers import all_of, error_of
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.anthropic_wire import error_event, message_body, message_stream, refusal
 from tests.simulators.replies import (
     Cut,
     End,
-    Gate,
-    Hang,
     Reply,
     delayed,
     dripped,
@@ -47,7 +37,6 @@ from tests.simulators.replies import (
 )
 
 SECRET = "sk-ant-api03-Abcdef1234567890"
-IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 CARD = {card.id: card for card in CARDS}
 QUESTION = Prompt(CARD["claude-sonnet"], (Message("user", (TextPart("Hi"),)),))
 
@@ -62,70 +51,6 @@ def sim() -> Iterator[AnthropicSimulator]:
 async def claude(sim: AnthropicSimulator) -> AsyncGenerator[AnthropicChatModel, None]:
     model = AnthropicChatModel(SECRET, sim.base_url)
     yield model
-    await model.aclose()
-
-
-async def test_an_answer_ends_with_exactly_one_stop(claude: AnthropicChatModel) -> None:
-    events = await all_of(claude, QUESTION)
-    assert [type(event) for event in events].count(ModelStopped) == 1
-    assert events[-1] == ModelStopped("stop", Usage(7, 4, 11))
-    assert await all_of(claude, QUESTION) == events
-
-
-async def test_an_answer_that_nobody_reads_costs_nothing(
-    sim: AnthropicSimulator, claude: AnthropicChatModel
-) -> None:
-    await claude.stream(QUESTION).aclose()
-    assert sim.requests == []
-
-
-async def test_closing_early_closes_the_connection(
-    sim: AnthropicSimulator, claude: AnthropicChatModel
-) -> None:
-    sim.script(spoiled(message_stream("Once upon a time"), 5, Hang()))
-    before = asyncio.all_tasks()
-    events = one_by_one(claude.stream(QUESTION))
-    assert await anext(events) == TextDelta("Once")
-    await events.aclose()
-    await sim.requests[0].client_left()
-    assert asyncio.all_tasks() == before
-
-
-@pytest.mark.parametrize("before_headers", [True, False])
-async def test_cancelling_the_reader_closes_the_connection(
-    sim: AnthropicSimulator, claude: AnthropicChatModel, *, before_headers: bool
-) -> None:
-    hanging = message_stream("Once upon a time")
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def answer(_: object) -> Reply:
-        loop.call_soon_threadsafe(asked.set)
-        return delayed(hanging, Hang()) if before_headers else spoiled(hanging, 0, Hang())
-
-    sim.script(answer)
-    reading = asyncio.create_task(all_of(claude, QUESTION))
-    await asked.wait()
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
-    await sim.requests[0].client_left()
-
-
-async def test_a_finished_answer_leaves_its_connection_to_the_next(
-    sim: AnthropicSimulator, claude: AnthropicChatModel
-) -> None:
-    for _ in range(3):
-        await all_of(claude, QUESTION)
-    assert sim.open_connections == 1
-
-
-async def test_closing_the_model_closes_its_connections(sim: AnthropicSimulator) -> None:
-    model = AnthropicChatModel(SECRET, sim.base_url)
-    await model.aclose()
-    await all_of(model, QUESTION)
-    await model.aclose()
-    assert await all_of(model, QUESTION)
     await model.aclose()
 
 
@@ -209,58 +134,6 @@ def assert_fit_for_clients(error: ProviderError) -> None:
         assert hidden not in str(error)
 
 
-async def test_how_long_to_wait_is_passed_on(
-    sim: AnthropicSimulator, claude: AnthropicChatModel
-) -> None:
-    sim.script(refusal(429, retry_after="7"), refusal(529))
-    first, _ = await error_of(claude, QUESTION)
-    second, _ = await error_of(claude, QUESTION)
-    assert isinstance(first, ProviderOverloaded)
-    assert isinstance(second, ProviderOverloaded)
-    assert (first.retry_after_s, second.retry_after_s) == (7.0, None)
-
-
-@pytest.mark.parametrize("silence", ["before the headers", "before the first byte", "later"])
-async def test_silence_is_an_error(sim: AnthropicSimulator, silence: str) -> None:
-    model = AnthropicChatModel(SECRET, sim.base_url, IMPATIENT)
-    await model.warm_up()
-    match silence:
-        case "before the headers":
-            sim.script(delayed(HELLO, Hang()))
-        case "before the first byte":
-            sim.script(spoiled(HELLO, 0, Hang()))
-        case _:
-            sim.script(spoiled(HELLO, 4, Hang()))
-    error, _ = await error_of(model, QUESTION)
-    assert type(error) is (StreamStalled if silence == "later" else FirstTokenTimedOut)
-    await sim.requests[0].client_left()
-    await model.aclose()
-
-
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x"])
-async def test_nobody_there(address: str) -> None:
-    model = AnthropicChatModel(SECRET, address)
-    error, _ = await error_of(model, QUESTION)
-    assert type(error) is ProviderUnreachable
-    assert_fit_for_clients(error)
-    await model.aclose()
-
-
-@pytest.mark.parametrize("key", [None, ""])
-async def test_a_missing_key_names_its_variable(
-    sim: AnthropicSimulator, key: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What the SDK would find by itself is not what the operator has set.
-    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "somebody's")
-    model = AnthropicChatModel(key, sim.base_url)
-    await model.warm_up()
-    with pytest.raises(NotConfigured) as caught:
-        await all_of(model, QUESTION)
-    assert caught.value.key == "ANTHROPIC_API_KEY"
-    assert sim.requests == []
-    await model.aclose()
-
-
 async def test_the_sdks_exception_is_the_cause(
     sim: AnthropicSimulator, claude: AnthropicChatModel
 ) -> None:
@@ -287,18 +160,6 @@ async def test_however_it_is_sent(
     ]
     assert isinstance(events[-1], ModelStopped)
     assert events[-1].reason == "tool_calls"
-
-
-async def test_words_come_as_they_are_written(
-    sim: AnthropicSimulator, claude: AnthropicChatModel
-) -> None:
-    gate = Gate()
-    steps = message_stream("one two").steps
-    sim.script(Reply([*steps[:4], gate, *steps[4:]]))
-    async with aclosing(one_by_one(claude.stream(QUESTION))) as events:
-        assert await anext(events) == TextDelta("one")
-        sim.open(gate)
-        assert await anext(events) == TextDelta(" two")
 
 
 async def test_an_answer_in_one_piece(sim: AnthropicSimulator, claude: AnthropicChatModel) -> None:

@@ -8,14 +8,8 @@ import pytest
 
 from domain.errors import ProviderError
 from domain.turn.events import ModelStopped
-from tests.contract.chat_models import (
-    SUBJECTS,
-    Act,
-    Subject,
-    all_of,
-    error_of,
-    text_of,
-)
+from tests.contract.answers import all_of, error_of, text_of
+from tests.contract.chat_models import SUBJECTS, Act, Subject
 from tests.simulators.provider_wires import KEY
 
 

@@ -1,10 +1,8 @@
-"""The promises of `ChatModel` on Google's adapter, on a real connection."""
+"""What is particular to Google's adapter, on a real connection."""
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
 
 import aiohttp
 import pytest
@@ -15,12 +13,9 @@ from adapters.google.chat import GoogleChatModel
 from adapters.google.events import GenerateReader
 from adapters.transport.patience import Patience
 from adapters.transport.streaming import read_answer
-from application.ports.chat_model import ChatModel
 from domain.errors import (
     ContextTooLong,
-    FirstTokenTimedOut,
     ModelNotOffered,
-    NotConfigured,
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,
@@ -28,8 +23,6 @@ from domain.errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
-    ProviderUnreachable,
-    StreamStalled,
 )
 from domain.turn.events import (
     ModelEvent,
@@ -41,7 +34,7 @@ from domain.turn.events import (
 )
 from domain.turn.metering import Usage
 from domain.turn.prompt import FilePart, Message, Prompt, Round, TextPart
-from tests.batches import one_by_one
+from tests.contract.answers import all_of, error_of, heard
 from tests.simulators.body import Body, asked
 from tests.simulators.google import (
     GoogleSimulator,
@@ -53,8 +46,6 @@ from tests.simulators.google import (
 from tests.simulators.replies import (
     Cut,
     End,
-    Gate,
-    Hang,
     Reply,
     delayed,
     dripped,
@@ -66,7 +57,6 @@ from tests.simulators.replies import (
 )
 
 SECRET = "AIzaSyA-test-0123456789abcdefghijklmnopq"
-IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 CARD = {card.id: card for card in CARDS}
 QUESTION = Prompt(CARD["gemini-flash"], (Message("user", (TextPart("Hi"),)),))
 
@@ -81,94 +71,6 @@ def sim() -> Iterator[GoogleSimulator]:
 async def gemini(sim: GoogleSimulator) -> AsyncGenerator[GoogleChatModel, None]:
     model = GoogleChatModel(SECRET, sim.base_url)
     yield model
-    await model.aclose()
-
-
-async def all_of(model: ChatModel, prompt: Prompt) -> list[ModelEvent]:
-    async with aclosing(one_by_one(model.stream(prompt))) as events:
-        return [event async for event in events]
-
-
-async def error_of(model: ChatModel, prompt: Prompt) -> tuple[ProviderError, list[ModelEvent]]:
-    said, error = await heard(model.stream(prompt))
-    assert error is not None, "the answer is none of the errors it should be"
-    return error, said
-
-
-async def heard(
-    batches: AsyncGenerator[Sequence[ModelEvent], None],
-) -> tuple[list[ModelEvent], ProviderError | None]:
-    said: list[ModelEvent] = []
-    try:
-        async with aclosing(one_by_one(batches)) as events:
-            async for event in events:
-                said.append(event)  # noqa: PERF401 - what was said before an error counts
-    except ProviderError as error:
-        return said, error
-    return said, None
-
-
-async def test_an_answer_ends_with_exactly_one_stop(gemini: GoogleChatModel) -> None:
-    events = await all_of(gemini, QUESTION)
-    assert [type(event) for event in events].count(ModelStopped) == 1
-    assert events[-1] == ModelStopped("stop", Usage(7, 4, 11))
-    assert await all_of(gemini, QUESTION) == events
-
-
-async def test_an_answer_that_nobody_reads_costs_nothing(
-    sim: GoogleSimulator, gemini: GoogleChatModel
-) -> None:
-    await gemini.stream(QUESTION).aclose()
-    assert sim.requests == []
-
-
-async def test_closing_early_closes_the_connection(
-    sim: GoogleSimulator, gemini: GoogleChatModel
-) -> None:
-    sim.script(spoiled(answer_stream("Once upon a time"), 2, Hang()))
-    before = asyncio.all_tasks()
-    events = one_by_one(gemini.stream(QUESTION))
-    assert await anext(events) == TextDelta("Once")
-    await events.aclose()
-    await sim.requests[0].client_left()
-    assert asyncio.all_tasks() == before
-
-
-@pytest.mark.parametrize("before_headers", [True, False])
-async def test_cancelling_the_reader_closes_the_connection(
-    sim: GoogleSimulator, gemini: GoogleChatModel, *, before_headers: bool
-) -> None:
-    hanging = answer_stream("Once upon a time")
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def answer(_: object) -> Reply:
-        loop.call_soon_threadsafe(asked.set)
-        return delayed(hanging, Hang()) if before_headers else spoiled(hanging, 0, Hang())
-
-    sim.script(answer)
-    reading = asyncio.create_task(all_of(gemini, QUESTION))
-    await asked.wait()
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
-    await sim.requests[0].client_left()
-
-
-async def test_a_finished_answer_leaves_its_connection_to_the_next(
-    sim: GoogleSimulator, gemini: GoogleChatModel
-) -> None:
-    for _ in range(3):
-        await all_of(gemini, QUESTION)
-    assert sim.open_connections == 1
-
-
-async def test_closing_the_model_closes_its_connections(sim: GoogleSimulator) -> None:
-    model = GoogleChatModel(SECRET, sim.base_url)
-    await model.aclose()
-    await all_of(model, QUESTION)
-    await model.aclose()
-    assert await all_of(model, QUESTION)
     await model.aclose()
 
 
@@ -293,47 +195,6 @@ async def test_how_long_to_wait_is_passed_on(sim: GoogleSimulator, gemini: Googl
     assert waits == [7.5, 9.0, None]
 
 
-@pytest.mark.parametrize("silence", ["headers", "first byte", "later", "error"])
-async def test_silence_is_an_error(sim: GoogleSimulator, silence: str) -> None:
-    model = GoogleChatModel(SECRET, sim.base_url, IMPATIENT)
-    await model.warm_up()
-    sim.script(
-        {
-            "headers": delayed(HELLO, Hang()),
-            "first byte": spoiled(HELLO, 0, Hang()),
-            "later": spoiled(HELLO, 2, Hang()),
-            "error": spoiled(refusal(500), 0, Hang()),
-        }[silence]
-    )
-    error, _ = await error_of(model, QUESTION)
-    assert type(error) is (StreamStalled if silence == "later" else FirstTokenTimedOut)
-    await sim.requests[0].client_left()
-    await model.aclose()
-
-
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x", "nonsense"])
-async def test_nobody_there(address: str) -> None:
-    model = GoogleChatModel(SECRET, address)
-    error, _ = await error_of(model, QUESTION)
-    assert type(error) is ProviderUnreachable
-    assert_fit_for_clients(error)
-    await model.aclose()
-
-
-@pytest.mark.parametrize("key", [None, ""])
-async def test_a_missing_key_names_its_variable(
-    sim: GoogleSimulator, key: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GEMINI_API_KEY", "somebody's")
-    model = GoogleChatModel(key, sim.base_url)
-    await model.warm_up()
-    with pytest.raises(NotConfigured) as caught:
-        await all_of(model, QUESTION)
-    assert caught.value.key == "GOOGLE_API_KEY"
-    assert sim.requests == []
-    await model.aclose()
-
-
 async def test_what_happened_to_the_connection_is_the_cause(
     sim: GoogleSimulator, gemini: GoogleChatModel
 ) -> None:
@@ -358,18 +219,6 @@ async def test_however_it_is_sent(
     stopped = events[-1]
     assert isinstance(stopped, ModelStopped)
     assert (stopped.reason, stopped.usage) == ("tool_calls", Usage(7, 6, 13, 0, 2))
-
-
-async def test_words_come_as_they_are_written(
-    sim: GoogleSimulator, gemini: GoogleChatModel
-) -> None:
-    gate = Gate()
-    steps = answer_stream("one two").steps
-    sim.script(Reply([steps[0], gate, *steps[1:]]))
-    async with aclosing(one_by_one(gemini.stream(QUESTION))) as events:
-        assert await anext(events) == TextDelta("one")
-        sim.open(gate)
-        assert await anext(events) == TextDelta(" two")
 
 
 async def test_an_answer_in_one_piece(sim: GoogleSimulator, gemini: GoogleChatModel) -> None:

@@ -1,7 +1,7 @@
 """What every chat model that asks over HTTP does with its connections, keys and waits."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -17,21 +17,24 @@ from domain.errors import (
     StreamStalled,
 )
 from domain.turn.prompt import Prompt
-from tests.contract.chat_models import (
-    all_of,
-    card_of,
-    error_of,
-    http_model,
-    question,
-    simulator_of,
-    text_of,
-)
+from tests.contract.answers import all_of, error_of, text_of
+from tests.contract.chat_models import card_of, http_model, question, simulator_of
 from tests.simulators.provider_wires import SAID, TALK, WIRES, Wire
-from tests.simulators.replies import Gate, Hang, delayed
+from tests.simulators.replies import Gate, Hang, Reply, delayed
 from tests.simulators.server import Simulator
 
 IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
 SILENT_LATER = Patience(idle_s=0.05)
+KEY_VARIABLES = {
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "gemini": "GOOGLE_API_KEY",
+    "xai": "XAI_API_KEY",
+    "groq": "GROQ_API_KEY",
+    "deepseek": "DEEPSEEK_API_KEY",
+    "perplexity": "PERPLEXITY_API_KEY",
+}
+"""A local server needs none."""
 
 
 @pytest.fixture(params=WIRES)
@@ -83,13 +86,20 @@ async def test_warming_up_asks_nothing(sim: Simulator, model: Any, asked: Prompt
     assert text_of(await all_of(model, asked)) == TALK
 
 
-@pytest.mark.parametrize("before_headers", [True, False])
+SILENCES: dict[str, Callable[[Wire], Reply]] = {
+    "before the headers": lambda wire: delayed(wire.talk, Hang()),
+    "before the first byte": lambda wire: wire.at_once(Hang()),
+    "inside a refusal": lambda wire: replace(wire.refusal(500), steps=[b"{", Hang()]),
+}
+
+
+@pytest.mark.parametrize("silence", SILENCES)
 async def test_a_silence_before_the_first_word_is_an_error(
-    wire: Wire, sim: Simulator, asked: Prompt, *, before_headers: bool
+    wire: Wire, sim: Simulator, asked: Prompt, silence: str
 ) -> None:
     model = http_model(wire, sim.address, patience=IMPATIENT)
     await model.warm_up()
-    sim.script(delayed(wire.talk, Hang()) if before_headers else wire.at_once(Hang()))
+    sim.script(SILENCES[silence](wire))
     error, said = await error_of(model, asked)
     assert (type(error), said) == (FirstTokenTimedOut, [])
     await sim.requests[0].client_left()
@@ -107,7 +117,7 @@ async def test_a_silence_in_mid_answer_is_an_error(
     await model.aclose()
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x", "nonsense"])
 async def test_nobody_there(wire: Wire, asked: Prompt, address: str) -> None:
     model = http_model(wire, address)
     error, said = await error_of(model, asked)
@@ -118,26 +128,21 @@ async def test_nobody_there(wire: Wire, asked: Prompt, address: str) -> None:
 
 
 @pytest.mark.parametrize("key", [None, ""])
+@pytest.mark.parametrize(
+    "wire", [name for name, wire in WIRES.items() if wire.provider in KEY_VARIABLES], indirect=True
+)
 async def test_a_missing_key_names_its_variable(
     wire: Wire, sim: Simulator, asked: Prompt, key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What an SDK would find by itself is not what the operator has set.
     for variable in ("OPENAI_API_KEY", "ANTHROPIC_AUTH_TOKEN", "GEMINI_API_KEY"):
         monkeypatch.setenv(variable, "somebody's")
-    variable = {
-        "gemini": "GOOGLE_API_KEY",
-        "local": None,  # A server of the operator's own needs none.
-    }.get(wire.provider, f"{wire.provider.upper()}_API_KEY")
     model = http_model(wire, sim.address, key)
     await model.warm_up()
-    if variable is None:
-        assert text_of(await all_of(model, asked)) == TALK
-        assert "somebody" not in str(sim.requests[0].headers)
-    else:
-        with pytest.raises(NotConfigured) as caught:
-            await all_of(model, asked)
-        assert caught.value.key == variable
-        assert sim.requests == []
+    with pytest.raises(NotConfigured) as caught:
+        await all_of(model, asked)
+    assert caught.value.key == KEY_VARIABLES[wire.provider]
+    assert sim.requests == []
     await model.aclose()
 
 

@@ -77,8 +77,12 @@ class MessagesReader(WireReader):
         try:
             wire = decode_event(payload)
             # The token path.
-            if wire.type == "content_block_delta" and wire.delta is not None:
-                return self._delta(wire.index, wire.delta)
+            if wire.type == "content_block_delta" and (delta := wire.delta) is not None:
+                draft = self._drafts.get(wire.index)
+                if (text := delta.text) and draft is not None:
+                    draft.text.append(text)
+                    return (TextDelta(text),)
+                return self._delta(draft, delta)
             read = self._readers.get(wire.type)
             if read is not None:
                 return read(wire)
@@ -145,13 +149,9 @@ class MessagesReader(WireReader):
             events.append(TextDelta(str(text)))
         return events
 
-    def _delta(self, index: int, delta: WireDelta) -> Sequence[ModelEvent]:
-        draft = self._drafts.get(index)
+    def _delta(self, draft: BlockDraft | None, delta: WireDelta) -> Sequence[ModelEvent]:
         if draft is None:
             raise _garbled()
-        if text := delta.text:
-            draft.text.append(text)
-            return (TextDelta(text),)
         if thought := delta.thinking:
             draft.thinking.append(thought)
             return self._think(draft, thought)

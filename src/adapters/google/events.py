@@ -133,7 +133,8 @@ class GenerateReader(WireReader):
             self._reason, self._message = candidate.finish_reason, candidate.finish_message
         elif parts:
             self._reason = None  # It goes on.
-        events += self._looked_up.for_answer(candidate)
+        if candidate.has_sources:
+            events += self._looked_up.for_answer(candidate)
 
     def _stopped(self, reason: str) -> ModelStopped:
         called = self._parts.called

@@ -128,6 +128,12 @@ class WireCandidate(Struct, frozen=True, gc=False, rename="camel"):
     citation_metadata: WireCitations | None = None
     url_context_metadata: WireUrlContext | None = None
 
+    @property
+    def has_sources(self) -> bool:
+        """Whether anything is told of what was looked up for it."""
+        found = (self.grounding_metadata, self.citation_metadata, self.url_context_metadata)
+        return found != (None, None, None)
+
 
 class WireFeedback(Struct, frozen=True, rename="camel"):
     """Why a question is not answered."""

@@ -34,25 +34,14 @@ class SseSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the payloads of the events that the bytes complete."""
-        events = self._whole(chunk)
-        if events.startswith(_DATA):
-            payloads = events[6:].split(_NEXT_DATA)
-            if events.count(b"\n") == 2 * len(payloads) - 2:
-                return payloads  # Each is one line.
-        payloads: list[bytes] = []
-        for block in events.split(b"\n\n"):
-            if block.startswith(_DATA):
-                if b"\n" not in block:
-                    payloads.append(block[6:])
-                    continue
-            elif block.startswith(b"event:"):
-                at = block.find(_DATA_LINE)
-                if at > 0 and block.find(b"\n", at + 1) < 0 and block.find(b"\n") == at:
-                    payloads.append(block[at + 7 :])
-                    continue
-            if (event := _parsed(block)) is not None:
-                payloads.append(event.data)
-        return payloads
+        if not (self._pieces or self._after_cr or self._at_start):
+            # Whole events and nothing else, as the reads of a slow answer mostly are.
+            if b"\r" in chunk:
+                if payloads := _payloads_in_crlf(chunk):
+                    return payloads
+            elif chunk.endswith(b"\n\n"):
+                return _payloads(chunk[:-2])
+        return _payloads(self._whole(chunk))
 
     def feed_named(self, chunk: bytes) -> list[ServerEvent]:
         """Return the events that the bytes complete, for wires whose event names matter."""
@@ -92,7 +81,48 @@ class SseSplitter:
             self._after_cr = False
         if chunk:
             self._after_cr = chunk.endswith(b"\r")
-        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        # Looking for two bytes takes many times as long as looking for one.
+        *lines, last = chunk.split(b"\n")
+        chunk = b"\n".join([*[line.removesuffix(b"\r") for line in lines], last])
+        return chunk.replace(b"\r", b"\n") if b"\r" in chunk else chunk
+
+
+def _payloads(events: bytes) -> list[bytes]:
+    """Return the payloads of whole events that have one blank line between two of them."""
+    if events.startswith(_DATA):
+        payloads = events[6:].split(_NEXT_DATA)
+        if events.count(b"\n") == 2 * len(payloads) - 2:
+            return payloads  # Each is one line.
+    elif events.startswith(b"event:") and (payloads := _payloads_with_names(events)):
+        return payloads
+    payloads: list[bytes] = []
+    for block in events.split(b"\n\n"):
+        if block.startswith(_DATA) and b"\n" not in block:
+            payloads.append(block[6:])
+        elif (event := _parsed(block)) is not None:
+            payloads.append(event.data)
+    return payloads
+
+
+def _payloads_with_names(events: bytes) -> list[bytes]:
+    """Return the payloads if each is one line below another, its name; else nothing."""
+    if events.count(b"\n") == 1:
+        at = events.find(_DATA_LINE)
+        return [events[at + 7 :]] if at > 0 else []
+    lines = events.split(b"\n")
+    payloads = [line[6:] for line in lines[1::3] if line.startswith(_DATA)]
+    aligned = 3 * len(payloads) == len(lines) + 1 and not any(lines[2::3])
+    # What stands above may be more of the payload.
+    return payloads if aligned and not any(n.startswith(b"data") for n in lines[::3]) else []
+
+
+def _payloads_in_crlf(chunk: bytes) -> list[bytes]:
+    """Return the payloads if there is nothing but whole ones of one line each; else nothing."""
+    if not (chunk.startswith(_DATA) and chunk.endswith(b"\r\n\r\n")):
+        return []
+    payloads = chunk[6:-4].split(b"\r\n\r\ndata: ")
+    ends = 2 * len(payloads)
+    return payloads if chunk.count(b"\r") == ends and chunk.count(b"\n") == ends else []
 
 
 def _parsed(block: bytes) -> ServerEvent | None:

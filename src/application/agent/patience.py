@@ -7,7 +7,7 @@ from contextlib import aclosing
 import stamina
 
 from application.ports.chat_model import ChatModel
-from domain.errors import ProviderError, ProviderOverloaded
+from domain.errors import ProviderDown, ProviderError, ProviderOverloaded
 from domain.turn.events import ModelEvent, ProviderRetrying
 from domain.turn.prompt import Prompt
 
@@ -39,6 +39,9 @@ async def ask_patiently(
             batches = model.stream(prompt)
             try:
                 first = await anext(batches, None)
+            except ProviderDown as error:
+                # Left alone since the attempt before: what that one met says more.
+                raise waits.last or error from error
             except ProviderError as error:
                 waits.failed(error, attempt.num)
                 raise
@@ -58,8 +61,10 @@ class _Waits:
 
     def __init__(self) -> None:
         self.announce: ProviderRetrying | None = None
+        self.last: ProviderError | None = None
 
     def failed(self, error: ProviderError, attempt: int) -> None:
+        self.last = error
         wait_s = _wait_s(error, attempt)
         if error.retryable and attempt < ATTEMPTS and wait_s <= LONGEST_WAIT_S:
             self.announce = ProviderRetrying(

@@ -25,6 +25,6 @@ def doctor(ctx: click.Context) -> None:
 
     findings = [*tables(settings), *run(look)]
     for finding in findings:
-        click.echo(f"{MARKS[finding.state]}  {finding.name:<14} {finding.note}")
+        click.echo(f"{MARKS[finding.state]}  {finding.name:<24} {finding.note}")
     if any(finding.state == "failing" for finding in findings):
         ctx.exit(1)

@@ -73,6 +73,10 @@ class ChatReader(WireReader):
             text = delta.content
             plain = self._tags is None or self._tags.over
             if text and plain and not choices[0].index and _only_text(delta, chunk):
+                if chunk.usage is not None:
+                    self._usage = chunk.usage
+                if chunk.citations is not None or chunk.search_results is not None:
+                    self._pages.note(chunk)
                 self._finish = choices[0].finish_reason or self._finish
                 return (TextDelta(text),)
         return self._rarer(chunk)
@@ -182,9 +186,6 @@ def _only_text(delta: Delta, chunk: Chunk) -> bool:
         and delta.refusal is None
         and delta.annotations is None
         and delta.function_call is None
-        and chunk.usage is None
         and chunk.x_groq is None
-        and chunk.search_results is None
-        and chunk.citations is None
         and chunk.error is None
     )

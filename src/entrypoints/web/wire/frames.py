@@ -213,6 +213,8 @@ class Framer:
             "stage": self._stage_of(event.code, event.after_content),
             "code": event.code,
         }
+        if event.provider is not None:
+            error["provider"] = event.provider
         if event.retry_after_s is not None:
             error["retry_after"] = event.retry_after_s
         return error
