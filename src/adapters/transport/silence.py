@@ -9,8 +9,9 @@ from typing import Self
 class Silence:
     """One timer for a whole answer, which looks at the clock when it goes off.
 
-    Setting a timer anew for every token would cost more than reading the token. Only waits count:
-    whoever is busy with what came before hears nothing, and that is nobody's silence.
+    Setting a timer anew for every token would cost more than reading the token. Only waits count,
+    which is why whoever reads sets `since`: who is busy with what came before hears nothing, and
+    that is nobody's silence.
     """
 
     def __init__(self, limit_s: float, too_long: Callable[[], None]) -> None:
@@ -26,23 +27,15 @@ class Silence:
         """Something has been said."""
         self._too_long = too_long
         self._loop = asyncio.get_running_loop()
-        self._since: float | None = self._loop.time()
+        self.since: float | None = self._loop.time()
+        """When the wait began that goes on (the loop's time); None while nobody waits."""
         self._set(limit_s)
 
-    def begins(self) -> None:
-        """Note that from now on somebody waits."""
-        self._since = self._loop.time()
-
-    def ends(self) -> None:
-        """Note that the wait is over."""
-        self._since = None
-
     def broken(self, limit_s: float) -> None:
-        """Note that something was said; silences after the first word have a limit of their own."""
-        if not self.was_broken:
-            self.was_broken = True
-            self._timer.cancel()
-            self._set(limit_s)
+        """Note the first word; silences after it have a limit of their own."""
+        self.was_broken = True
+        self._timer.cancel()
+        self._set(limit_s)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +54,7 @@ class Silence:
 
     def _look(self) -> None:
         now = self._loop.time()
-        ends_at = (now if self._since is None else self._since) + self._limit_s
+        ends_at = (now if self.since is None else self.since) + self._limit_s
         if now < ends_at:
             self._timer = self._loop.call_at(ends_at, self._look)
         else:

@@ -64,18 +64,18 @@ async def read_answer(
     Raises:
         ProviderError: whatever went wrong; anything else is a defect of the reader.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + patience.first_token_s
+    now = asyncio.get_running_loop().time
+    deadline = now() + patience.first_token_s
     async with AsyncExitStack() as resources:
         head, answer = await _opened(provider, ask, resources, deadline)
-        silence = resources.enter_context(Silence(deadline - loop.time(), answer.close))
+        silence = resources.enter_context(Silence(deadline - now(), answer.close))
         if head[:1] == b"{":
             yield [*reader.whole(await _rest(provider, head, answer, silence))]
             return
         splitter = SseSplitter()
         chunk = head
         while chunk:
-            silence.ends()
+            silence.since = None
             events: list[ModelEvent] = []
             try:
                 _read(reader, splitter.feed(chunk), events)
@@ -84,12 +84,13 @@ async def read_answer(
                     yield events  # Said before it went wrong.
                 raise
             if events:
-                silence.broken(patience.idle_s)
+                if not silence.was_broken:
+                    silence.broken(patience.idle_s)
                 yield events
             if reader.ended:
                 await _drain(answer)
                 return
-            silence.begins()
+            silence.since = now()
             try:
                 chunk = await answer.read()
             except Exception as failure:
