@@ -22,7 +22,7 @@ from application.ports.chat_model import ChatModel
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta
 from domain.turn.prompt import Prompt
 from tests.api.offline_app import Parley
-from tests.api.test_openapi import OPERATIONS
+from tests.api.test_openapi import CALLS
 
 CHECKS = [
     not_a_server_error,
@@ -86,9 +86,9 @@ def document(door: Door) -> Any:
     return schemathesis.openapi.from_dict(door.send("GET", "/schema/openapi.json").json())
 
 
-@pytest.mark.parametrize("path", OPERATIONS)
-def test_generated_requests(door: Door, document: Any, path: str) -> None:
-    operation = document[path][OPERATIONS[path].upper()]
+@pytest.mark.parametrize(("path", "method"), CALLS)
+def test_generated_requests(door: Door, document: Any, path: str, method: str) -> None:
+    operation = document[path][method.upper()]
 
     @BOUNDED
     @given(case=operation.as_strategy(), mine=st.booleans())
@@ -122,7 +122,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=10,
 )
-POSTED = [path for path, method in OPERATIONS.items() if method == "post"]
+POSTED = [(path, method) for path, method in CALLS if method != "get"]
 KEYS = st.sampled_from(
     [
         "prompt",
@@ -136,21 +136,32 @@ KEYS = st.sampled_from(
         "tags",
         "limit",
         "offset",
+        "message_id",
+        "message_ids",
+        "patch",
+        "user_message",
+        "ai_response",
+        "claude_code_data",
+        "title",
+        "prompt_id",
+        "search_text",
+        "last_update_override",
+        "task_description",
         "username",
         "password",
     ]
 )
 
 
-@pytest.mark.parametrize("path", POSTED)
-def test_any_json_is_answered_without_a_surprise(door: Door, path: str) -> None:
+@pytest.mark.parametrize(("path", "method"), POSTED)
+def test_any_json_is_answered_without_a_surprise(door: Door, path: str, method: str) -> None:
     url = path.replace("{turn_id}", "x")
 
     @BOUNDED
     @given(body=st.dictionaries(KEYS, JSON, max_size=4), claimed=st.just(1) | JSON)
     def check(body: dict[str, Any], claimed: Any) -> None:
         response = door.send(
-            "POST", url, json=body | {"customer_id": claimed}, headers=door.headers
+            method.upper(), url, json=body | {"customer_id": claimed}, headers=door.headers
         )
         assert response.status_code < 500, response.text
         if response.status_code >= 400:
@@ -159,14 +170,14 @@ def test_any_json_is_answered_without_a_surprise(door: Door, path: str) -> None:
     check()
 
 
-@pytest.mark.parametrize("path", POSTED)
-def test_any_bytes_are_answered_without_a_surprise(door: Door, path: str) -> None:
+@pytest.mark.parametrize(("path", "method"), POSTED)
+def test_any_bytes_are_answered_without_a_surprise(door: Door, path: str, method: str) -> None:
     url = path.replace("{turn_id}", "x")
 
     @BOUNDED
     @given(body=st.binary(max_size=64))
     def check(body: bytes) -> None:
-        response = door.send("POST", url, content=body, headers=door.headers)
+        response = door.send(method.upper(), url, content=body, headers=door.headers)
         assert response.status_code < 500, response.text
 
     check()

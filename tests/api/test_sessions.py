@@ -52,6 +52,7 @@ MESSAGE_KEYS = {
     "test_mode",
     "created_at",
 }
+OUR_KEYS = {"state", "turn_id", "usage", "parent_id", "sibling_ids", "active"}
 
 
 async def listed(client: httpx.AsyncClient, **wanted: object) -> list[dict[str, Any]]:
@@ -76,7 +77,7 @@ async def test_messages_have_every_key(parley: Parley, anna: httpx.AsyncClient) 
     await talk(parley, "Tides", "When?", "At noon.")
     (found,) = await listed(anna, include_messages=True)
     question, answer = found["messages"]
-    assert set(question) == set(answer) == MESSAGE_KEYS | {"state", "turn_id", "usage"}
+    assert set(question) == set(answer) == MESSAGE_KEYS | OUR_KEYS
     assert (question["sender"], answer["sender"]) == ("User", "AI")
     assert (question["image_locations"], question["api_text_gen_settings"]) == ([], {})
     assert (question["ai_character_name"], question["api_text_gen_model_name"]) == ("", "")

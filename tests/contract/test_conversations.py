@@ -13,6 +13,7 @@ from domain.conversation.conversation import (
     ConversationDraft,
     ConversationFilter,
     MessageDraft,
+    Place,
     Sender,
     StoredMessage,
 )
@@ -503,7 +504,9 @@ class TestChanging:
         [stored] = await said(work, anna, mine.id)
         assert stored.message == "hello"
 
-    @pytest.mark.parametrize("name", ["message_id", "customer_id", "session_id", "sender", "nope"])
+    @pytest.mark.parametrize(
+        "name", ["message_id", "customer_id", "session_id", "sender", "siblings", "nope"]
+    )
     async def test_some_columns_never_change(
         self, work: UnitOfWork, anna: UserId, name: str
     ) -> None:
@@ -512,3 +515,223 @@ class TestChanging:
         with pytest.raises(ValueError, match=name):
             async with work() as db:
                 await db.conversations.change_message(anna, mine.id, key, {name: 1})
+
+    async def test_only_what_a_turn_wrote_itself_changes_for_it(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        key = await say(work, anna, mine.id, turn=TurnId("t"))
+        async with work() as db:
+            for turn, changed in ((TurnId("other"), False), (TurnId("t"), True)):
+                assert changed is await db.conversations.change_message(
+                    anna, mine.id, key, {"message": turn}, turn=turn
+                )
+        [stored] = await said(work, anna, mine.id)
+        assert stored.message == "t"
+
+
+class TestChangingConversations:
+    async def test_a_draft_changes_what_it_states(
+        self, work: UnitOfWork, anna: UserId, clock: ManualClock
+    ) -> None:
+        mine = await opened(work, anna, name="Trip", tags=("a",))
+        await clock.advance(5)
+        async with work() as db:
+            changed = await db.conversations.change(
+                anna,
+                ConversationDraft(
+                    id=mine.id,
+                    task_status="waiting",
+                    task_priority="high",
+                    task_description="d" * 900,
+                    touch=False,
+                ),
+            )
+        assert changed == await read(work, anna, mine.id)
+        assert (changed.name, changed.tags) == ("Trip", ("a",))
+        assert (changed.task_status, changed.task_priority) == ("waiting", "high")
+        assert changed.task_description == "d" * 500
+        assert changed.last_update == mine.last_update
+
+    async def test_a_task_is_dropped_whole(self, work: UnitOfWork, anna: UserId) -> None:
+        mine = await opened(work, anna, task_status="active", task_description="x")
+        draft = ConversationDraft(id=mine.id, drops_task=True, task_priority="low")
+        async with work() as db:
+            await db.conversations.change(anna, draft)
+        now = await read(work, anna, mine.id)
+        assert (now.task_status, now.task_priority, now.task_description) == (None, None, None)
+
+    async def test_it_may_be_put_at_a_moment(
+        self, work: UnitOfWork, anna: UserId, clock: ManualClock
+    ) -> None:
+        mine = await opened(work, anna)
+        then = clock.now() - timedelta(days=1)
+        async with work() as db:
+            await db.conversations.change(anna, ConversationDraft(id=mine.id, touched_at=then))
+        assert (await read(work, anna, mine.id)).last_update == then
+
+    async def test_strangers_and_unknown_ids_look_the_same(
+        self, work: UnitOfWork, anna: UserId, boris: UserId
+    ) -> None:
+        mine = await opened(work, anna, name="Mine")
+        for user, conversation in ((boris, mine.id), (anna, UNKNOWN), (anna, None)):
+            draft = ConversationDraft(id=conversation, name="Stolen")
+            with pytest.raises(ConversationNotFound, match="Session not found"):
+                async with work() as db:
+                    await db.conversations.change(user, draft)
+        assert (await read(work, anna, mine.id)).name == "Mine"
+
+
+class TestRemoving:
+    async def test_a_conversation_goes_with_all_its_messages(
+        self, work: UnitOfWork, anna: UserId, boris: UserId
+    ) -> None:
+        mine, other = await opened(work, anna, name="mine"), await talk(work, anna, "other")
+        keys = [await say(work, anna, mine.id) for _ in range(2)]
+        async with work() as db:
+            await db.conversations.keep_version(anna, mine.id, keys[0])
+        for user, conversation in ((boris, mine.id), (anna, UNKNOWN)):
+            with pytest.raises(ConversationNotFound, match="Session not found"):
+                async with work() as db:
+                    await db.conversations.remove(user, conversation)
+        async with work() as db:
+            assert await db.conversations.remove(anna, mine.id) == keys
+        assert await said(work, anna, mine.id) == []
+        assert await page(work, anna) == ["other"]
+        assert len(await said(work, anna, other.id)) == 1
+        with pytest.raises(ConversationNotFound):
+            await say(work, anna, mine.id)
+
+    async def test_only_named_messages_of_the_conversation_go(
+        self, work: UnitOfWork, anna: UserId, boris: UserId
+    ) -> None:
+        mine, other = await opened(work, anna), await opened(work, anna)
+        keys = [await say(work, anna, mine.id) for _ in range(3)]
+        foreign = await say(work, anna, other.id)
+        named = (keys[0], keys[0], keys[2], foreign, MessageId(99999))
+        async with work() as db:
+            assert await db.conversations.remove_messages(anna, mine.id, named) == 2
+            assert await db.conversations.remove_messages(anna, mine.id, named) == 0
+        assert [one.message_id for one in await said(work, anna, mine.id)] == [keys[1]]
+        assert len(await said(work, anna, other.id)) == 1
+        with pytest.raises(ConversationNotFound):
+            async with work() as db:
+                await db.conversations.remove_messages(boris, mine.id, (keys[1],))
+
+    async def test_more_messages_than_a_query_may_name(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        key = await say(work, anna, mine.id)
+        many = (*(MessageId(number) for number in range(10_000, 11_200)), key)
+        async with work() as db:
+            assert await db.conversations.remove_messages(anna, mine.id, many) == 1
+        assert await said(work, anna, mine.id) == []
+
+    async def test_an_answer_to_what_was_removed_is_not_written(
+        self, work: UnitOfWork, anna: UserId, clock: ManualClock
+    ) -> None:
+        mine = await opened(work, anna)
+        question = await say(work, anna, mine.id)
+        await say(work, anna, mine.id)
+        async with work() as db:
+            await db.conversations.remove_messages(anna, mine.id, (question,))
+        with pytest.raises(ConversationNotFound):
+            await say(work, anna, mine.id, place=Place(clock.now(), question))
+        assert len(await said(work, anna, mine.id)) == 1
+
+
+class TestVersions:
+    async def test_each_message_follows_the_one_before(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        keys = [await say(work, anna, mine.id) for _ in range(3)]
+        stored = await said(work, anna, mine.id)
+        assert [one.parent_id for one in stored] == [None, *keys[:2]]
+        assert {one.siblings for one in stored} == {()}
+        async with work() as db:
+            assert await db.conversations.every_message(anna, mine.id) == stored
+            end = await db.conversations.end(anna, mine.id)
+        assert end.after == keys[-1]
+        assert end.at > stored[-1].created_at
+
+    async def test_a_version_is_a_copy_that_is_not_shown(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        await say(work, anna, mine.id)
+        draft = MessageDraft(message="old", image_locations=("i",), favorite=True)
+        key = await say(work, anna, mine.id, draft, Sender.AI, turn=TurnId("t"))
+        before = (await said(work, anna, mine.id))[1]
+        async with work() as db:
+            copy = await db.conversations.keep_version(anna, mine.id, key)
+            await db.conversations.change_message(anna, mine.id, key, {"message": "new"})
+        assert copy is not None
+        shown = await said(work, anna, mine.id)
+        assert [one.message for one in shown] == ["hello", "new"]
+        assert shown[1].siblings == (copy, key)
+        async with work() as db:
+            stored = await db.conversations.message(anna, copy)
+        assert stored is not None
+        unlike = ("message_id", "version_of", "replaced")
+        for name in StoredMessage.__struct_fields__:
+            if name not in unlike:
+                assert getattr(stored, name) == getattr(before, name), name
+        assert (stored.version_of, stored.replaced) == (key, True)
+
+    async def test_a_version_of_a_version_belongs_to_the_same_message(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        parent, key = await say(work, anna, mine.id), await say(work, anna, mine.id)
+        async with work() as db:
+            first = await db.conversations.keep_version(anna, mine.id, key)
+            assert first is not None
+            second = await db.conversations.keep_version(anna, mine.id, first, after=parent)
+            assert second is not None
+            stored = await db.conversations.message(anna, second)
+        assert stored is not None
+        assert (stored.version_of, stored.parent_id) == (key, parent)
+        async with work() as db:
+            assert await db.conversations.remove_messages(anna, mine.id, (key,)) == 1
+            assert await db.conversations.message(anna, second) is None
+        assert [one.message_id for one in await said(work, anna, mine.id)] == [parent]
+
+    async def test_what_is_hidden_does_not_bring_a_conversation_into_lists(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await talk(work, anna, "mine")
+        [stored] = await said(work, anna, mine.id)
+        async with work() as db:
+            await db.conversations.change_message(
+                anna, mine.id, stored.message_id, {"replaced": True}
+            )
+        assert await page(work, anna) == []
+        async with work() as db:
+            assert await db.archive.search(anna, "", 10) == []
+
+    async def test_a_hidden_message_is_not_the_end(self, work: UnitOfWork, anna: UserId) -> None:
+        mine = await opened(work, anna)
+        first, last = await say(work, anna, mine.id), await say(work, anna, mine.id)
+        async with work() as db:
+            await db.conversations.change_message(anna, mine.id, last, {"replaced": True})
+        async with work() as db:
+            end = await db.conversations.end(anna, mine.id)
+            rows = await db.conversations.every_message(anna, mine.id)
+        assert end.after == first
+        assert end.at > rows[-1].created_at
+
+    async def test_strangers_keep_and_see_nothing(
+        self, work: UnitOfWork, anna: UserId, boris: UserId
+    ) -> None:
+        mine, other = await opened(work, anna), await opened(work, anna)
+        key = await say(work, anna, mine.id)
+        async with work() as db:
+            for user, conversation in ((boris, mine.id), (anna, other.id)):
+                assert await db.conversations.keep_version(user, conversation, key) is None
+            assert await db.conversations.message(boris, key) is None
+            assert await db.conversations.every_message(boris, mine.id) == []
+            with pytest.raises(ConversationNotFound):
+                await db.conversations.hold(boris, mine.id)
+        assert len(await said(work, anna, mine.id)) == 1

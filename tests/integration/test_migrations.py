@@ -112,6 +112,25 @@ async def test_rows_live_through_every_step(url: str) -> None:
     assert kept == "kept"
 
 
+async def test_going_down_leaves_the_branch_that_was_shown(url: str) -> None:
+    await migrations.upgrade("main", url)
+    database = open_database(url)
+    work = SqlUnitOfWork(database, ManualClock())
+    async with work() as db:
+        anna = await db.accounts.add("anna", "hash", None)
+        talk = await db.conversations.open(anna.id, ConversationDraft())
+        key = await db.conversations.add_message(
+            anna.id, talk.id, Sender.USER, MessageDraft(message="shown")
+        )
+        await db.conversations.keep_version(anna.id, talk.id, key)
+    await migrations.downgrade("main", url, "0003")
+    await migrations.upgrade("main", url)
+    async with work() as db:
+        [left] = await db.conversations.every_message(anna.id, talk.id)
+    await database.close()
+    assert (left.message_id, left.replaced) == (key, False)
+
+
 async def test_the_current_version_is_left_alone(url: str) -> None:
     assert await migrations.upgrade("main", url)
     assert not await migrations.upgrade("main", url)
@@ -170,12 +189,14 @@ async def test_a_difference_is_told(url: str) -> None:
     assert "extra" in difference
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0003: run parley migrate upgrade"
+        "main is at version 0001, not 0004: run parley migrate upgrade"
     ]
 
 
 async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
-    with pytest.raises(StorageError, match="no version '9999' of main; known: 0001, 0002, 0003"):
+    with pytest.raises(
+        StorageError, match="no version '9999' of main; known: 0001, 0002, 0003, 0004"
+    ):
         await migrations.upgrade("main", url, "9999")
 
 
@@ -238,7 +259,7 @@ class TestCommands:
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check"], "main is at version base, not 0003"),
+            (["check"], "main is at version base, not 0004"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):
             result = parley.invoke(migrate, arguments)

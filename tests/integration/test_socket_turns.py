@@ -197,8 +197,8 @@ async def test_an_error_event_inside_a_good_status_is_an_error(
         ({"type": "clarification_response", "prompt": "x"}, "Clarification"),
         ({"prompt": "x", "group_id": "7d"}, "Group chat"),
         (
-            {"user_input": {"prompt": "x", "new_session_from_here_full_chat_history": [{}]}},
-            "Forking a conversation",
+            {"user_input": {"prompt": "x", "new_session_from_here_full_chat_history": "all"}},
+            "new_session_from_here_full_chat_history must be a list of messages",
         ),
         ({"prompt": "x", "user_settings": {"text": {"model": "o3-mini"}}}, None),
     ],

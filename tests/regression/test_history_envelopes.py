@@ -71,3 +71,29 @@ async def test_keys_are_in_snake_case(parley: Parley) -> None:
         return [key for item in value for key in keys(item)] if isinstance(value, list) else []
 
     assert [key for key in keys(answer.json()) if key != key.lower()] == []
+
+
+async def test_writing_and_removing_have_flat_data(parley: Parley) -> None:
+    chat, both = "/api/v1/chat", {"customer_id": 1}
+    async with parley.client() as client:
+        client.headers.update(parley.headers)
+
+        async def data(method: str, path: str, **body: Any) -> Any:
+            answer = await client.request(method, chat + path, json=both | body)
+            assert list(answer.json()) == ENVELOPE
+            assert answer.json()["success"] is True
+            return answer.json()["data"]
+
+        none = await client.get(f"{chat}/maintenance/favorites?customer_id=1")
+        assert (none.status_code, none.json()["data"]) == (200, {})
+        said = {"message": "Hi", "file_locations": ["https://x/a.pdf"]}
+        written = await data("POST", "/messages", user_message=said)
+        key = written["user_message_id"]
+        assert "messages" not in written
+        assert (await data("PUT", "/messages", message_id=key))["message_id"] == key
+        assert (await data("POST", "/maintenance/files"))["messages"][0]["message_id"] == key
+        made = await data("POST", "/prompts", title="t", prompt="p")
+        listed = await client.get(f"{chat}/prompts?customer_id=1")
+        assert listed.json()["data"]["prompts"][0]["prompt_id"] == made["prompt_id"]
+        body = {"session_id": written["session_id"], "message_ids": [key]}
+        assert (await data("DELETE", "/messages", **body))["removed_count"] == 1

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import Boolean, Column, Integer, column, false, table
 
-from adapters.sql.steps import add_columns, create_index, drop_columns, drop_index
+from adapters.sql.steps import add_columns, drop_columns
 
 revision = "0004"
 down_revision = "0003"
@@ -20,11 +20,9 @@ def upgrade() -> None:
         Column("version_of", Integer),
         Column("replaced", Boolean, nullable=False, server_default=false()),
     )
-    create_index("ix_ChatMessagesNG_version_of", "ChatMessagesNG", "version_of")
 
 
 def downgrade() -> None:
     # The earlier tables know one version only: the one that is shown.
     op.execute(MESSAGES.delete().where(MESSAGES.c.replaced))
-    drop_index("ix_ChatMessagesNG_version_of", "ChatMessagesNG")
     drop_columns("ChatMessagesNG", "parent_id", "version_of", "replaced")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from domain.account import Account
 from domain.conversation.conversation import Conversation, StoredMessage
-from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.conversation.saved_prompt import SavedPrompt
+from domain.ids import ConversationId, MessageId, PromptId, TurnId, UserId
 from domain.turn.record import TurnRecord
 from domain.usage import UsageRecord
 
@@ -21,7 +22,9 @@ class State:
     messages: dict[MessageId, StoredMessage] = field(default_factory=dict[MessageId, StoredMessage])
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict[TurnId, TurnRecord])
     usage: dict[TurnId, UsageRecord] = field(default_factory=dict[TurnId, UsageRecord])
+    prompts: dict[PromptId, SavedPrompt] = field(default_factory=dict[PromptId, SavedPrompt])
     last_message: int = 0
+    last_prompt: int = 0
 
     def copy(self) -> "State":
         """Return a state of its own with the same rows."""
@@ -31,13 +34,20 @@ class State:
             dict(self.messages),
             dict(self.turns),
             dict(self.usage),
+            dict(self.prompts),
             self.last_message,
+            self.last_prompt,
         )
 
     def with_message(self, message: StoredMessage) -> "State":
         """Return the state after a message got the next id; the rows are shared with this one."""
         self.messages[message.message_id] = message
         return replace(self, last_message=message.message_id)
+
+    def with_prompt(self, prompt: SavedPrompt) -> "State":
+        """Return the state after a prompt got the next id; the rows are shared with this one."""
+        self.prompts[prompt.id] = prompt
+        return replace(self, last_prompt=prompt.id)
 
 
 class Shelf:

@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from adapters.memory.accounts import MemoryAccounts
+from adapters.memory.archive import MemoryArchive
 from adapters.memory.conversations import MemoryConversations
+from adapters.memory.prompts import MemoryPrompts
 from adapters.memory.state import Draft, Shelf
 from adapters.memory.turn_records import MemoryTurnRecords
 from adapters.memory.usage_records import MemoryUsageRecords
@@ -19,6 +21,8 @@ class MemoryStores(Stores):
     def __init__(self, draft: Draft, clock: Clock) -> None:
         self._accounts = MemoryAccounts(draft, clock)
         self._conversations = MemoryConversations(draft, clock)
+        self._archive = MemoryArchive(draft)
+        self._prompts = MemoryPrompts(draft)
         self._turns = MemoryTurnRecords(draft)
         self._usage = MemoryUsageRecords(draft)
 
@@ -31,6 +35,16 @@ class MemoryStores(Stores):
     def conversations(self) -> MemoryConversations:
         """Conversations and messages."""
         return self._conversations
+
+    @property
+    def archive(self) -> MemoryArchive:
+        """What is looked for across conversations."""
+        return self._archive
+
+    @property
+    def prompts(self) -> MemoryPrompts:
+        """Saved prompts."""
+        return self._prompts
 
     @property
     def turns(self) -> MemoryTurnRecords:

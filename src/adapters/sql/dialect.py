@@ -6,7 +6,7 @@ SQLAlchemy calls MariaDB by either name, depending on how the URL begins.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Integer, String, Text, TypeDecorator
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -75,6 +75,23 @@ def _as_it_is(element: exact, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(exact, *MYSQL)
 def _with_collation(element: exact, compiler: SQLCompiler, **options: Any) -> str:
     return f"{compiler.process(element.clauses, **options)} COLLATE utf8mb4_bin"
+
+
+class list_length(FunctionElement[int]):  # noqa: N801 - reads as a function in queries
+    """How many items a JSON list has; null where there is none."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(list_length)
+def _json_array_length(element: list_length, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_length({compiler.process(element.clauses, **options)})"
+
+
+@compiles(list_length, *MYSQL)
+def _json_length(element: list_length, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_length({compiler.process(element.clauses, **options)})"
 
 
 def is_duplicate(error: DBAPIError) -> bool:

@@ -18,7 +18,12 @@ MESSAGES_OF = (
     .order_by(messages.c.created_at, messages.c.message_id)
 )
 
-_HAS_MESSAGES = exists().where(messages.c.session_id == sessions.c.session_id)
+_HAS_MESSAGES = exists().where(
+    messages.c.session_id == sessions.c.session_id, messages.c.replaced.is_(False)
+)
+SEEN = sessions.c.task_status.is_not(None) | _HAS_MESSAGES
+"""Whether lists show a conversation."""
+NEWEST_FIRST = (sessions.c.last_update.desc(), sessions.c.created_at.desc(), sessions.c.session_id)
 
 
 def page_of(
@@ -31,16 +36,14 @@ def page_of(
     """
     query = select(sessions).where(sessions.c.customer_id == literal(user))
     if not with_empty:
-        query = query.where(sessions.c.task_status.is_not(None) | _HAS_MESSAGES)
+        query = query.where(SEEN)
     if wanted.start is not None:
         query = query.where(sessions.c.last_update >= wanted.start)
     if wanted.end is not None:
         query = query.where(sessions.c.last_update < wanted.end)
     if wanted.character is not None:
         query = query.where(sessions.c.ai_character_name == exact(wanted.character))
-    query = _with_task(query, wanted).order_by(
-        sessions.c.last_update.desc(), sessions.c.created_at.desc(), sessions.c.session_id
-    )
+    query = _with_task(query, wanted).order_by(*NEWEST_FIRST)
     if wanted.tags:
         return query
     return query.limit(wanted.limit or None).offset(wanted.offset or None)

@@ -15,7 +15,8 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
-from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.conversation.saved_prompt import SavedPrompt
+from domain.ids import ConversationId, MessageId, PromptId, TurnId, UserId
 from domain.turn.record import TurnRecord
 from domain.usage import UsageRecord
 
@@ -48,6 +49,9 @@ _NEW_MESSAGE: dict[str, Any] = {
     "state": None,
     "turn_id": None,
     "usage": None,
+    "parent_id": None,
+    "version_of": None,
+    "replaced": False,
 }
 CHANGEABLE = frozenset(_NEW_MESSAGE)
 """Columns of a message that may change once it is written."""
@@ -132,8 +136,15 @@ def message_of(row: RowMapping) -> StoredMessage:
         state=None if state is None else AnswerState(state),
         turn_id=None if turn is None else TurnId(turn),
         usage=row["usage"],
+        parent_id=_message_id(row["parent_id"]),
+        version_of=_message_id(row["version_of"]),
+        replaced=bool(row["replaced"]),
         **columns,
     )
+
+
+def _message_id(value: int | None) -> MessageId | None:
+    return None if value is None else MessageId(value)
 
 
 def message_row(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,6 +153,13 @@ def message_row(stated: Mapping[str, Any]) -> dict[str, Any]:
     All of them, always: one shape of statement is compiled once.
     """
     return {**_NEW_MESSAGE, **{name: storable(value) for name, value in stated.items()}}
+
+
+def prompt_of(row: RowMapping) -> SavedPrompt:
+    """Return the saved prompt of a row."""
+    return SavedPrompt(
+        PromptId(row["prompt_id"]), UserId(row["customer_id"]), row["title"], row["prompt"]
+    )
 
 
 def turn_of(row: RowMapping) -> TurnRecord:

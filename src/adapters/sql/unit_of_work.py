@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from adapters.sql.accounts import SqlAccounts
+from adapters.sql.archive import SqlArchive
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Database
+from adapters.sql.prompts import SqlPrompts
 from adapters.sql.transaction import Transaction
 from adapters.sql.turn_records import SqlTurnRecords
 from adapters.sql.usage_records import SqlUsageRecords
@@ -21,6 +23,8 @@ class SqlStores(Stores):
     def __init__(self, transaction: Transaction, clock: Clock) -> None:
         self._accounts = SqlAccounts(transaction, clock)
         self._conversations = SqlConversations(transaction, clock)
+        self._archive = SqlArchive(transaction)
+        self._prompts = SqlPrompts(transaction)
         self._turns = SqlTurnRecords(transaction)
         self._usage = SqlUsageRecords(transaction)
 
@@ -33,6 +37,16 @@ class SqlStores(Stores):
     def conversations(self) -> SqlConversations:
         """Conversations and messages."""
         return self._conversations
+
+    @property
+    def archive(self) -> SqlArchive:
+        """What is looked for across conversations."""
+        return self._archive
+
+    @property
+    def prompts(self) -> SqlPrompts:
+        """Saved prompts."""
+        return self._prompts
 
     @property
     def turns(self) -> SqlTurnRecords:

@@ -1,21 +1,25 @@
 """What of a turn is in the database: the question before, the answer while and after."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, structs
 
+from application.history.editing import Edited, edit
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import (
     AnswerState,
+    Conversation,
     ConversationDraft,
     MessageDraft,
+    Place,
     Sender,
 )
 from domain.conversation.writing import moment_after
-from domain.errors import ConversationNotFound
+from domain.errors import ConversationNotFound, StorageError
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, Saved
@@ -24,27 +28,6 @@ from domain.turn.prompt import AudioPart, FilePart, ImagePart
 from domain.turn.record import TurnRecord
 from domain.turn.transcript import Transcript
 from domain.usage import billed
-
-EDITABLE = frozenset(
-    {
-        "message",
-        "ai_reasoning",
-        "image_locations",
-        "file_locations",
-        "chart_data",
-        "favorite",
-        "claude_code_data",
-        "api_text_gen_model_name",
-        "api_text_gen_settings",
-        "api_tts_gen_model_name",
-        "api_image_gen_settings",
-        "image_generation_request",
-    }
-)
-"""The fields an edit may change; sender, time and flags of a message stay as they were."""
-
-REPLACED: Mapping[str, Any] = {"message": None, "ai_reasoning": None, "chart_data": None}
-"""What an edited answer loses of the earlier one where the new one has none."""
 
 GROWING = ("message", "ai_reasoning", "claude_code_data")
 """What changes in an answer's row once the row is there."""
@@ -58,9 +41,13 @@ class Kept(Struct, frozen=True):
     turn: TurnId
     conversation: ConversationId
     question: MessageId
-    asked_at: datetime | None = None
+    asked_at: datetime
     """When the question was written; the answer comes later, whatever the clock says."""
+    earlier: MessageId | None = None
+    """The version of the question that an edit has replaced; the earlier answer follows it."""
     answer: MessageId | None = None
+    gone: bool = False
+    """The question was deleted while the model spoke, and the answer is not stored."""
     doubtful: bool = False
     """An attempt to save the answer may have got through without our hearing of it."""
     code_session: str | None = None
@@ -75,38 +62,45 @@ class Ledger:
         self._clock = clock
 
     async def question(self, turn: TurnId, ask: Ask, record: Record) -> Kept:
-        """Store the question, and that its turn runs.
+        """Store the question, and that its turn runs; before it, what a fork brings along.
 
         Raises:
             AlreadyExists: the turn was recorded before, by this process or another.
             StorageError: nothing was stored.
         """
+        try:
+            return await self._ask(turn, ask, record)
+        except StorageError as error:
+            if not record.copied:
+                raise
+            raise StorageError(error.operation, f"Failed to fork session: {error}") from error
+
+    async def _ask(self, turn: TurnId, ask: Ask, record: Record) -> Kept:
         async with self._work() as db:
-            conversation = await db.conversations.open(ask.user, record.conversation)
+            conversation = await _opened(db, ask.user, record)
             kept = Kept(
                 ask,
                 record,
                 turn,
                 conversation.id,
                 MessageId(0),
+                self._clock.now(),
                 code_session=conversation.claude_session_id,
             )
-            if not record.edits:
-                at = await db.conversations.next_moment(ask.user, conversation.id)
-                kept = structs.replace(kept, asked_at=at)
-            draft = _question(ask, record)
-            question = await self._write(db, kept, Sender.USER, draft, at=kept.asked_at)
+            asked = await self._write(db, kept, Sender.USER, _question(ask, record))
             await db.turns.add(
                 TurnRecord(
                     turn=turn,
                     user=ask.user,
                     fingerprint=ask.fingerprint,
                     conversation=conversation.id,
-                    question=question,
+                    question=asked.message,
                     started_at=self._clock.now(),
                 )
             )
-        return structs.replace(kept, question=question)
+        return structs.replace(
+            kept, question=asked.message, asked_at=asked.written_at, earlier=asked.earlier
+        )
 
     async def answer(
         self,
@@ -120,7 +114,8 @@ class Ledger:
 
         Safe to repeat, even where nobody heard that the time before went well: the row is made
         once and then brought up to date. Once it is known what the turn took, that is stored with
-        the answer, and billed even when there is none.
+        the answer, and billed even when there is none. Where the question was deleted meanwhile,
+        its answer is not stored.
 
         Raises:
             StorageError: nothing was stored.
@@ -138,12 +133,14 @@ class Ledger:
                 if usage is not None:
                     changes["usage"] = usage
                 await db.conversations.change_message(
-                    kept.ask.user, kept.conversation, answer, changes
+                    kept.ask.user, kept.conversation, answer, changes, turn=kept.turn
                 )
             elif draft.has_content:
-                answer = await self._write(
-                    db, kept, Sender.AI, draft, state, at=self._next(kept), usage=usage
-                )
+                try:
+                    written = await self._write(db, kept, Sender.AI, draft, state, usage)
+                    answer = written.message
+                except ConversationNotFound:
+                    kept = structs.replace(kept, gone=True)
             if state is not AnswerState.RUNNING or answer != kept.answer:
                 await db.turns.update(kept.turn, state, answer)
             if metering is not None:
@@ -162,8 +159,13 @@ class Ledger:
         async with self._work() as db:
             await db.usage.put(billed(turn, user, metering, self._clock.now()))
 
-    async def saved(self, kept: Kept) -> Saved:
-        """Return what the turn left in the history; after an edit, with the conversation itself."""
+    async def saved(self, kept: Kept) -> Saved | None:
+        """Return what the turn left in the history; after an edit, with the conversation itself.
+
+        None when what it had left there was deleted meanwhile.
+        """
+        if kept.gone:
+            return None
         saved = Saved(kept.conversation, kept.question, kept.answer)
         if not (kept.record.edits and kept.record.conversation.id):
             return saved
@@ -185,35 +187,52 @@ class Ledger:
         sender: Sender,
         draft: MessageDraft,
         state: AnswerState | None = None,
-        at: datetime | None = None,
         usage: Mapping[str, Any] | None = None,
-    ) -> MessageId:
+    ) -> Edited:
+        """Return where the message is: in the row an edit names, else in a new one."""
         user, conversation = kept.ask.user, kept.conversation
         if kept.record.edits and draft.message_id:
-            changes = {name: value for name, value in draft.stated().items() if name in EDITABLE}
+            by_turn = None
             if state is not None:
-                changes |= {"state": state, "turn_id": kept.turn, "usage": usage}
-                changes = {**REPLACED, **changes}
-            if await db.conversations.change_message(user, conversation, draft.message_id, changes):
-                return draft.message_id
-        return await db.conversations.add_message(
-            user, conversation, sender, draft, turn=kept.turn, state=state, at=at, usage=usage
+                by_turn = {"state": state, "turn_id": kept.turn, "usage": usage}
+            edited = await edit(
+                db, user, conversation, draft, written_by_turn=by_turn, after=kept.earlier
+            )
+            if edited is not None:
+                return edited
+        place = await self._place(db, kept, sender)
+        added = await db.conversations.add_message(
+            user, conversation, sender, draft, turn=kept.turn, state=state, place=place, usage=usage
         )
+        return Edited(added, place.at, None)
 
-    def _next(self, kept: Kept) -> datetime | None:
-        """Return when an answer is written: after its question, which spares looking further."""
-        return None if kept.asked_at is None else moment_after(kept.asked_at, self._clock.now())
+    async def _place(self, db: Stores, kept: Kept, sender: Sender) -> Place:
+        """Return where a new message goes.
+
+        An answer comes after its question, which spares looking further. An edited question may
+        be far above: its first answer then comes right behind it.
+        """
+        if sender is Sender.AI and not kept.record.edits:
+            return Place(moment_after(kept.asked_at, self._clock.now()), kept.question)
+        end = await db.conversations.end(kept.ask.user, kept.conversation)
+        if sender is Sender.USER or end.after == kept.question:
+            return end
+        return Place(moment_after(kept.asked_at, kept.asked_at), kept.question)
+
+
+async def _opened(db: Stores, user: UserId, record: Record) -> Conversation:
+    """Return the conversation of a question; a fork is a new one with the copies in it."""
+    conversation = await db.conversations.open(user, record.conversation)
+    for said in record.copied:
+        await db.conversations.add_message(user, conversation.id, said.sender, said.draft)
+    return conversation
 
 
 async def _went_on_in(db: Stores, kept: Kept, session: str | None) -> None:
     """Note the Claude Code session in the conversation's row, which stays in its place."""
-    user, conversation = kept.ask.user, kept.conversation
-    try:
-        await db.conversations.get(user, conversation)
-    except ConversationNotFound:
-        return  # Deleted while the model spoke.
-    draft = ConversationDraft(id=conversation, claude_session_id=session, touch=False)
-    await db.conversations.open(user, draft)
+    draft = ConversationDraft(id=kept.conversation, claude_session_id=session, touch=False)
+    with suppress(ConversationNotFound):  # Deleted while the model spoke.
+        await db.conversations.change(kept.ask.user, draft)
 
 
 async def _row(db: Stores, turn: TurnId) -> MessageId | None:

@@ -22,5 +22,6 @@ class RecoverTurns:
                         record.conversation,
                         record.answer,
                         {"state": AnswerState.INTERRUPTED},
+                        turn=record.turn,
                     )
         return len(left)

@@ -39,6 +39,14 @@ class Conversations(Protocol):
         """
         ...
 
+    async def hold(self, user: UserId, conversation: ConversationId) -> Conversation:
+        """Return one conversation, which nobody else changes before the unit of work ends.
+
+        Raises:
+            ConversationNotFound: there is none, or it is somebody else's.
+        """
+        ...
+
     async def change(self, user: UserId, draft: ConversationDraft) -> Conversation:
         """Return the conversation the draft names, with the draft applied.
 
@@ -144,8 +152,18 @@ class Conversations(Protocol):
         conversation: ConversationId,
         message: MessageId,
         changes: dict[str, Any],
+        *,
+        turn: TurnId | None = None,
     ) -> bool:
         """Set the given columns (names of `StoredMessage`) and nothing else.
+
+        Args:
+            user: whose message it is.
+            conversation: where it belongs.
+            message: which.
+            changes: what to set; None clears.
+            turn: when given, only a message that this turn wrote is changed. SQLite gives the id
+                of a deleted message to the next one.
 
         Returns:
             False when there is no such message of this user in this conversation.

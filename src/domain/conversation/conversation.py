@@ -65,6 +65,8 @@ class ConversationDraft(Struct, frozen=True, kw_only=True):
     auto_trigger_tts: bool | None = None
     claude_session_id: str | None = None
     tags: tuple[str, ...] | None = None
+    new_character: str | None = None
+    """The character of a new conversation, where `character` is not given."""
     task_status: str | None = None
     task_priority: str | None = None
     task_description: str | None = None

@@ -47,3 +47,15 @@ def loses(stored: StoredMessage, changes: Mapping[str, Any]) -> bool:
         for name in _LISTS
         if (stored_list := getattr(stored, name))
     )
+
+
+def answered_anew(stored: StoredMessage) -> dict[str, Any]:
+    """Return what an answer loses of itself when a turn writes it again and has none of it."""
+    changes: dict[str, Any] = {"message": None, "ai_reasoning": None, "chart_data": None}
+    if stored.is_tts:  # Then its audio is the first file.
+        changes |= {"is_tts": False, "api_tts_gen_model_name": None}
+        changes["file_locations"] = stored.file_locations[1:]
+    if "cancelled" in stored.claude_code_data:
+        data = stored.claude_code_data
+        changes["claude_code_data"] = {k: v for k, v in data.items() if k != "cancelled"}
+    return changes

@@ -33,9 +33,8 @@ def placed(rows: Sequence[StoredMessage]) -> list[StoredMessage]:
         parent = parents[row.message_id]
         same = versions[parent, row.sender]
         siblings = tuple(one.message_id for one in sorted(same, key=_age)) if same[1:] else ()
-        if parent != row.parent_id or siblings:
-            row = structs.replace(row, parent_id=parent, siblings=siblings)
-        found.append(row)
+        known = parent == row.parent_id and not siblings
+        found.append(row if known else structs.replace(row, parent_id=parent, siblings=siblings))
     return found
 
 

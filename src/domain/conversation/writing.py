@@ -61,7 +61,7 @@ def opened(
         id=conversation,
         owner=owner,
         name=NEW_NAME,
-        character=DEFAULT_CHARACTER,
+        character=(draft.new_character or DEFAULT_CHARACTER)[:CHARACTER_CHARS],
         created_at=now,
         last_update=now,
     )

@@ -5,10 +5,17 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
-from domain.conversation.conversation import ConversationDraft, MessageDraft
+from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.ids import TurnId, UserId
 from domain.turn.prompt import Message, Part, joined_text
 from domain.turn.settings import TurnSettings
+
+
+class Copied(Struct, frozen=True):
+    """A message of another conversation."""
+
+    sender: Sender
+    draft: MessageDraft
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -19,6 +26,8 @@ class Record(Struct, frozen=True, kw_only=True):
     answer: MessageDraft = MessageDraft()
     edits: bool = False
     """Question and answer replace the messages whose ids their drafts carry."""
+    copied: tuple[Copied, ...] = ()
+    """What a fork brings along: the conversation is a new one, and begins with these."""
 
 
 class Ask(Struct, frozen=True, kw_only=True):

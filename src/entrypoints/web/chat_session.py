@@ -15,13 +15,14 @@ from domain.errors import (
     TurnNotFound,
 )
 from domain.ids import TurnId, UserId
+from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.line import ClientGone, Line
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.frames import Framer, frame, terminal_pair
-from entrypoints.web.wire.messages import ClientMessage, ask_from
+from entrypoints.web.wire.messages import ClientMessage
 
 log = structlog.get_logger("socket")
 
@@ -49,9 +50,16 @@ class ChatSession:
     """
 
     def __init__(
-        self, line: Line, turns: Turns, framer: Framer, deliveries: Deliveries, clock: Clock
+        self,
+        line: Line,
+        asking: Asking,
+        turns: Turns,
+        framer: Framer,
+        deliveries: Deliveries,
+        clock: Clock,
     ) -> None:
         self.line = line
+        self._asking = asking
         self._turns = turns
         self._framer = framer
         self._deliveries = deliveries
@@ -136,7 +144,7 @@ class ChatSession:
     async def _answer(self, message: ClientMessage) -> None:
         turn: TurnId | None = None
         try:
-            started = await self._turns.start(ask_from(message, self._user))
+            started = await self._turns.start(await self._asking(message, self._user))
             turn = self._current = started.turn
             if self._cancel_asked:
                 await self._turns.cancel(self._user, turn)

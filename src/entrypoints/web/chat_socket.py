@@ -14,6 +14,7 @@ from application.ports.rate_limits import RateLimits
 from application.ports.tokens import Tokens
 from domain.errors import NotAuthenticated
 from domain.ids import UserId
+from entrypoints.web.asking import Asking
 from entrypoints.web.chat_session import ChatSession
 from entrypoints.web.close_codes import NOT_JSON, POLICY, UNAUTHORIZED
 from entrypoints.web.deliveries import Deliveries
@@ -34,6 +35,7 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 @inject_websocket
 async def chat_socket(
     socket: WebSocket[Any, Any, Any],
+    asking: FromDishka[Asking],
     turns: FromDishka[Turns],
     framer: FromDishka[Framer],
     deliveries: FromDishka[Deliveries],
@@ -59,7 +61,7 @@ async def chat_socket(
         await clock.sleep(min(wait_s, LONGEST_PENALTY_S))
         await line.close(UNAUTHORIZED, "Unauthorized")
         return
-    session = ChatSession(line, turns, framer, deliveries, clock)
+    session = ChatSession(line, asking, turns, framer, deliveries, clock)
     try:
         await _open(socket, session, user, idle, settings)
     except ClientGone:

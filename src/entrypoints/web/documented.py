@@ -77,6 +77,7 @@ def openapi() -> OpenAPIConfig:
             Tag(name="Chat", description="One question, one answer; nothing is stored."),
             Tag(name="Turns", description="Questions that are being answered."),
             Tag(name="History", description="Stored conversations."),
+            Tag(name="Prompts", description="Saved prompts."),
             Tag(name="Models", description="What may be asked, what it can do and costs."),
             Tag(name="Usage", description="What was used, and what it cost."),
             Tag(name="Accounts", description="Who is who."),

@@ -4,6 +4,7 @@ from dishka import Scope, provide  # pyright: ignore[reportUnknownVariableType] 
 from dishka.integrations.litestar import LitestarProvider
 
 from application.ports.clock import Clock
+from entrypoints.web.asking import Asking
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.idle_sockets import IdleSockets
@@ -14,6 +15,8 @@ from entrypoints.wiring.settings import Settings
 
 class WebProvider(LitestarProvider):
     """What all sockets of the process share."""
+
+    asking = provide(Asking, scope=Scope.APP)
 
     @provide(scope=Scope.APP)
     def deliveries(self) -> Deliveries:

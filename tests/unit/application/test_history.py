@@ -2,7 +2,8 @@ import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.chat.history import ListConversations, ShowConversation
+from application.history.list_conversations import ListConversations
+from application.history.show_conversation import ShowConversation
 from domain.conversation.conversation import (
     Conversation,
     ConversationDraft,

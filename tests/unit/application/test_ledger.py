@@ -16,9 +16,9 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
-from domain.errors import AlreadyExists, StorageUnavailable
+from domain.errors import AlreadyExists, StorageError, StorageUnavailable
 from domain.ids import ConversationId, MessageId, TurnId, UserId
-from domain.turn.ask import Ask, Record
+from domain.turn.ask import Ask, Copied, Record
 from domain.turn.events import ModelChosen, TextDelta, ThinkingDelta
 from domain.turn.metering import Attempt, Metering, Usage
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, TextPart
@@ -280,6 +280,7 @@ async def test_nobody_edits_the_message_of_another(house: House) -> None:
 async def test_what_was_saved_names_the_rows(house: House) -> None:
     kept = await answered(house)
     saved = await house.ledger.saved(kept)
+    assert saved is not None
     assert (saved.conversation, saved.question, saved.answer) == (
         kept.conversation,
         kept.question,
@@ -292,6 +293,7 @@ async def test_an_edit_comes_back_with_its_conversation(house: House) -> None:
     first = await answered(house)
     second = await house.asked(edit(first), TWO)
     saved = await house.ledger.saved(second)
+    assert saved is not None
     assert saved.edited is not None
     assert saved.edited.id == first.conversation
     assert [row.message for row in saved.edited_messages] == ["How?", "Because"]
@@ -299,7 +301,9 @@ async def test_an_edit_comes_back_with_its_conversation(house: House) -> None:
 
 async def test_an_edit_without_a_conversation_id_comes_back_without_it(house: House) -> None:
     kept = await house.asked(Record(edits=True))
-    assert (await house.ledger.saved(kept)).edited is None
+    saved = await house.ledger.saved(kept)
+    assert saved is not None
+    assert saved.edited is None
 
 
 async def test_a_chosen_id_and_settings_reach_the_conversation(house: House) -> None:
@@ -366,3 +370,125 @@ async def test_nothing_is_billed_where_the_answer_is_not_saved(house: House) -> 
     with pytest.raises(StorageUnavailable):
         await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
     assert await house.used() == []
+
+
+async def every_row(house: House, kept: Kept) -> dict[int, StoredMessage]:
+    async with house.store() as db:
+        rows = await db.conversations.every_message(kept.ask.user, kept.conversation)
+    return {row.message_id: row for row in rows}
+
+
+async def test_an_edit_keeps_what_was_said_before_as_versions(house: House) -> None:
+    first = await answered(house)
+    second = await house.asked(edit(first), TWO)
+    said = transcript(TextDelta("So."))
+    for state in (AnswerState.RUNNING, AnswerState.COMPLETED):
+        second = await house.ledger.answer(second, said, CHOSEN, state)
+    rows = await every_row(house, first)
+    assert len(rows) == 4
+    question, answer = (rows[key] for key in sorted(rows)[2:])
+    assert (question.message, question.version_of) == ("Why?", first.question)
+    assert (answer.message, answer.ai_reasoning) == ("Because", "Hm.")
+    assert (answer.version_of, answer.parent_id) == (first.answer, question.message_id)
+    assert (answer.state, answer.turn_id) == (AnswerState.COMPLETED, ONE)
+    assert [row.message for row in await house.rows(first)] == ["How?", "So."]
+
+
+async def test_a_question_that_stays_the_same_has_no_versions(house: House) -> None:
+    first = await answered(house)
+    again = Record(
+        conversation=ConversationDraft(id=first.conversation),
+        question=MessageDraft(message_id=first.question, message="Why?"),
+        answer=MessageDraft(message_id=first.answer),
+        edits=True,
+    )
+    second = await house.asked(again, TWO)
+    await house.ledger.answer(second, transcript(TextDelta("So.")), CHOSEN, AnswerState.COMPLETED)
+    question, answer = await house.rows(first)
+    assert question.siblings == ()
+    assert len(answer.siblings) == 2
+    assert answer.siblings[-1] == first.answer
+
+
+async def test_a_first_answer_comes_right_behind_its_question(house: House) -> None:
+    first = await house.asked()
+    here = ConversationDraft(id=first.conversation)
+    await house.clock.advance(60)
+    await house.asked(Record(conversation=here, question=MessageDraft(message="Next?")), TWO)
+    again = Record(
+        conversation=here,
+        question=MessageDraft(message_id=first.question, message="Why?"),
+        edits=True,
+    )
+    for turn in ("t-3", "t-4"):
+        kept = await house.asked(again, TurnId(turn))
+        await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+        rows = await house.rows(first)
+        assert [row.message for row in rows][:3] == ["Why?", "Because", "Next?"]
+        again = structs.replace(again, answer=MessageDraft(message_id=rows[1].message_id))
+    assert len(rows) == 3
+
+
+async def test_an_edit_that_says_nothing_leaves_the_answer_as_it_was(house: House) -> None:
+    first = await answered(house)
+    second = await house.asked(edit(first), TWO)
+    await house.ledger.answer(second, transcript(), CHOSEN, AnswerState.FAILED)
+    assert (await house.rows(first))[1].message == "Because"
+
+
+FORK = Record(
+    conversation=ConversationDraft(name="New session from here"),
+    copied=(
+        Copied(Sender.USER, MessageDraft(message="One?", image_locations=("https://a/1.png",))),
+        Copied(Sender.AI, MessageDraft(message="1.", api_text_gen_model_name="m")),
+    ),
+)
+
+
+async def test_a_fork_begins_with_the_copies_and_goes_on_with_the_turn(house: House) -> None:
+    kept = await house.asked(FORK)
+    kept = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+    rows = await house.rows(kept)
+    assert [row.message for row in rows] == ["One?", "1.", "Why?", "Because"]
+    assert [row.sender for row in rows] == [Sender.USER, Sender.AI, Sender.USER, Sender.AI]
+    assert rows[0].image_locations == ("https://a/1.png",)
+    moments = [row.created_at for row in rows]
+    assert moments == sorted(set(moments))
+    async with house.store() as db:
+        found = await db.conversations.get(ANNA, kept.conversation)
+    assert found.name == "New session from here"
+
+
+async def test_a_fork_that_fails_leaves_nothing_and_says_so(house: House) -> None:
+    house.store.fail_next()
+    with pytest.raises(StorageError, match="Failed to fork session: "):
+        await house.asked(FORK)
+    async with house.store() as db:
+        assert await db.archive.search(ANNA, "", 10) == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_the_answer_to_a_deleted_question_is_billed_and_not_stored(
+    house: House, whole: bool
+) -> None:
+    kept = await house.asked()
+    async with house.store() as db:
+        if whole:
+            await db.conversations.remove(ANNA, kept.conversation)
+        else:
+            await db.conversations.remove_messages(ANNA, kept.conversation, (kept.question,))
+    kept = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
+    assert kept.answer is None
+    assert await house.ledger.saved(kept) is None
+    assert await every_row(house, kept) == {}
+    assert [used.answers for used in await house.used()] == [1]
+
+
+async def test_an_answer_deleted_while_it_grows_stays_deleted(house: House) -> None:
+    kept = await house.asked()
+    kept = await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.RUNNING)
+    assert kept.answer is not None
+    async with house.store() as db:
+        await db.conversations.remove_messages(ANNA, kept.conversation, (kept.answer,))
+    await house.ledger.answer(kept, WHOLE, CHOSEN, AnswerState.COMPLETED)
+    assert [row.message for row in await house.rows(kept)] == ["Why?"]

@@ -9,7 +9,9 @@ from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
 from adapters.memory.clock import settle
+from application.chat.ask_again import AskAgain
 from domain.ids import UserId
+from entrypoints.web.asking import Asking
 from entrypoints.web.chat_session import ChatSession
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
@@ -69,6 +71,7 @@ class Client:
         self.line = Line(cast("WebSocket[Any, Any, Any]", self.socket), rig.clock)
         self.session = ChatSession(
             self.line,
+            Asking(AskAgain(rig.store)),
             rig.turns,
             Framer(stage_of, saved_session),
             deliveries or Deliveries(),

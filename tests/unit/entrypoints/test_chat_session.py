@@ -1,6 +1,7 @@
 """An open chat socket: one request at a time, control messages at once, turns that outlive it."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -410,3 +411,55 @@ async def test_the_first_message_may_be_late_or_no_json() -> None:
         client.socket.hang_up()
         with pytest.raises(ClientGone):
             await client.line.first(10)
+
+
+async def test_an_answer_is_written_anew_in_its_place() -> None:
+    async with Rig(said("First"), said("Second")) as rig, Client(rig) as client:
+        frames = await client.say(asking("Why?", session_id=""))
+        saved = json.loads(find(frames, "db_operation_executed")["content"])
+        again = {"type": "regenerate", "session_id": saved["session_id"], "local_id": "r-1"}
+        frames = await client.say(again | {"settings": {"text": {"model": "swift"}}})
+        edited = json.loads(find(frames, "db_operation_executed")["content"])
+        assert edited["ai_message_id"] == saved["ai_message_id"]
+        shown = edited["session"]["messages"]
+        assert [m["message"] for m in shown] == ["Why?", "Second"]
+        assert shown[1]["sibling_ids"][-1] == saved["ai_message_id"]
+        assert len(shown[1]["sibling_ids"]) == 2
+        assert client.kinds()[-2:] == PAIR
+        repeated = await client.say(again | {"settings": {"text": {"model": "swift"}}})
+        assert [f["type"] for f in repeated] == PAIR
+        assert len(rig.model.prompts) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [
+        ({}, "session_id"),
+        ({"session_id": "c"}, "Session not found"),
+        ({"session_id": "c", "message_id": "x"}, "message_id"),
+        ({"session_id": "c", "customer_id": BORIS}, "Access denied"),
+        ({"session_id": "c", "local_id": "x" * 201}, "local_id"),
+    ],
+)
+async def test_what_cannot_be_written_anew_is_an_error_and_the_pair(
+    message: dict[str, Any], word: str
+) -> None:
+    async with Rig() as rig, Client(rig) as client:
+        frames = await client.say({"type": "regenerate", **message})
+        assert is_error(frames[0], "validation", word)
+        assert [f["type"] for f in frames[1:]] == PAIR
+
+
+async def test_a_fork_starts_a_conversation_of_its_own() -> None:
+    async with Rig(said("Two")) as rig, Client(rig) as client:
+        earlier = [{"message": "One?"}, {"message": "1.", "isUserMessage": False}]
+        ask = asking("Two?")
+        ask["user_input"]["new_session_from_here_full_chat_history"] = earlier
+        frames = await client.say(ask)
+        saved = json.loads(find(frames, "db_operation_executed")["content"])
+        rows = await rig.rows(conversation=saved["session_id"])
+        assert [row.message for row in rows] == ["One?", "1.", "Two?", "Two"]
+
+
+def find(frames: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    return next(frame for frame in frames if frame["type"] == kind)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conversation.conversation import ConversationDraft, MessageDraft
+from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest, ParleyError
 from domain.ids import ConversationId, MessageId, UserId
 from domain.turn.ask import Ask, Record
@@ -492,3 +492,43 @@ def test_whatever_a_client_sends_only_typed_errors_come_of_it(found: Any) -> Non
         return
     assert ask.question
     assert len(ask.fingerprint) == 64
+
+
+def forked(*items: Any, **said: Any) -> Record:
+    """Return the record of a question that forks with these messages."""
+    inner = {"prompt": "x", "new_session_from_here_full_chat_history": list(items), **said}
+    record = ask_from(ClientMessage({"user_input": inner}), SEVEN).record
+    assert record is not None
+    return record
+
+
+def test_a_fork_is_a_new_conversation_with_the_copies_in_it() -> None:
+    record = forked(
+        {"message": "a", "message_id": 5, "favorite": True, "created_at": "1999"},
+        {"message": "b", "isUserMessage": False, "apiTextGenModelName": "m"},
+        {"message": "c", "sender": "AI"},
+        {"message": "d", "sender": "System", "is_user_message": True},
+        {"message": ""},
+        session_id="0b5c8a52-6f5d-4f0e-9a3e-3c1f6f0f2b11",
+        new_ai_character_name="captain",
+        is_edited_message=True,
+    )
+    draft = record.conversation
+    assert (draft.id, draft.name, draft.character) == (None, "New session from here", "captain")
+    assert not record.edits
+    senders = [copy.sender for copy in record.copied]
+    assert senders == [Sender.USER, Sender.AI, Sender.AI, Sender.USER]
+    assert record.copied[0].draft == MessageDraft(message="a")
+    assert record.copied[1].draft == MessageDraft(message="b", api_text_gen_model_name="m")
+
+
+def test_an_empty_list_forks_nothing() -> None:
+    record = forked(session_id="s-1")
+    assert (record.copied, record.conversation.id) == ((), "s-1")
+
+
+@pytest.mark.parametrize("items", ["all", [5], [{"message": 5}], [{"message": "x"}] * 2001])
+def test_a_fork_of_a_wrong_shape_is_refused(items: Any) -> None:
+    said = {"prompt": "x", "new_session_from_here_full_chat_history": items}
+    with pytest.raises(InvalidRequest, match="new_session_from_here"):
+        ask_from(ClientMessage({"user_input": said}), SEVEN)

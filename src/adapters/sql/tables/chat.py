@@ -116,6 +116,9 @@ messages = Table(
     Column("state", String(16)),
     Column("turn_id", key(36), index=True),
     _json("usage"),
+    Column("parent_id", Integer),
+    Column("version_of", Integer),
+    _flag("replaced"),
     # Finds a conversation's last moment and its reading order without touching the long texts.
     Index("ix_ChatMessagesNG_session_id_created_at", "session_id", "created_at"),
 )

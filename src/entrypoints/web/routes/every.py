@@ -6,6 +6,15 @@ from litestar.types import ControllerRouterHandler
 
 from entrypoints.web.chat_http import chat, chat_stream
 from entrypoints.web.routes.accounts import log_in
+from entrypoints.web.routes.agents import agents_status
+from entrypoints.web.routes.legacy import legacy_history, legacy_upload
+from entrypoints.web.routes.maintenance import favourites, messages_with_files
+from entrypoints.web.routes.messages import (
+    change_message,
+    edit_messages,
+    remove_messages,
+    store_messages,
+)
 from entrypoints.web.routes.models import (
     list_models,
     openai_model,
@@ -14,10 +23,18 @@ from entrypoints.web.routes.models import (
     openai_realtime_models,
     openai_transcription_models,
 )
+from entrypoints.web.routes.prompts import (
+    change_prompt,
+    list_prompts,
+    remove_prompt,
+    save_prompt,
+)
+from entrypoints.web.routes.session_changes import change_session, create_task, remove_session
 from entrypoints.web.routes.session_names import name_session
-from entrypoints.web.routes.sessions import list_sessions, session_detail
+from entrypoints.web.routes.sessions import list_sessions, search_sessions, session_detail
 from entrypoints.web.routes.system import health, livez, readyz
 from entrypoints.web.routes.usage import show_usage
+from entrypoints.web.routes.versions import regenerate, show_version
 from entrypoints.web.turns_http import cancel_turn, running_turns, turn_events
 
 HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
@@ -30,6 +47,25 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     name_session,
     list_sessions,
     session_detail,
+    search_sessions,
+    change_session,
+    remove_session,
+    create_task,
+    store_messages,
+    edit_messages,
+    change_message,
+    remove_messages,
+    regenerate,
+    show_version,
+    list_prompts,
+    save_prompt,
+    change_prompt,
+    remove_prompt,
+    favourites,
+    messages_with_files,
+    agents_status,
+    legacy_history,
+    legacy_upload,
     running_turns,
     turn_events,
     cancel_turn,

@@ -1,6 +1,5 @@
-"""Reading stored conversations."""
+"""Reading and searching stored conversations."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from dishka import FromDishka
@@ -9,20 +8,22 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from application.chat.history import ListConversations, ShowConversation
+from application.history.list_conversations import ListConversations
+from application.history.search_conversations import SearchConversations
+from application.history.show_conversation import ShowConversation
+from application.history.shown import Shown
 from domain.conversation.conversation import ConversationFilter
-from domain.errors import InvalidRequest
 from domain.ids import ConversationId, UserId
 from entrypoints.web.documented import BEARER, errors
 from entrypoints.web.identity import check_customer, signed_in
 from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.history import SessionObject, SessionPage, session_object
+from entrypoints.web.wire.moments import Moment, read_moment
 
 _MOST = 2**31 - 1
 
 SignedIn = Request[UserId, None, Any]
-Moment = Annotated[str, Meta(description="ISO date or datetime; UTC unless it says otherwise.")]
 Count = Annotated[int, Meta(ge=0, le=_MOST)]
 
 
@@ -52,6 +53,16 @@ class DetailRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     session_id: str | None = None
     ai_character_name: str | None = None
     include_messages: bool = True
+    include_versions: bool = False
+    """Ours: with every version of the messages, also those off the branch that is shown."""
+
+
+class SearchRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to look for, letter by letter, in any case; without it, recent conversations."""
+
+    customer_id: CustomerId
+    search_text: Annotated[str, Meta(max_length=1000)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=_MOST)] = 30
 
 
 @post(
@@ -70,8 +81,8 @@ async def list_sessions(
     """List the caller's conversations, newest first; empty ones are left out."""
     check_customer(data.customer_id, request.user)
     wanted = ConversationFilter(
-        start=_moment(data.start_date, "start_date"),
-        end=_moment(data.end_date, "end_date"),
+        start=read_moment(data.start_date, "start_date"),
+        end=read_moment(data.end_date, "end_date"),
         tags=tuple(data.tags or ()),
         character=data.ai_character_name or None,
         task_status=data.task_status,
@@ -107,16 +118,28 @@ async def session_detail(
         ConversationId(named) if named else None,
         character=(data.ai_character_name or "").strip() or None,
         with_messages=data.include_messages,
+        with_versions=data.include_versions,
     )
     return Envelope(message="Session retrieved successfully", data=session_object(found))
 
 
-def _moment(text: str | None, field: str) -> datetime | None:
-    """Return the moment; a date is its first instant, and what has no offset is UTC."""
-    if text is None or not text.strip():
-        return None
-    try:
-        found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidRequest(f"{field} must be an ISO date or datetime", field) from None
+@post(
+    "/api/v1/chat/sessions/search",
+    status_code=200,
+    guards=[signed_in],
+    tags=["History"],
+    security=BEARER,
+    responses=errors(401, 403, 422),
+    summary="Search conversations",
+)
+@inject
+async def search_sessions(
+    request: SignedIn, data: JSONBody[SearchRequest], use_case: FromDishka[SearchConversations]
+) -> Envelope[SessionPage]:
+    """Find conversations with a text in their messages, name or character, newest first."""
+    check_customer(data.customer_id, request.user)
+    found = await use_case(request.user, data.search_text or "", data.limit)
+    sessions = tuple(session_object(Shown(conversation)) for conversation in found)
+    return Envelope(
+        message="Sessions matched successfully", data=SessionPage(sessions, len(sessions))
+    )

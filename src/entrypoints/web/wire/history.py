@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from application.chat.history import Shown
+from application.history.shown import Shown
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.turn.events import Saved
 
@@ -44,6 +44,12 @@ class MessageObject(Struct, frozen=True, kw_only=True):
     """Ours: the turn that wrote it, which may still be followed."""
     usage: Mapping[str, Any] | None
     """Ours: what an answer took in tokens, US dollars, time and attempts, where that is known."""
+    parent_id: int | None
+    """Ours: the message it follows."""
+    sibling_ids: tuple[int, ...]
+    """Ours: all versions of the message, oldest first, this one too; empty if it has no other."""
+    active: bool
+    """Ours: whether it is on the branch that is shown."""
 
 
 class SessionObject(Struct, frozen=True, kw_only=True):
@@ -77,7 +83,7 @@ class SessionPage(Struct, frozen=True):
 def session_object(shown: Shown) -> SessionObject:
     """Return the Session object of a conversation."""
     found = shown.conversation
-    messages = UNSET if shown.messages is None else tuple(map(_message_object, shown.messages))
+    messages = UNSET if shown.messages is None else tuple(map(message_object, shown.messages))
     return SessionObject(
         session_id=found.id,
         customer_id=found.owner,
@@ -116,7 +122,8 @@ def moment(time: datetime) -> str:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat()
 
 
-def _message_object(found: StoredMessage) -> MessageObject:
+def message_object(found: StoredMessage) -> MessageObject:
+    """Return the Message object of a stored message."""
     return MessageObject(
         message_id=found.message_id,
         session_id=found.session_id,
@@ -144,4 +151,7 @@ def _message_object(found: StoredMessage) -> MessageObject:
         state=found.state,
         turn_id=found.turn_id,
         usage=found.usage,
+        parent_id=found.parent_id,
+        sibling_ids=found.siblings,
+        active=not found.replaced,
     )

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
-from domain.conversation.conversation import ConversationDraft, MessageDraft
+from domain.conversation.conversation import ConversationDraft
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest
 from domain.ids import ConversationId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.prompt import Part
+from entrypoints.web.wire.drafts import FORK_NAME, copied_messages, message_draft
 from entrypoints.web.wire.names import Json, section, snake_keys
 from entrypoints.web.wire.preferences import turn_settings
 from entrypoints.web.wire.prompts import history, prompt_parts
@@ -25,8 +26,6 @@ _LATER: Mapping[str, str] = {
     "clarification_response": "Clarification",
 }
 _KEY_LENGTH = 200
-_LARGEST_ID = 2**63 - 1
-"""Of any column; a larger number names no message."""
 
 
 class ClientMessage:
@@ -66,16 +65,14 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         InvalidRequest: something in it has a wrong shape, or there is no prompt.
     """
     found = message.found
-    _check_owner(user, found)
+    check_owner(user, found)
     kind = _kind(found)
     if kind in _LATER:
         raise FeatureUnavailable(_LATER[kind])
     if found.get("group_id"):
         raise FeatureUnavailable("Group chat (group_id)")
     said = section(found, "user_input") if found.get("user_input") is not None else None
-    _check_owner(user, said or {})
-    if (said or {}).get("new_session_from_here_full_chat_history"):
-        raise FeatureUnavailable("Forking a conversation (new_session_from_here_full_chat_history)")
+    check_owner(user, said or {})
     parts = _prompt(found, said or {})
     settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
     settings = section(found, settings_key)
@@ -95,7 +92,12 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
     )
 
 
-def _check_owner(user: UserId, *places: Json) -> None:
+def check_owner(user: UserId, *places: Json) -> None:
+    """Refuse a message that names another customer in one of these places.
+
+    Raises:
+        AccessDenied: it does.
+    """
     for place in places:
         claimed = place.get("customer_id")
         if claimed is None:
@@ -151,17 +153,18 @@ def _digest(found: Json) -> str:
 def _record(said: Json, settings: Json, *, edits: bool) -> Record:
     general, text = section(settings, "general"), section(settings, "text")
     tts = said.get("auto_trigger_tts")
-    question = _message_draft(said, "user_message")
+    question = message_draft(said, "user_message")
     if name := _text(said, "audio_file_name"):
         places = (name, *(question.file_locations or ()))
         question = msgspec.structs.replace(question, file_locations=places)
-    answer = _message_draft(said, "ai_response")
+    answer = message_draft(said, "ai_response")
     if answer.api_text_gen_settings is None:
         answer = msgspec.structs.replace(answer, api_text_gen_settings=text)
+    copied = copied_messages(said)
     return Record(
         conversation=ConversationDraft(
-            id=_conversation_id(said),
-            name=_text(said, "session_name"),
+            id=None if copied else _conversation_id(said),
+            name=_text(said, "session_name") or (FORK_NAME if copied else None),
             character=_text(said, "new_ai_character_name", "ai_character_name")
             or _text(text, "ai_character"),
             model=_text(said, "ai_text_gen_model") or _text(text, "model"),
@@ -172,7 +175,8 @@ def _record(said: Json, settings: Json, *, edits: bool) -> Record:
         ),
         question=question,
         answer=answer,
-        edits=edits,
+        edits=edits and not copied,
+        copied=copied,
     )
 
 
@@ -202,16 +206,3 @@ def _text(found: Json, *names: str) -> str | None:
         if isinstance(value := found.get(name), str) and value.strip():
             return value.strip()
     return None
-
-
-def _message_draft(said: Json, name: str) -> MessageDraft:
-    found: dict[str, Any] = section(said, name)
-    if not found.get("message_id"):
-        found.pop("message_id", None)  # The web client writes 0 for "none".
-    try:
-        draft = msgspec.convert(found, MessageDraft, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(f"Invalid {name} payload: {error}", name) from error
-    if draft.message_id is not None and not 0 < draft.message_id <= _LARGEST_ID:
-        return msgspec.structs.replace(draft, message_id=None)
-    return draft

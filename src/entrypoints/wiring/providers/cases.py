@@ -10,17 +10,29 @@ from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
 from application.agent.offer import OfferModels
 from application.chat.answer_states import AnswerStates
+from application.chat.ask_again import AskAgain
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
-from application.chat.history import ListConversations, ShowConversation
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
 from application.chat.turns import TurnLimits, Turns
+from application.history.change_conversation import ChangeConversation
+from application.history.change_message import ChangeMessage
+from application.history.create_task import CreateTask
+from application.history.delete import DeleteConversation, DeleteMessages
+from application.history.find_messages import FindFiles, ShowFavourites
+from application.history.keep_prompts import ChangePrompt, DeletePrompt, ListPrompts, SavePrompt
+from application.history.list_conversations import ListConversations
+from application.history.search_conversations import SearchConversations
+from application.history.show_activity import ShowActivity
+from application.history.show_conversation import ShowConversation
+from application.history.show_version import ShowVersion
+from application.history.write_messages import EditMessages, StoreMessages
 from application.ports.clock import Clock
 from application.ports.passwords import Passwords
 from application.ports.rate_limits import RateLimits
@@ -48,7 +60,24 @@ class CasesProvider(Provider):
     offer_first_login = provide(OfferFirstLogin)
     list_conversations = provide(ListConversations)
     show_conversation = provide(ShowConversation)
+    search_conversations = provide(SearchConversations)
+    change_conversation = provide(ChangeConversation)
+    delete_conversation = provide(DeleteConversation)
+    create_task = provide(CreateTask)
+    store_messages = provide(StoreMessages)
+    edit_messages = provide(EditMessages)
+    change_message = provide(ChangeMessage)
+    delete_messages = provide(DeleteMessages)
+    show_version = provide(ShowVersion)
+    show_favourites = provide(ShowFavourites)
+    find_files = provide(FindFiles)
+    show_activity = provide(ShowActivity)
+    list_prompts = provide(ListPrompts)
+    save_prompt = provide(SavePrompt)
+    change_prompt = provide(ChangePrompt)
+    delete_prompt = provide(DeletePrompt)
     name_conversation = provide(NameConversation)
+    ask_again = provide(AskAgain)
     ledger = provide(Ledger)
     show_usage = provide(ShowUsage)
     recover = provide(RecoverTurns)

@@ -1,0 +1,50 @@
+"""Another branch of a conversation."""
+
+from application.history.shown import Shown, shown
+from application.ports.unit_of_work import Stores, UnitOfWork
+from domain.conversation.conversation import StoredMessage
+from domain.conversation.tree import placed, turnout
+from domain.errors import MessageNotFound
+from domain.ids import ConversationId, MessageId, UserId
+
+
+class ShowVersion:
+    """Shows the branch that goes through a message, in place of the one shown so far."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+
+    async def __call__(
+        self, user: UserId, conversation: ConversationId, message: MessageId
+    ) -> Shown:
+        """Return the conversation as everybody sees it from now on; nothing is lost.
+
+        Raises:
+            ConversationNotFound: the user has no such conversation.
+            MessageNotFound: the conversation has no such message.
+        """
+        async with self._work() as db:
+            found = await db.conversations.hold(user, conversation)
+            rows = await db.conversations.every_message(user, conversation)
+            if all(row.message_id != message for row in rows):
+                raise MessageNotFound(message)
+            await _switch(db, rows, message)
+            return await shown(db, found)
+
+
+async def _switch(db: Stores, rows: list[StoredMessage], chosen: MessageId) -> None:
+    tree = placed(rows)
+    turned = turnout(tree, chosen)
+    if not turned.shown and not turned.hidden:
+        return
+    for row, in_tree in zip(rows, tree, strict=True):
+        changes: dict[str, object] = {}
+        # What follows from what is shown must be written down before that changes.
+        if row.parent_id != in_tree.parent_id:
+            changes["parent_id"] = in_tree.parent_id
+        if row.message_id in turned.shown | turned.hidden:
+            changes["replaced"] = row.message_id in turned.hidden
+        if changes:
+            await db.conversations.change_message(
+                row.customer_id, row.session_id, row.message_id, changes
+            )

@@ -1,0 +1,221 @@
+"""The two endpoints of the old mobile client, which answer in an envelope of their own."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, cast
+
+import structlog
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Request, Response, post
+from litestar.datastructures import UploadFile
+from litestar.exceptions import HTTPException, SerializationException
+from msgspec import Struct
+
+from application.history.list_conversations import ListConversations
+from application.history.search_conversations import SearchConversations
+from application.history.show_conversation import ShowConversation
+from application.history.shown import Shown
+from application.history.write_messages import StoreMessages
+from domain.conversation.conversation import ConversationDraft, ConversationFilter
+from domain.errors import InvalidRequest, ParleyError
+from domain.ids import ConversationId, UserId
+from entrypoints.web.errors import INTERNAL, problem
+from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.wire.drafts import message_draft
+from entrypoints.web.wire.legacy import (
+    LegacyEnvelope,
+    LegacyWritten,
+    completed,
+    deep_snake_keys,
+    failed,
+    legacy_session,
+    with_files,
+)
+from entrypoints.web.wire.message_requests import filled
+from entrypoints.web.wire.moments import read_moment
+from entrypoints.web.wire.names import Json, section
+
+log = structlog.get_logger("legacy")
+
+EXTENSIONS = frozenset(
+    (
+        *("jpg", "jpeg", "png", "gif", "webp", "pdf", "txt"),
+        *("mp3", "pcm", "mpeg", "mpga", "webm", "wav", "m4a", "mp4", "opus"),
+    )
+)
+_MOST = 1000
+"""Conversations at once: the old client asks for a hundred."""
+
+SignedIn = Request[UserId, None, Any]
+Reply = Response[LegacyEnvelope]
+
+
+class Cases(Struct, frozen=True):
+    """The use cases behind the actions."""
+
+    search: SearchConversations
+    list: ListConversations
+    show: ShowConversation
+    store: StoreMessages
+
+
+def _reply(envelope: LegacyEnvelope) -> Reply:
+    return Response(envelope, status_code=envelope.code)
+
+
+def _ours(_: Request[Any, Any, Any], error: ParleyError) -> Reply:
+    status = problem(error).status
+    if status >= 500:
+        log.warning("request failed", code=error.code, exc_info=error)
+    return _reply(failed(400 if status == 422 else status, str(error)))
+
+
+def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Reply:
+    if error.status_code >= 500:
+        log.error("request failed", exc_info=error)
+        return _reply(failed(500, INTERNAL))
+    too_large = error.status_code == 413
+    return _reply(failed(413, "The body is too large") if too_large else failed(400, "Bad request"))
+
+
+def _not_json(_: Request[Any, Any, Any], __: SerializationException) -> Reply:
+    return _reply(failed(400, "The body is not valid JSON"))
+
+
+def _surprise(_: Request[Any, Any, Any], error: Exception) -> Reply:
+    log.error("request failed unexpectedly", exc_info=error)
+    return _reply(failed(500, INTERNAL))
+
+
+_FAILURES: dict[int | type[Exception], Any] = {
+    ParleyError: _ours,
+    SerializationException: _not_json,
+    HTTPException: _refused,
+    Exception: _surprise,
+}
+
+
+@post(
+    "/api/db",
+    status_code=200,
+    guards=[signed_in],
+    exception_handlers=_FAILURES,
+    include_in_schema=False,
+)
+@inject
+async def legacy_history(
+    request: SignedIn,
+    search: FromDishka[SearchConversations],
+    listing: FromDishka[ListConversations],
+    show: FromDishka[ShowConversation],
+    store: FromDishka[StoreMessages],
+) -> Reply:
+    """Do one of the old client's actions on the history."""
+    found = deep_snake_keys(await request.json())
+    if not isinstance(found, dict):
+        raise InvalidRequest("The body must be a JSON object")
+    body = cast("Json", found)
+    check_customer(body.get("customer_id"), request.user)
+    action = body.get("action")
+    act = _ACTIONS.get(action) if isinstance(action, str) else None
+    if act is None:
+        raise InvalidRequest(f"Unknown action; known: {', '.join(_ACTIONS)}", "action")
+    cases = Cases(search, listing, show, store)
+    return _reply(completed(await act(cases, request.user, section(body, "user_input"))))
+
+
+@post(
+    "/api/aws",
+    status_code=200,
+    guards=[signed_in],
+    exception_handlers=_FAILURES,
+    include_in_schema=False,
+)
+async def legacy_upload(request: SignedIn) -> Reply:
+    """Check an upload, and say that this server has no place for it."""
+    form = await request.form()
+    check_customer(form.get("customer_id", form.get("customerId")), request.user)
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise InvalidRequest("file is missing", "file")
+    extension = PurePosixPath(file.filename).suffix.lower().removeprefix(".")
+    if extension not in EXTENSIONS:
+        raise InvalidRequest(f"Files of this kind are not taken; {_known()} are", "file")
+    if not await file.read(1):
+        raise InvalidRequest("file is empty", "file")
+    return _reply(failed(503, "File storage is not available on this server."))
+
+
+def _known() -> str:
+    return ", ".join(sorted(EXTENSIONS))
+
+
+async def _search(cases: Cases, user: UserId, said: Json) -> object:
+    found = await cases.search(user, _text(said, "search_text") or "", 30)
+    return [legacy_session(Shown(conversation)) for conversation in found]
+
+
+async def _list(cases: Cases, user: UserId, said: Json) -> object:
+    wanted = ConversationFilter(
+        start=read_moment(_text(said, "start_date"), "start_date"),
+        end=read_moment(_text(said, "end_date"), "end_date"),
+        tags=_tags(said),
+        offset=_count(said, "offset", 0),
+        limit=_count(said, "limit", 100) or _MOST,
+    )
+    return [legacy_session(one) for one in await cases.list(user, wanted, with_messages=True)]
+
+
+async def _show(cases: Cases, user: UserId, said: Json) -> object:
+    named = _text(said, "session_id")
+    character = _text(said, "ai_character") or _text(said, "ai_character_name")
+    found = await cases.show(user, ConversationId(named) if named else None, character=character)
+    return legacy_session(found)
+
+
+async def _store(cases: Cases, user: UserId, said: Json) -> object:
+    said = with_files(with_files(said, "user_message"), "ai_response")
+    tts = said.get("auto_trigger_tts")
+    draft = ConversationDraft(
+        id=ConversationId(_text(said, "session_id") or "") or None,
+        character=_text(said, "new_ai_character_name"),
+        model=_text(said, "ai_text_gen_model"),
+        auto_trigger_tts=tts if isinstance(tts, bool) else None,
+    )
+    question, answer = (message_draft(said, name) for name in ("user_message", "ai_response"))
+    written = await cases.store(user, draft, question, answer)
+    return LegacyWritten(written.conversation, written.question or 0, written.answer or 0)
+
+
+_ACTIONS: Mapping[str, Callable[[Cases, UserId, Json], Awaitable[object]]] = {
+    "db_search_messages": _search,
+    "db_all_sessions_for_user": _list,
+    "db_get_user_session": _show,
+    "db_new_message": _store,
+}
+
+
+def _text(said: Json, name: str) -> str | None:
+    value = said.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest(f"{name} must be text", name)
+    return filled(value)
+
+
+def _tags(said: Json) -> tuple[str, ...]:
+    value = said.get("tags")
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise InvalidRequest("tags must be a list of texts", "tags")
+    return tuple(str(tag) for tag in cast("list[object]", value) if tag)
+
+
+def _count(said: Json, name: str, default: int) -> int:
+    value = said.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise InvalidRequest(f"{name} must be a whole number, 0 or more", name)
+    return value
