@@ -15,3 +15,5 @@ class Account(Struct, frozen=True):
     password_hash: str
     email: str | None = None
     created_at: datetime | None = None
+    token_version: int = 0
+    """Tokens that carry another version speak for nobody any more."""

@@ -23,21 +23,7 @@
     │   └── TurnNotFound
     ├── AlreadyExists
     ├── NotConfigured                  the operator can mend it
-    ├── ProviderError                  a model provider failed
-    │   ├── ProviderUnauthorized
-    │   ├── ProviderRejected
-    │   │   ├── ContextTooLong
-    │   │   └── ModelNotOffered
-    │   ├── ProviderOverloaded         retryable
-    │   ├── ProviderUnavailable        retryable
-    │   ├── ProviderDown               not asked again so soon
-    │   ├── ProviderUnreachable        retryable
-    │   ├── ProviderTimeout            retryable
-    │   │   ├── ConnectTimedOut
-    │   │   ├── FirstTokenTimedOut
-    │   │   └── StreamStalled
-    │   ├── ProviderBrokeOff           retryable
-    │   └── ProviderGarbled
+    ├── ProviderError                  a model provider failed: `provider_errors.py`
     ├── StorageError
     │   └── StorageUnavailable
     └── TurnError                      the turn itself, whoever answered
@@ -268,116 +254,6 @@ class NotConfigured(ParleyError):
     def __init__(self, key: str, message: str | None = None) -> None:
         super().__init__(message or f"{key} is not set")
         self.key = key
-
-
-class ProviderError(ParleyError):
-    """A model provider failed; the SDK's own exception is the cause."""
-
-    code = "provider_error"
-    retryable: ClassVar[bool] = False
-
-    def __init__(self, provider: str, message: str) -> None:
-        super().__init__(message)
-        self.provider = provider
-
-
-class ProviderUnauthorized(ProviderError):
-    """The provider does not accept our key (401, 403)."""
-
-    code = "provider_unauthorized"
-
-
-class ProviderRejected(ProviderError):
-    """The provider will not do what was asked (other 4xx, safety refusals)."""
-
-    code = "provider_rejected"
-
-
-class ContextTooLong(ProviderRejected):
-    """Prompt and history do not fit the model's context."""
-
-    code = "context_too_long"
-
-
-class ModelNotOffered(ProviderRejected):
-    """The provider does not know or offer the model (404)."""
-
-    code = "model_not_offered"
-
-
-class ProviderOverloaded(ProviderError):
-    """Rate limit or overload: the same request may succeed after `retry_after_s` seconds."""
-
-    code = "provider_overloaded"
-    retryable = True
-
-    def __init__(self, provider: str, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(provider, message)
-        self.retry_after_s = retry_after_s
-
-
-class ProviderUnavailable(ProviderError):
-    """The provider failed on its side (408, 5xx)."""
-
-    code = "provider_unavailable"
-    retryable = True
-
-
-class ProviderDown(ProviderError):
-    """The provider failed so often that it is left alone for `retry_after_s` seconds."""
-
-    code = "provider_down"
-
-    def __init__(self, provider: str, retry_after_s: float) -> None:
-        super().__init__(
-            provider, f"{provider} is out of order and will be tried again in {retry_after_s:.0f} s"
-        )
-        self.retry_after_s = retry_after_s
-
-
-class ProviderUnreachable(ProviderError):
-    """No connection to the provider could be made."""
-
-    code = "provider_unreachable"
-    retryable = True
-
-
-class ProviderTimeout(ProviderError):
-    """The provider was silent for longer than allowed."""
-
-    code = "provider_timeout"
-    retryable = True
-
-
-class ConnectTimedOut(ProviderTimeout):
-    """No connection to the provider came about in time."""
-
-    code = "provider_connect_timeout"
-
-
-class FirstTokenTimedOut(ProviderTimeout):
-    """The provider took the question and said nothing."""
-
-    code = "provider_first_token_timeout"
-
-
-class StreamStalled(ProviderTimeout):
-    """The provider fell silent in mid-answer."""
-
-    code = "provider_stalled"
-
-
-class ProviderBrokeOff(ProviderError):
-    """The provider's stream ended without its end mark."""
-
-    code = "provider_broke_off"
-    retryable = True
-
-
-class ProviderGarbled(ProviderError):
-    """The provider sent something that is not its own protocol."""
-
-    code = "provider_garbled"
 
 
 class StorageError(ParleyError):

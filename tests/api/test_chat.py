@@ -6,10 +6,9 @@ import httpx
 import pytest
 
 from adapters.memory.clock import settle
-from domain.errors import (
+from domain.errors import NotConfigured, ParleyError
+from domain.provider_errors import (
     ContextTooLong,
-    NotConfigured,
-    ParleyError,
     ProviderBrokeOff,
     ProviderOverloaded,
     ProviderRejected,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import ProviderBrokeOff
 from domain.ids import TurnId
+from domain.provider_errors import ProviderBrokeOff
 from domain.turn.entries import Entry
 from domain.turn.events import TextDelta, ThinkingDelta, ToolCalled
 from entrypoints.web.wire.text_stream import as_events

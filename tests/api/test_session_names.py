@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from domain.errors import NotConfigured, ProviderRejected
+from domain.errors import NotConfigured
+from domain.provider_errors import ProviderRejected
 from domain.turn.events import TextDelta
 from tests.api.history_rows import talk
 from tests.api.offline_app import Parley

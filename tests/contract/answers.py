@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from application.ports.chat_model import ChatModel
-from domain.errors import ProviderError
+from domain.provider_errors import ProviderError
 from domain.turn.events import ModelEvent, TextDelta
 from domain.turn.prompt import Prompt
 from tests.batches import one_by_one

@@ -29,8 +29,8 @@ from adapters.transport.patience import Patience
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from domain.catalog.card import ModelCard
-from domain.errors import ProviderBrokeOff, ProviderUnavailable
 from domain.ids import ConversationId, UserId
+from domain.provider_errors import ProviderBrokeOff, ProviderUnavailable
 from domain.turn.events import ModelStopped, TextDelta, Usage
 from domain.turn.prompt import Message, Origin, Prompt, TextPart
 from entrypoints.wiring.providers.models import SHIPPED_CARDS

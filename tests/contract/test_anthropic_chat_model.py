@@ -7,7 +7,7 @@ import pytest
 
 from adapters.anthropic.catalog import CARDS
 from adapters.anthropic.chat import AnthropicChatModel
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderBrokeOff,

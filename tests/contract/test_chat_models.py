@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import ProviderError
+from domain.provider_errors import ProviderError
 from domain.turn.events import ModelStopped
 from tests.contract.answers import all_of, error_of, text_of
 from tests.contract.chat_models import SUBJECTS, Act, Subject

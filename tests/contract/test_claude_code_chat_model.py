@@ -13,18 +13,16 @@ from adapters.claude_code.catalog import CARDS
 from adapters.claude_code.chat import ClaudeCodeChatModel
 from adapters.claude_code.process import VARIABLE
 from adapters.transport.patience import Patience
-from domain.errors import (
+from domain.errors import InvalidRequest, ModelCannot, NotConfigured
+from domain.ids import ConversationId, UserId
+from domain.provider_errors import (
     FirstTokenTimedOut,
-    InvalidRequest,
-    ModelCannot,
-    NotConfigured,
     ProviderBrokeOff,
     ProviderGarbled,
     ProviderUnauthorized,
     ProviderUnavailable,
     StreamStalled,
 )
-from domain.ids import ConversationId, UserId
 from domain.turn.events import (
     CodeResult,
     CodeSession,

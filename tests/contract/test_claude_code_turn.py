@@ -120,12 +120,10 @@ async def test_the_content_of_its_frames_is_the_contracts(tmp_path: Path) -> Non
     assert (result["sessionId"], result["subtype"]) == (SESSION, "success")
     assert (result["result"], result["numTurns"]) == ("One line.", 2)
     assert (result["totalCostUsd"], result["usage"]["input_tokens"]) == (0.0123, 3210)
-    assert named(found, "textGenerationCompleted") == [
-        {
-            "full_response": "Let me look.\n\nOne line.",
-            "metadata": {"claude_session_id": SESSION},
-        }
-    ]
+    (written,) = named(found, "textGenerationCompleted")
+    assert written["full_response"] == "Let me look.\n\nOne line."
+    assert written["metadata"]["claude_session_id"] == SESSION
+    assert written["metadata"]["usage"]["cost_usd"] == 0.0123
     (start,) = [frame["data"] for frame in found if frame["type"] == "tool_start"]
     (returned,) = [frame["data"] for frame in found if frame["type"] == "tool_result"]
     assert start["call_id"] == returned["call_id"] == "t-1"

@@ -13,7 +13,7 @@ from adapters.google.chat import GoogleChatModel
 from adapters.google.events import GenerateReader
 from adapters.transport.patience import Patience
 from adapters.transport.streaming import read_answer
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderBrokeOff,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.transport.patience import Patience
-from domain.errors import (
+from domain.errors import NotConfigured
+from domain.provider_errors import (
     FirstTokenTimedOut,
-    NotConfigured,
     ProviderOverloaded,
     ProviderUnreachable,
     StreamStalled,

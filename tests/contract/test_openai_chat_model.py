@@ -10,7 +10,7 @@ from adapters.compatible.local import DIALECT, LocalModels, local_card
 from adapters.openai.catalog import CARDS
 from adapters.openai.chat import OpenAIChatModel
 from application.ports.chat_model import ChatModel
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderBrokeOff,

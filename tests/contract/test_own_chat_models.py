@@ -10,7 +10,7 @@ from adapters.demo.catalog import CARDS as DEMO_CARDS
 from adapters.demo.chat import DemoChatModel
 from adapters.memory.chat_model import ScriptedChatModel
 from application.ports.clock import Clock
-from domain.errors import ProviderBrokeOff, ProviderTimeout
+from domain.provider_errors import ProviderBrokeOff, ProviderTimeout
 from domain.turn.events import TextDelta, ThinkingDelta
 from domain.turn.prompt import ImagePart, Message, Prompt, TextPart
 from tests.batches import one_by_one

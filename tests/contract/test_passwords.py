@@ -3,6 +3,7 @@
 import bcrypt
 import pytest
 
+from adapters.argon2 import passwords as passwords_module
 from adapters.argon2.passwords import Argon2Passwords
 from adapters.memory.passwords import MemoryPasswords
 from application.ports.passwords import Passwords
@@ -65,6 +66,39 @@ async def test_bcrypt_sees_the_first_72_bytes(argon2: Argon2Passwords) -> None:
     assert await argon2.verify("é" * 36, stored)
     assert await argon2.verify("é" * 36 + "more", stored)
     assert not await argon2.verify("é" * 35, stored)
+
+
+@pytest.mark.parametrize("adopted_database", [False, True])
+async def test_every_refusal_takes_the_same_work(
+    argon2: Argon2Passwords, monkeypatch: pytest.MonkeyPatch, adopted_database: bool
+) -> None:
+    done: list[str] = []
+
+    def counted(kind: str) -> None:
+        check = getattr(passwords_module, f"_fits_{kind}")
+
+        def count(password: bytes, stored: str) -> bool:
+            done.append(kind)
+            return check(password, stored)
+
+        monkeypatch.setattr(passwords_module, f"_fits_{kind}", count)
+
+    for kind in ("argon2", "bcrypt"):
+        counted(kind)
+    older = bcrypt.hashpw(b"older", bcrypt.gensalt(4)).decode()
+    adopted = older if adopted_database else None
+    taken: dict[str, list[str]] = {}
+    for whose, stored in {
+        "nobody": None,
+        "new": await argon2.hash("secret"),
+        **({"adopted": older} if adopted else {}),
+    }.items():
+        done.clear()
+        assert not await argon2.verify("wrong", stored, adopted)
+        taken[whose] = sorted(done)
+    expected = ["argon2", "bcrypt"] if adopted_database else ["argon2"]
+    assert taken == dict.fromkeys(taken, expected)
+    assert not await argon2.verify("older", None, adopted), "nobody has somebody's password"
 
 
 def test_weaker_parameters_are_outdated(argon2: Argon2Passwords) -> None:

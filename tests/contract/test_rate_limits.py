@@ -59,3 +59,12 @@ async def test_purposes_and_keys_are_apart(
     assert await limits.spend("login", "boris", 1, 60) == 0
     assert await limits.spend("search", "anna", 1, 60) == 0
     assert await limits.spend("login", "anna", 1, 60) > 0
+
+
+async def test_what_is_forgotten_counts_no_more(limits: RateLimits) -> None:
+    for key in ("anna", "boris"):
+        assert await limits.spend("login", key, 1, 60) == 0
+    await limits.forget("login", "anna", 1, 60)
+    await limits.forget("login", "nobody", 1, 60)
+    assert await limits.spend("login", "anna", 1, 60) == 0
+    assert await limits.spend("login", "boris", 1, 60) > 0

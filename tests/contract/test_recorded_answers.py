@@ -21,7 +21,7 @@ from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.wire_reader import WireReader
 from application.ports.chat_model import ChatModel
 from domain.catalog.card import Api, ModelCard
-from domain.errors import ProviderError
+from domain.provider_errors import ProviderError
 from domain.turn.events import ModelEvent
 from domain.turn.prompt import Message, Prompt, TextPart
 from tests.batches import one_by_one

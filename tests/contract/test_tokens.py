@@ -5,9 +5,11 @@ from typing import Any
 
 import jwt
 import pytest
+from msgspec import structs
 
 from adapters.jwt.tokens import LIFETIME, JwtTokens
 from adapters.memory.clock import ManualClock
+from application.ports.tokens import Bearer
 from domain.account import Account
 from domain.errors import NotAuthenticated
 from domain.ids import UserId
@@ -43,21 +45,37 @@ def refusal(tokens: JwtTokens, token: str | None) -> tuple[str, str]:
 
 
 def test_an_issued_token_speaks_for_its_account(tokens: JwtTokens) -> None:
-    assert tokens.read(tokens.issue(ANNA)) == 7
+    assert tokens.read(tokens.issue(ANNA)) == Bearer(UserId(7), 0)
+
+
+def test_it_carries_the_version_of_the_accounts_tokens(tokens: JwtTokens) -> None:
+    token = tokens.issue(structs.replace(ANNA, token_version=3))
+    assert tokens.read(token) == Bearer(UserId(7), 3)
+
+
+@pytest.mark.parametrize("ver", [None, "0", True, 1.0, []])
+def test_a_version_that_is_no_number(tokens: JwtTokens, clock: ManualClock, ver: object) -> None:
+    assert refusal(tokens, signed(clock, ver=ver))[0] == "token_invalid"
 
 
 def test_the_claims_are_those_of_the_contract(tokens: JwtTokens, clock: ManualClock) -> None:
     token = tokens.issue(ANNA)
     now = int(clock.now().timestamp())
     claims = jwt.decode(token, options={"verify_signature": False})
-    assert claims == {"id": 7, "email": ANNA.email, "iat": now, "exp": now + 90 * 24 * 3600}
+    assert claims == {
+        "id": 7,
+        "email": ANNA.email,
+        "ver": 0,
+        "iat": now,
+        "exp": now + 90 * 24 * 3600,
+    }
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
 
 
 async def test_it_ends_after_90_days(tokens: JwtTokens, clock: ManualClock) -> None:
     token = tokens.issue(ANNA)
     await clock.advance(LIFETIME.total_seconds() - 1)
-    assert tokens.read(token) == 7
+    assert tokens.read(token).user == 7
     await clock.advance(1)
     assert refusal(tokens, token) == ("token_expired", "Authentication token has expired")
 
@@ -75,7 +93,7 @@ async def test_it_ends_after_90_days(tokens: JwtTokens, clock: ManualClock) -> N
 def test_tokens_of_an_older_server_are_good(
     tokens: JwtTokens, clock: ManualClock, claims: dict[str, Any]
 ) -> None:
-    assert tokens.read(signed(clock, **claims)) == 1
+    assert tokens.read(signed(clock, **claims)) == Bearer(UserId(1), 0)
 
 
 @pytest.mark.parametrize("token", [None, ""])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from adapters.memory.clock import ManualClock
 from adapters.sql import migrations
@@ -19,6 +20,7 @@ from entrypoints.cli.migrate import migrate
 from tests.contract.conftest import MYSQL, mysql_server, run_apart, scratch_database
 
 VERSIONS = migrations.versions("main")
+OTHERS = ("garmin", "blood", "ufc")
 OLD_MESSAGE = (
     "INSERT INTO ChatMessagesNG (session_id, customer_id, sender, message, is_tts,"
     " is_gps_location_message, show_transcribe_button, favorite, test_mode, created_at) VALUES"
@@ -49,18 +51,24 @@ def url(request: pytest.FixtureRequest) -> str:
 
 async def run(url: str, *statements: str) -> None:
     database = open_database(url)
-    async with database.engine.begin() as connection:
-        for statement in statements:
-            await connection.execute(text(statement))
-    await database.close()
+    try:
+        async with database.engine.begin() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+    finally:
+        await database.close()
 
 
-async def tables(url: str) -> set[str]:
+async def tables(url: str, of: str = "main") -> set[str]:
     database = open_database(url)
     async with database.engine.connect() as connection:
         found = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
     await database.close()
-    return set(found) - {migrations.version_table("main")}
+    return set(found) - {migrations.version_table(of)}
+
+
+def each_says(words: str, *names: str) -> str:
+    return "\n".join(f"{name}: {words}" for name in names or migrations.METADATA)
 
 
 def user(key: int, name: str, email: str | None) -> str:
@@ -189,13 +197,13 @@ async def test_a_difference_is_told(url: str) -> None:
     assert "extra" in difference
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0004: run parley migrate upgrade"
+        "main is at version 0001, not 0005: run parley migrate upgrade"
     ]
 
 
 async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(
-        StorageError, match="no version '9999' of main; known: 0001, 0002, 0003, 0004"
+        StorageError, match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005"
     ):
         await migrations.upgrade("main", url, "9999")
 
@@ -224,15 +232,54 @@ async def expect_no_difference(url: str) -> None:
     assert await migrations.check("main", url) == []
 
 
-def test_the_files_names_tell_their_order() -> None:
+@pytest.mark.parametrize("database", migrations.METADATA)
+def test_the_files_names_tell_their_order(database: str) -> None:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     root = Path(migrations.__file__).resolve().parents[3]
-    scripts = ScriptDirectory.from_config(Config(root / "alembic.ini", ini_section="main"))
+    scripts = ScriptDirectory.from_config(Config(root / "alembic.ini", ini_section=database))
     walked = [script.revision for script in scripts.walk_revisions()]
-    assert list(reversed(walked)) == VERSIONS
-    assert scripts.get_current_head() == VERSIONS[-1]
+    assert list(reversed(walked)) == migrations.versions(database)
+    assert scripts.get_current_head() == walked[0]
+
+
+@pytest.mark.parametrize("database", OTHERS)
+async def test_the_other_databases_begin_with_nothing(database: str, url: str) -> None:
+    assert await migrations.upgrade(database, url)
+    assert await migrations.check(database, url) == []
+    assert await tables(url, database) == set()
+    await migrations.downgrade(database, url, migrations.BASE)
+    assert await migrations.current(database, url) is None
+
+
+async def test_all_databases_may_share_one_schema(url: str) -> None:
+    for database in migrations.METADATA:
+        assert await migrations.upgrade(database, url)
+    for database in migrations.METADATA:
+        assert await migrations.check(database, url) == []
+
+
+async def test_names_stay_unique_in_any_case_through_the_new_table_of_users(
+    sqlite_empty: str,
+) -> None:
+    await migrations.upgrade("main", sqlite_empty, "0004")
+    await run(sqlite_empty, user(4, "anna", "a@example.org"), user(9, "boris", None))
+    await migrations.upgrade("main", sqlite_empty)
+    await run(sqlite_empty, "DELETE FROM Users WHERE customer_id = 9")
+    for doubled in (user(5, "ANNA", None), user(5, "carla", "A@EXAMPLE.ORG")):
+        with pytest.raises(IntegrityError):
+            await run(sqlite_empty, doubled)
+    database = open_database(sqlite_empty)
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        carla = await db.accounts.add("carla", "hash", None)
+        anna = await db.accounts.get(UserId(4))
+    await database.close()
+    assert carla.id > 9
+    assert (anna.username, anna.token_version) == ("anna", 0)
+    await migrations.downgrade("main", sqlite_empty, "0004")
+    with pytest.raises(IntegrityError):
+        await run(sqlite_empty, user(5, "ANNA", None))
 
 
 class TestCommands:
@@ -241,25 +288,39 @@ class TestCommands:
         # Another folder: the commands must find the versions from anywhere.
         monkeypatch.chdir(tmp_path)
         monkeypatch.delenv("PARLEY_ENV", raising=False)
-        monkeypatch.setenv("MAIN_DB_URL", f"sqlite+aiosqlite:///{tmp_path}/50%/main.db")
+        for name in migrations.METADATA:
+            url = f"sqlite+aiosqlite:///{tmp_path}/50%/{name}.db"
+            monkeypatch.setenv(f"{name.upper()}_DB_URL", url)
         return CliRunner()
 
     def test_up_check_down(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["upgrade", "--to", "0001"], "main: upgraded to 0001"),
-            (["upgrade"], "main: upgraded to head"),
+            (["upgrade", "--to", "0001"], each_says("upgraded to 0001")),
+            (["upgrade", "--database", "ufc"], "ufc: nothing to do"),
+            (["upgrade"], "main: upgraded to head\n" + each_says("nothing to do", *OTHERS)),
             (["upgrade", "--database", "main"], "main: nothing to do"),
             (["check"], "the tables are as expected"),
             (["downgrade", "--to", "0001"], "all: now at 0001"),
             (["stamp", "--to", "0001", "--database", "main"], "main: stamped 0001"),
+            (["stamp"], "all: stamped 0001"),
             (["downgrade", "--to", "base"], "all: now at base"),
         ):
             result = parley.invoke(migrate, arguments)
             assert (result.exit_code, result.output.strip()) == (0, said)
 
+    def test_no_database_is_changed_when_one_lacks_the_version(self, parley: CliRunner) -> None:
+        parley.invoke(migrate, ["upgrade"])
+        refused = parley.invoke(migrate, ["downgrade", "--to", "0002"])
+        assert refused.exit_code == 1
+        assert "no version '0002' of garmin; known: 0001. Name one by --database." in refused.output
+        assert parley.invoke(migrate, ["check"]).exit_code == 0
+        named = parley.invoke(migrate, ["downgrade", "--to", "0002", "--database", "main"])
+        assert named.output == "main: now at 0002\n"
+
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check"], "main is at version base, not 0004"),
+            (["check", "--database", "main"], "main is at version base, not 0005"),
+            (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):
             result = parley.invoke(migrate, arguments)

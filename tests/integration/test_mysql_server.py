@@ -67,6 +67,7 @@ async def test_a_database_that_is_away_refuses_the_question_and_comes_back(
     server: ThreadServer, anna: str, proxy: TcpProxy
 ) -> None:
     async with chat(server.address, anna) as client:
+        await client.until("websocket_ready")
         proxy.cut()
         request = ask("hello")
         await client.send(request)
@@ -79,6 +80,19 @@ async def test_a_database_that_is_away_refuses_the_question_and_comes_back(
         proxy.restore()
         await client.send(request)
         assert "demonstration" in text(await client.turn())
+
+
+async def test_a_socket_that_opens_meanwhile_is_told_why_it_is_closed(
+    server: ThreadServer, anna: str, proxy: TcpProxy
+) -> None:
+    proxy.cut()
+    async with chat(server.address, anna) as client:
+        told = await client.next()
+        assert (told["type"], told["code"]) == ("error", "storage_unavailable")
+        assert await client.closed() == 1011
+    proxy.restore()
+    async with chat(server.address, anna) as client:
+        await client.until("websocket_ready")
 
 
 @pytest.mark.parametrize("back", [True, False])

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.anthropic.events import MessagesReader
 from adapters.transport.status_errors import answered
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderBrokeOff,

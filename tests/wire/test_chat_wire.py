@@ -8,7 +8,7 @@ import pytest
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.tool_arguments import read_arguments
-from domain.errors import ProviderError, ProviderRejected
+from domain.provider_errors import ProviderError, ProviderRejected
 from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges

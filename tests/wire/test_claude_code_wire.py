@@ -9,7 +9,7 @@ import pytest
 from adapters.claude_code.errors import ended
 from adapters.claude_code.events import LONGEST_RESULT, CodeReader
 from adapters.claude_code.lines import LineSplitter
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ProviderBrokeOff,
     ProviderError,

@@ -9,7 +9,7 @@ import pytest
 from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.tool_arguments import read_arguments
-from domain.errors import ProviderOverloaded, ProviderRejected
+from domain.provider_errors import ProviderOverloaded, ProviderRejected
 from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed

@@ -15,11 +15,11 @@ from adapters.compatible.chat import CompatibleChatModel
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.patience import Patience
 from adapters.transport.streaming import read_answer
-from domain.errors import (
+from domain.errors import NotConfigured
+from domain.provider_errors import (
     ContextTooLong,
     FirstTokenTimedOut,
     ModelNotOffered,
-    NotConfigured,
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,

@@ -11,7 +11,7 @@ from yarl import URL
 from adapters.transport.connection_errors import broken
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered, said
-from domain.errors import (
+from domain.provider_errors import (
     ConnectTimedOut,
     ContextTooLong,
     ModelNotOffered,

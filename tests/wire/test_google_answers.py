@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from adapters.google.events import GenerateReader
-from domain.errors import ProviderBrokeOff, ProviderGarbled, ProviderRejected
+from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderRejected
 from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.metering import Usage
 from tests.wire.answers import streamed

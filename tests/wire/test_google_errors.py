@@ -7,7 +7,7 @@ import pytest
 
 from adapters.google.errors import refused
 from adapters.google.events import GenerateReader
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderError,

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from adapters.google.events import GenerateReader
-from domain.errors import ProviderBrokeOff
+from domain.provider_errors import ProviderBrokeOff
 from domain.turn.events import ModelEvent, ModelStopped, SourceCited, TextDelta, ToolCalled
 from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from adapters.openai.responses_events import ResponsesReader
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ProviderBrokeOff,
     ProviderError,

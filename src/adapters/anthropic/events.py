@@ -18,7 +18,7 @@ from adapters.anthropic.wire import (
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ProviderBrokeOff, ProviderGarbled
+from domain.provider_errors import ProviderBrokeOff, ProviderGarbled
 from domain.turn.events import (
     ModelEvent,
     ModelStopped,

@@ -28,10 +28,10 @@ class Argon2Passwords(Passwords):
         async with self._room:
             return await asyncio.to_thread(_HASHER.hash, _encoded(password))
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, adopted: str | None = None) -> bool:
         """Return whether the password fits the hash; a hash that makes no sense fits none."""
         async with self._room:
-            return await asyncio.to_thread(_fits, _encoded(password), stored)
+            return await asyncio.to_thread(_fits, _encoded(password), stored, adopted)
 
     def outdated(self, stored: str) -> bool:
         """Return whether the hash should be renewed: bcrypt, or argon2 with other parameters."""
@@ -46,13 +46,19 @@ def _encoded(password: str) -> bytes:
     return password.encode("utf-8", "surrogatepass")
 
 
-def _fits(password: bytes, stored: str | None) -> bool:
-    if stored is None:
+def _fits(password: bytes, stored: str | None, adopted: str | None) -> bool:
+    older = stored is not None and stored.startswith(_BCRYPT)
+    if stored is not None:
+        check = _fits_bcrypt if older else _fits_argon2
+        if check(password, stored):
+            return True
+    # bcrypt takes many times as long as argon2 does here. A refusal always costs one check of each
+    # kind, with the adopted database's own cost, so that it does not tell whose name was tried.
+    if older or stored is None:
         _fits_argon2(password, _nobodys_hash())
-        return False
-    if stored.startswith(_BCRYPT):
-        return _fits_bcrypt(password, stored)
-    return _fits_argon2(password, stored)
+    if adopted is not None and not older:
+        _fits_bcrypt(password, adopted)
+    return False
 
 
 def _fits_argon2(password: bytes, stored: str) -> bool:

@@ -22,8 +22,8 @@ from adapters.claude_code.request import arguments, input_lines
 from adapters.claude_code.workplace import Workplace, workplace
 from adapters.transport.patience import Patience
 from application.ports.chat_model import ChatModel
-from domain.errors import (
-    NotConfigured,
+from domain.errors import NotConfigured
+from domain.provider_errors import (
     ProviderError,
     ProviderGarbled,
     ProviderUnavailable,

@@ -6,7 +6,12 @@ from adapters.claude_code.catalog import PROVIDER
 from adapters.claude_code.wire import ResultLine
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered, said
-from domain.errors import ProviderBrokeOff, ProviderError, ProviderGarbled, ProviderUnauthorized
+from domain.provider_errors import (
+    ProviderBrokeOff,
+    ProviderError,
+    ProviderGarbled,
+    ProviderUnauthorized,
+)
 
 _PATH = re.compile(r"(?<![\w.:/])/(?:[\w.@+~-]+/)+[\w.@+~-]*")
 _LOST = "no conversation found"

@@ -1,7 +1,7 @@
 """Splits a program's output into lines."""
 
 from adapters.claude_code.catalog import PROVIDER
-from domain.errors import ProviderGarbled
+from domain.provider_errors import ProviderGarbled
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes. A line carries a whole tool result: the file that was read, the picture that was seen."""

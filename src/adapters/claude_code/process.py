@@ -14,12 +14,8 @@ from msgspec import Struct
 
 from adapters.claude_code.catalog import PROVIDER
 from adapters.claude_code.family import kill_marked, marked
-from domain.errors import (
-    FirstTokenTimedOut,
-    NotConfigured,
-    ProviderUnreachable,
-    StreamStalled,
-)
+from domain.errors import NotConfigured
+from domain.provider_errors import FirstTokenTimedOut, ProviderUnreachable, StreamStalled
 
 VARIABLE = "PARLEY_CLAUDE_CODE"
 GRACE_S = 2.0

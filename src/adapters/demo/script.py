@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from adapters.demo.catalog import PROVIDER
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderBrokeOff,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from adapters.google.catalog import PROVIDER
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered, said
-from domain.errors import (
+from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,

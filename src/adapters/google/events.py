@@ -18,7 +18,7 @@ from adapters.google.wire import (
 )
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ProviderRejected
+from domain.provider_errors import ProviderRejected
 from domain.turn.events import ModelEvent, ModelStopped, StopReason
 
 _FILTERED = (

@@ -19,7 +19,8 @@ from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.streaming import BODY, RawAnswer
-from domain.errors import NotConfigured, ParleyError, ProviderGarbled
+from domain.errors import NotConfigured, ParleyError
+from domain.provider_errors import ProviderGarbled
 
 _KEY_VARIABLE = "GOOGLE_API_KEY"
 _VERSION = "v1beta"

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 
 from application.ports.clock import Clock
-from application.ports.tokens import Tokens
+from application.ports.tokens import Bearer, Tokens
 from domain.account import Account
 from domain.errors import NotAuthenticated
 from domain.ids import UserId
@@ -44,13 +44,14 @@ class JwtTokens(Tokens):
         claims = {
             "id": account.id,
             "email": account.email,
+            "ver": account.token_version,
             "iat": int(now.timestamp()),
             "exp": int((now + LIFETIME).timestamp()),
         }
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
-    def read(self, token: str | None) -> UserId:
-        """Return whom the token speaks for.
+    def read(self, token: str | None) -> Bearer:
+        """Return whom the token speaks for, and the version it was issued under.
 
         Raises:
             NotAuthenticated: `reason` is `token_missing`, `token_expired` or `token_invalid`.
@@ -64,7 +65,7 @@ class JwtTokens(Tokens):
         except (jwt.InvalidTokenError, ValueError) as error:
             raise _invalid("Invalid authentication token") from error
         self._refuse_expired(claims["exp"])
-        return _user(claims.get("id"))
+        return Bearer(_user(claims.get("id")), _version(claims.get("ver", 0)))
 
     def _refuse_expired(self, expires: object) -> None:
         if isinstance(expires, bool) or not isinstance(expires, int | float):
@@ -81,6 +82,12 @@ def _user(claim: object) -> UserId:
     if isinstance(claim, bool) or not isinstance(claim, int) or not 0 < claim <= _LARGEST_ID:
         raise _invalid("Invalid customer identifier in token")
     return UserId(claim)
+
+
+def _version(claim: object) -> int:
+    if isinstance(claim, bool) or not isinstance(claim, int):
+        raise _invalid("Invalid authentication token")
+    return claim
 
 
 def _invalid(message: str) -> NotAuthenticated:

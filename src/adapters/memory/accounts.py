@@ -1,5 +1,7 @@
 """Users in memory."""
 
+from collections.abc import Collection
+
 from msgspec import structs
 
 from adapters.memory.state import Draft
@@ -24,13 +26,13 @@ class MemoryAccounts(Accounts):
             if name and await self.named(name) is not None:
                 raise AlreadyExists("This username or e-mail address is taken")
         account = Account(
-            id=UserId(max(state.accounts, default=0) + 1),
+            id=UserId(state.last_account + 1),
             username=username,
             password_hash=password_hash,
             email=email or None,
             created_at=self._clock.now(),
         )
-        state.accounts[account.id] = account
+        self._draft.put(state.with_account(account))
         return account
 
     async def get(self, user: UserId) -> Account:
@@ -53,6 +55,27 @@ class MemoryAccounts(Accounts):
         state = await self._draft.writing()
         account = await self.get(user)
         state.accounts[user] = structs.replace(account, password_hash=password_hash)
+
+    async def adopted_hash(self) -> str | None:
+        """Return None: nothing is ever adopted here."""
+        return None
+
+    async def token_versions(self, users: Collection[UserId]) -> dict[UserId, int]:
+        """Return the version of each user's tokens; who does not exist is left out."""
+        accounts = self._draft.state.accounts
+        return {user: accounts[user].token_version for user in users if user in accounts}
+
+    async def revoke_tokens(self, user: UserId) -> None:
+        """Raise the version of the user's tokens."""
+        state = await self._draft.writing()
+        account = await self.get(user)
+        state.accounts[user] = structs.replace(account, token_version=account.token_version + 1)
+
+    async def remove(self, user: UserId) -> None:
+        """Remove the account with every row that belongs to it."""
+        state = await self._draft.writing()
+        await self.get(user)
+        self._draft.put(state.without(user))
 
     async def all(self) -> list[Account]:
         """Return every account by ascending id."""

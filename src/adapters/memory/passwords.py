@@ -16,7 +16,7 @@ class MemoryPasswords(Passwords):
         """Return a salted hash."""
         return _hashed(password, secrets.token_hex(8))
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, adopted: str | None = None) -> bool:
         """Return whether the password fits the hash."""
         if stored is None or not stored.startswith(_MARK):
             return False

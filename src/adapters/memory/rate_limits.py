@@ -24,3 +24,6 @@ class MemoryRateLimits(RateLimits):
         reset_at, _ = await self._limiter.get_window_stats(item, key)
         # The library's window closes by the same wall clock that it opened with.
         return max(reset_at - time.time(), _SHORTEST_WAIT_S)
+
+    async def forget(self, purpose: str, key: str, allowed: int, window_s: int) -> None:
+        await self._limiter.clear(RateLimitItemPerSecond(allowed, window_s, namespace=purpose), key)

@@ -25,6 +25,7 @@ class State:
     prompts: dict[PromptId, SavedPrompt] = field(default_factory=dict[PromptId, SavedPrompt])
     last_message: int = 0
     last_prompt: int = 0
+    last_account: int = 0
 
     def copy(self) -> "State":
         """Return a state of its own with the same rows."""
@@ -37,6 +38,29 @@ class State:
             dict(self.prompts),
             self.last_message,
             self.last_prompt,
+            self.last_account,
+        )
+
+    def with_account(self, account: Account) -> "State":
+        """Return the state after an account got the next id; the rows are shared with this one."""
+        self.accounts[account.id] = account
+        return replace(self, last_account=account.id)
+
+    def without(self, user: UserId) -> "State":
+        """Return the state without a user's rows, and without what others said to that user."""
+        talks = {key: talk for key, talk in self.conversations.items() if talk.owner != user}
+        return replace(
+            self,
+            accounts={key: account for key, account in self.accounts.items() if key != user},
+            conversations=talks,
+            messages={
+                key: message
+                for key, message in self.messages.items()
+                if message.customer_id != user and message.session_id in talks
+            },
+            turns={key: turn for key, turn in self.turns.items() if turn.user != user},
+            usage={key: used for key, used in self.usage.items() if used.user != user},
+            prompts={key: prompt for key, prompt in self.prompts.items() if prompt.owner != user},
         )
 
     def with_message(self, message: StoredMessage) -> "State":

@@ -139,6 +139,10 @@ class MemoryTurnLog(TurnLog):
             log.forgotten = True
             log.wake()
 
+    async def forget_all(self, user: UserId) -> None:
+        for turn in [turn for turn, log in self._logs.items() if log.header.user == user]:
+            await self.forget(turn)
+
     async def expire(self) -> int:
         dead = self._clock.now() - self._kept
         gone = [

@@ -23,7 +23,7 @@ from adapters.openai.responses_wire import (
 )
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ProviderBrokeOff, ProviderGarbled
+from domain.provider_errors import ProviderBrokeOff, ProviderGarbled
 from domain.turn.events import (
     ModelEvent,
     ModelStopped,

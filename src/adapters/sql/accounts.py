@@ -1,19 +1,21 @@
 """Users in the table the contract names."""
 
+from collections.abc import Collection
+
 from msgspec import structs
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from adapters.sql.prepared import row_into
 from adapters.sql.rows import account_of, account_row, storable
-from adapters.sql.tables.chat import users
+from adapters.sql.tables.chat import messages, metadata, sessions, users
 from adapters.sql.transaction import Transaction
 from application.ports.accounts import Accounts
 from application.ports.clock import Clock
 from domain.account import Account
-from domain.errors import AccountNotFound, AlreadyExists
+from domain.errors import AccountNotFound, AlreadyExists, StorageError
 from domain.ids import UserId
 
-_INSERT = row_into(users, "username", "password", "email", "created_at")
+_INSERT = row_into(users, "username", "password", "email", "created_at", "token_version")
 _BY_ID = select(users).where(users.c.customer_id == bindparam("id"))
 _BY_NAME = (
     select(users)
@@ -36,6 +38,29 @@ _SET_PASSWORD = (
     .where(users.c.customer_id == bindparam("id"))
     .values(password=bindparam("new_password"))
 )
+
+_ADOPTED_HASH = select(users.c.password).where(users.c.password.like("$2%")).limit(1)
+_VERSIONS = select(users.c.customer_id, users.c.token_version).where(
+    users.c.customer_id.in_(bindparam("ids", expanding=True))
+)
+_REVOKE = (
+    update(users)
+    .where(users.c.customer_id == bindparam("id"))
+    .values(token_version=users.c.token_version + 1)
+)
+_REMOVE = [
+    # In a database taken over, conversations may hold messages of others.
+    delete(messages).where(
+        messages.c.session_id.in_(
+            select(sessions.c.session_id).where(sessions.c.customer_id == bindparam("id"))
+        )
+    ),
+    *(
+        delete(table).where(table.c.customer_id == bindparam("id"))
+        for table in reversed(metadata.sorted_tables)
+    ),
+]
+"""Every table belongs to somebody; the account itself comes last, since the others name it."""
 
 
 class SqlAccounts(Accounts):
@@ -90,6 +115,37 @@ class SqlAccounts(Accounts):
             "set password", _SET_PASSWORD, {"id": user, "new_password": password_hash}
         )
         if result.rowcount == 0:
+            raise AccountNotFound(user)
+
+    async def adopted_hash(self) -> str | None:
+        """Return any one bcrypt hash that is left of an adopted database, or None."""
+        row = await self._transaction.first("find adopted hash", _ADOPTED_HASH)
+        return None if row is None else row["password"]
+
+    async def token_versions(self, users: Collection[UserId]) -> dict[UserId, int]:
+        """Return the version of each user's tokens; who does not exist is left out."""
+        rows = await self._transaction.all("token versions", _VERSIONS, {"ids": sorted(users)})
+        return {UserId(row["customer_id"]): row["token_version"] for row in rows}
+
+    async def revoke_tokens(self, user: UserId) -> None:
+        """Raise the version of the user's tokens."""
+        result = await self._transaction.write("revoke tokens", _REVOKE, {"id": user})
+        if result.rowcount == 0:
+            raise AccountNotFound(user)
+
+    async def remove(self, user: UserId) -> None:
+        """Remove the account with every row of this database that belongs to it."""
+        removed = 0
+        try:
+            for statement in _REMOVE:
+                result = await self._transaction.write("remove account", statement, {"id": user})
+                removed = result.rowcount
+        except AccountNotFound as error:
+            raise StorageError(
+                "remove account",
+                "Tables that are not Parley's hold rows of this account; remove those first",
+            ) from error
+        if removed == 0:
             raise AccountNotFound(user)
 
     async def all(self) -> list[Account]:

@@ -169,7 +169,13 @@ def _lower(value: str | None) -> str | None:
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    _run_on(connection, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL")
+    _run_on(
+        connection,
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=NORMAL",
+        # What is deleted is overwritten: a deleted account leaves nothing in free pages.
+        "PRAGMA secure_delete=ON",
+    )
     # SQLite's own lower() knows ASCII only; MySQL's knows all letters.
     connection.create_function("lower", 1, _lower, deterministic=True)
 

@@ -17,10 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.sql.engine import checked_url, mysql_engine, sqlite_engine
 from adapters.sql.failures import translated
-from adapters.sql.tables import chat
+from adapters.sql.tables import blood, chat, garmin, ufc
 from domain.errors import StorageError, StorageUnavailable
 
-METADATA: dict[str, MetaData] = {"main": chat.metadata}
+METADATA: dict[str, MetaData] = {
+    "main": chat.metadata,
+    "garmin": garmin.metadata,
+    "blood": blood.metadata,
+    "ufc": ufc.metadata,
+}
 """The tables of each database, as the newest version has them."""
 
 HEAD = "head"

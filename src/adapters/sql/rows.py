@@ -65,6 +65,7 @@ def account_of(row: RowMapping) -> Account:
         password_hash=row["password"],
         email=row["email"],
         created_at=row["created_at"],
+        token_version=row["token_version"],
     )
 
 
@@ -75,6 +76,7 @@ def account_row(account: Account) -> dict[str, Any]:
         "password": account.password_hash,
         "email": account.email,
         "created_at": account.created_at,
+        "token_version": account.token_version,
     }
 
 

@@ -7,7 +7,7 @@ exception, which knows what happened.
 from collections.abc import Iterator
 from functools import cache
 
-from domain.errors import (
+from domain.provider_errors import (
     ConnectTimedOut,
     ProviderBrokeOff,
     ProviderError,

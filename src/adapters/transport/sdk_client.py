@@ -16,7 +16,8 @@ from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
 from adapters.transport.status_errors import answered
 from adapters.transport.streaming import BODY, RawAnswer
-from domain.errors import ParleyError, ProviderGarbled
+from domain.errors import ParleyError
+from domain.provider_errors import ProviderGarbled
 
 _MAX_CONNECTIONS = 1000
 _KEPT_ALIVE_S = 30

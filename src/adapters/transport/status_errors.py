@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from adapters.transport.scrub import fit_for_clients
-from domain.errors import (
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderError,

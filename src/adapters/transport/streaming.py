@@ -10,10 +10,10 @@ from adapters.transport.patience import Patience
 from adapters.transport.silence import Silence
 from adapters.transport.sse import SseSplitter
 from adapters.transport.wire_reader import WireReader
-from domain.errors import (
+from domain.errors import ParleyError
+from domain.provider_errors import (
     ConnectTimedOut,
     FirstTokenTimedOut,
-    ParleyError,
     ProviderError,
     ProviderGarbled,
     StreamStalled,

@@ -3,28 +3,14 @@
 import structlog
 from msgspec import Struct
 
+from application.accounts.attempts import Attempts
 from application.ports.passwords import Passwords
-from application.ports.rate_limits import RateLimits
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
-from domain.errors import BadCredentials, ParleyError, StorageError
+from domain.errors import BadCredentials, StorageError
 
 log = structlog.get_logger("accounts")
-
-WINDOW_S = 300
-_KEY_LENGTH = 200
-"""Longer names belong to nobody; they must not fill the memory of the limits."""
-
-
-class TooManyAttempts(ParleyError):
-    """This name or this address has used up its attempts for now."""
-
-    code = "too_many_attempts"
-
-    def __init__(self, retry_after_s: float) -> None:
-        super().__init__("Too many login attempts; try again later")
-        self.retry_after_s = retry_after_s
 
 
 class LoggedIn(Struct, frozen=True):
@@ -38,18 +24,11 @@ class LogIn:
     """Checks a password; takes as long for a name that does not exist."""
 
     def __init__(
-        self,
-        work: UnitOfWork,
-        passwords: Passwords,
-        tokens: Tokens,
-        limits: RateLimits,
-        attempts: int = 10,
+        self, work: UnitOfWork, passwords: Passwords, tokens: Tokens, attempts: Attempts
     ) -> None:
-        """Take the ports, and how many attempts a name and an address have in five minutes."""
         self._work = work
         self._passwords = passwords
         self._tokens = tokens
-        self._limits = limits
         self._attempts = attempts
 
     async def __call__(self, name: str, password: str, address: str) -> LoggedIn:
@@ -61,22 +40,17 @@ class LogIn:
             BadCredentials: name and password do not fit, for whatever reason.
             TooManyAttempts: the password was not even looked at.
         """
-        await self._spend("login name", name.strip().casefold()[:_KEY_LENGTH])
-        await self._spend("login address", address)
+        await self._attempts.spend_login(name, address)
         async with self._work() as db:
             account = await db.accounts.named(name.strip())
+            adopted = await db.accounts.adopted_hash()
         stored = account.password_hash if account else None
-        fits = await self._passwords.verify(password, stored)
+        fits = await self._passwords.verify(password, stored, adopted)
         if account is None or not fits:
             raise BadCredentials
         if self._passwords.outdated(account.password_hash):
             await self._renew(account, password)
         return LoggedIn(account, self._tokens.issue(account))
-
-    async def _spend(self, purpose: str, key: str) -> None:
-        wait_s = await self._limits.spend(purpose, key, self._attempts, WINDOW_S)
-        if wait_s > 0:
-            raise TooManyAttempts(wait_s)
 
     async def _renew(self, account: Account, password: str) -> None:
         renewed = await self._passwords.hash(password)

@@ -1,6 +1,7 @@
 """Another password for an account."""
 
 from application.accounts.passwords_rule import check_new_password
+from application.accounts.token_versions import TokenVersions
 from application.ports.passwords import Passwords
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
@@ -8,11 +9,15 @@ from domain.errors import AccountNotFound
 
 
 class SetPassword:
-    """Replaces a password without asking for the old one: a tool for operators."""
+    """Replaces a password without asking for the old one: a tool for operators.
 
-    def __init__(self, work: UnitOfWork, passwords: Passwords) -> None:
+    Tokens issued before are revoked: whoever knew the old password may hold one.
+    """
+
+    def __init__(self, work: UnitOfWork, passwords: Passwords, versions: TokenVersions) -> None:
         self._work = work
         self._passwords = passwords
+        self._versions = versions
 
     async def __call__(self, name: str, password: str) -> Account:
         """Set the password of the account with this username or e-mail address.
@@ -28,4 +33,6 @@ class SetPassword:
             if account is None:
                 raise AccountNotFound(name)
             await db.accounts.set_password(account.id, hashed)
+            await db.accounts.revoke_tokens(account.id)
+        self._versions.forget(account.id)
         return account

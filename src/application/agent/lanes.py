@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
-from domain.errors import (
+from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderDown,
     ProviderError,

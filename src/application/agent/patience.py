@@ -7,7 +7,7 @@ from contextlib import aclosing
 import stamina
 
 from application.ports.chat_model import ChatModel
-from domain.errors import ProviderDown, ProviderError, ProviderOverloaded
+from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
 from domain.turn.events import ModelEvent, ProviderRetrying
 from domain.turn.prompt import Prompt
 

@@ -42,6 +42,11 @@ class AnswerStates:
         while len(self._states) > self._most or (self._bytes_left < 0 and self._states):
             self._forget(next(iter(self._states)))
 
+    def forget(self, user: UserId) -> None:
+        """Forget all that was said to the user."""
+        for key in [key for key in self._states if key[0] == user]:
+            self._forget(key)
+
     def with_states(self, user: UserId, prompt: Prompt) -> Prompt:
         """Return the prompt with the states of those earlier answers that are its own model's."""
         if not self._states:

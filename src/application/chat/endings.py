@@ -11,12 +11,10 @@ from domain.errors import (
     InvalidRequest,
     NotConfigured,
     ParleyError,
-    ProviderDown,
-    ProviderError,
-    ProviderOverloaded,
     SpendingCapReached,
     TurnInterrupted,
 )
+from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
 from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed
 
 log = structlog.get_logger("turns")

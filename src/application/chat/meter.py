@@ -50,7 +50,7 @@ class Meter:
 
     def saw(self, batch: Sequence[AgentEvent]) -> None:
         """Take in what was said; on the token path a look at the last event is enough."""
-        if self._first_at is None and isinstance(batch[0], _SAID):
+        if self._first_at is None and any(isinstance(event, _SAID) for event in batch):
             self._first_at = self._clock.now()
         if isinstance(batch[-1], _MARKS):
             for event in batch:

@@ -10,14 +10,9 @@ from application.agent.loop import Agent, AgentEvent
 from application.chat.assemble import Assemble
 from application.chat.meter import Meter
 from application.usage.spending import Spending
-from domain.errors import (
-    ModelNotOffered,
-    NotConfigured,
-    ParleyError,
-    ProviderError,
-    ProviderRejected,
-)
+from domain.errors import NotConfigured, ParleyError
 from domain.ids import TurnId
+from domain.provider_errors import ModelNotOffered, ProviderError, ProviderRejected
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, ProviderRetrying
 from domain.turn.prompt import Origin

@@ -1,5 +1,6 @@
 """Users as they are stored."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from domain.account import Account
@@ -34,6 +35,33 @@ class Accounts(Protocol):
 
         Raises:
             AccountNotFound: there is no such user.
+        """
+        ...
+
+    async def adopted_hash(self) -> str | None:
+        """Return any one bcrypt hash that is left of an adopted database, or None."""
+        ...
+
+    async def token_versions(self, users: Collection[UserId]) -> dict[UserId, int]:
+        """Return the version of each user's tokens; who does not exist is left out."""
+        ...
+
+    async def revoke_tokens(self, user: UserId) -> None:
+        """Raise the version of the user's tokens, so that none issued before counts.
+
+        Raises:
+            AccountNotFound: there is no such user.
+        """
+        ...
+
+    async def remove(self, user: UserId) -> None:
+        """Remove the account with every row of this database that belongs to it.
+
+        Its id is never given to anybody else.
+
+        Raises:
+            AccountNotFound: there is no such user.
+            StorageError: tables that are not ours hold rows of the account.
         """
         ...
 

@@ -10,11 +10,16 @@ class Passwords(Protocol):
         """Return a salted hash (at most 100 characters)."""
         ...
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, adopted: str | None = None) -> bool:
         """Return whether the password fits the hash.
 
-        With no hash to compare (unknown user) the same work is done and the answer is False, so
-        that time does not tell who exists.
+        Every refusal takes the same work, so that time does not tell who exists: with no hash to
+        compare (unknown user) the answer is False after a check of each kind of hash in use.
+
+        Args:
+            password: as it was typed.
+            stored: the hash of whoever it is.
+            adopted: any hash of the older kind, where some accounts still have one.
         """
         ...
 

@@ -14,3 +14,7 @@ class RateLimits(Protocol):
             the seconds until the next attempt is allowed (more than 0; this one is not counted).
         """
         ...
+
+    async def forget(self, purpose: str, key: str, allowed: int, window_s: int) -> None:
+        """Forget the attempts that were counted with these very arguments."""
+        ...

@@ -2,19 +2,30 @@
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from domain.account import Account
 from domain.ids import UserId
+
+
+class Bearer(Struct, frozen=True):
+    """Whom a token speaks for, as long as the account's tokens are of this version."""
+
+    user: UserId
+    version: int
 
 
 class Tokens(Protocol):
     """Signed, expiring proofs of who is calling."""
 
     def issue(self, account: Account) -> str:
-        """Return a token for the account, good for 90 days."""
+        """Return a token for the account and its present version, good for 90 days."""
         ...
 
-    def read(self, token: str | None) -> UserId:
-        """Return whom the token speaks for.
+    def read(self, token: str | None) -> Bearer:
+        """Return what the token says; whether that still counts, only the account can tell.
+
+        A token without a version, as an earlier server made it, is of version 0.
 
         Raises:
             NotAuthenticated: missing, expired, forged or malformed; `reason` says which.

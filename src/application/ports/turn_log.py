@@ -71,6 +71,10 @@ class TurnLog(Protocol):
         """Drop the log of a turn; its readers get `TurnNotFound`. Unknown turns are no error."""
         ...
 
+    async def forget_all(self, user: UserId) -> None:
+        """Drop the logs of all turns of the user, running ones too."""
+        ...
+
     async def expire(self) -> int:
         """Drop the logs of turns that ended long enough ago; return how many."""
         ...

@@ -7,7 +7,7 @@ import click
 
 from domain.errors import ParleyError
 from entrypoints.wiring import databases
-from entrypoints.wiring.settings import Settings, SettingsError, process_settings
+from entrypoints.wiring.settings import DatabaseName, Settings, SettingsError, process_settings
 
 Outcome = TypeVar("Outcome")
 
@@ -62,9 +62,11 @@ def stamp(to: str, database: str) -> None:
     click.echo(f"{database}: stamped {to}")
 
 
-def _run(database: str, work: Callable[[Settings, Sequence[str]], Outcome]) -> Outcome:
+def _run(database: str, work: Callable[[Settings, Sequence[DatabaseName]], Outcome]) -> Outcome:
     # Without the container, whose import takes longer than the work.
-    names = databases.DATABASES if database == "all" else (database,)
+    names: Sequence[DatabaseName] = [
+        name for name in databases.DATABASES if database in (name, "all")
+    ]
     try:
         return work(process_settings(), names)
     except (ParleyError, SettingsError) as error:

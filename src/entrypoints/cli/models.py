@@ -5,7 +5,7 @@ from dishka import AsyncContainer
 
 from application.agent.offer import Offered, OfferModels
 from domain.catalog.card import Price
-from domain.errors import ProviderError
+from domain.provider_errors import ProviderError
 from entrypoints.cli.run import run
 from entrypoints.wiring.diagnosis import local_models
 

@@ -4,9 +4,8 @@ import click
 from dishka import AsyncContainer
 
 from application.ports.tokens import Tokens
-from application.ports.unit_of_work import UnitOfWork
-from domain.errors import AccountNotFound
 from entrypoints.cli.run import run
+from entrypoints.cli.user import account_named
 
 
 @click.command()
@@ -15,10 +14,7 @@ def token(name: str) -> None:
     """Print a token for the user with this e-mail or username, good for 90 days."""
 
     async def work(container: AsyncContainer) -> str:
-        async with (await container.get(UnitOfWork))() as db:
-            account = await db.accounts.named(name)
-        if account is None:
-            raise AccountNotFound(name)
+        account = await account_named(container, name)
         return (await container.get(Tokens)).issue(account)
 
     click.echo(run(work))

@@ -4,8 +4,12 @@ import click
 from dishka import AsyncContainer
 
 from application.accounts.add_user import AddUser
+from application.accounts.delete_account import DeleteAccount
+from application.accounts.log_out_everywhere import LogOutEverywhere
 from application.accounts.set_password import SetPassword
 from application.ports.unit_of_work import UnitOfWork
+from domain.account import Account
+from domain.errors import AccountNotFound
 from entrypoints.cli.run import run
 
 PASSWORD = click.option(
@@ -20,7 +24,7 @@ PASSWORD = click.option(
 
 @click.group()
 def user() -> None:
-    """Add and list users, set their passwords."""
+    """Add, list and delete users, set their passwords, revoke their tokens."""
 
 
 @user.command("add")
@@ -53,10 +57,52 @@ def list_users() -> None:
 @click.argument("name")
 @PASSWORD
 def password(name: str, password: str) -> None:
-    """Set the password of the user with this e-mail or username."""
+    """Set the password of the user with this e-mail or username, and revoke their tokens."""
 
     async def work(container: AsyncContainer) -> None:
         await (await container.get(SetPassword))(name, password)
 
     run(work)
     click.echo("password set")
+
+
+@user.command("revoke")
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Revoke every token of the user with this e-mail or username."""
+
+    async def work(container: AsyncContainer) -> None:
+        account = await account_named(container, name)
+        await (await container.get(LogOutEverywhere))(account.id)
+
+    run(work)
+    click.echo("tokens revoked")
+
+
+@user.command("delete")
+@click.argument("name")
+@click.confirmation_option(
+    "--yes", help="Do not ask.", prompt="Delete the user and all that is kept of them, for good?"
+)
+def delete(name: str) -> None:
+    """Delete the user with this e-mail or username and everything that is kept of them."""
+
+    async def work(container: AsyncContainer) -> str:
+        account = await account_named(container, name)
+        await (await container.get(DeleteAccount))(account.id)
+        return f"customer {account.id}: deleted"
+
+    click.echo(run(work))
+
+
+async def account_named(container: AsyncContainer, name: str) -> Account:
+    """Return the account with this e-mail or username.
+
+    Raises:
+        AccountNotFound: there is none.
+    """
+    async with (await container.get(UnitOfWork))() as db:
+        account = await db.accounts.named(name)
+    if account is None:
+        raise AccountNotFound(name)
+    return account

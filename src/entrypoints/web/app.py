@@ -17,6 +17,7 @@ from entrypoints.web.http_doors import HttpDoors
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
 from entrypoints.web.request_log import RequestLog
+from entrypoints.web.revoked_sockets import RevokedSockets
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings, process_settings
 
@@ -34,8 +35,9 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         if interrupted:
             log.warning("turns of an earlier process were interrupted", turns=interrupted)
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
+        revoked = await container.get(RevokedSockets)
         try:
-            async with turns, idle.watching():
+            async with turns, idle.watching(), revoked.watching():
                 # What is there now stays for good; collecting garbage need not look at it again.
                 gc.freeze()
                 # A database's thread asks for the interpreter several times a statement; behind a

@@ -8,12 +8,7 @@ import structlog
 
 from application.chat.turns import Turns
 from application.ports.clock import Clock
-from domain.errors import (
-    EventsForgotten,
-    InvalidRequest,
-    ParleyError,
-    TurnNotFound,
-)
+from domain.errors import EventsForgotten, InvalidRequest, ParleyError, TurnNotFound
 from domain.ids import TurnId, UserId
 from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE

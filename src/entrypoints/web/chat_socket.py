@@ -1,5 +1,6 @@
 """The chat socket's door: origin, token, mode, handshake."""
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -8,19 +9,21 @@ from dishka.integrations.litestar import inject_websocket
 from litestar import WebSocket, websocket
 from litestar.datastructures import Headers
 
+from application.accounts.identify import Identify
 from application.chat.turns import Turns
 from application.ports.clock import Clock
 from application.ports.rate_limits import RateLimits
-from application.ports.tokens import Tokens
-from domain.errors import NotAuthenticated
+from domain.errors import NotAuthenticated, StorageError
 from domain.ids import UserId
 from entrypoints.web.asking import Asking
 from entrypoints.web.chat_session import ChatSession
-from entrypoints.web.close_codes import NOT_JSON, POLICY, UNAUTHORIZED
+from entrypoints.web.close_codes import INTERNAL, NOT_JSON, POLICY, UNAUTHORIZED
 from entrypoints.web.deliveries import Deliveries
+from entrypoints.web.errors import stage_of
 from entrypoints.web.identity import origin_allowed, token_from
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.line import ClientGone, Line, NotJson
+from entrypoints.web.revoked_sockets import RevokedSockets
 from entrypoints.web.wire.frames import Framer
 from entrypoints.wiring.settings import Settings
 
@@ -39,9 +42,10 @@ async def chat_socket(
     turns: FromDishka[Turns],
     framer: FromDishka[Framer],
     deliveries: FromDishka[Deliveries],
-    tokens: FromDishka[Tokens],
+    identify: FromDishka[Identify],
     limits: FromDishka[RateLimits],
     idle: FromDishka[IdleSockets],
+    revoked: FromDishka[RevokedSockets],
     clock: FromDishka[Clock],
     settings: FromDishka[Settings],
 ) -> None:
@@ -53,7 +57,7 @@ async def chat_socket(
     await socket.accept()
     line = Line(socket, clock)
     try:
-        user = tokens.read(token_from(_headers(socket), socket.query_params))
+        bearer = await identify(token_from(_headers(socket), socket.query_params))
     except NotAuthenticated:
         address = socket.client.host if socket.client else "unknown"
         # A browser takes every accepted socket for a success and comes back at once, for ever.
@@ -61,11 +65,23 @@ async def chat_socket(
         await clock.sleep(min(wait_s, LONGEST_PENALTY_S))
         await line.close(UNAUTHORIZED, "Unauthorized")
         return
+    except StorageError as error:
+        await _refuse(line, error)
+        return
     session = ChatSession(line, asking, turns, framer, deliveries, clock)
     try:
-        await _open(socket, session, user, idle, settings)
+        with revoked.watched(line, bearer):
+            await _open(socket, session, bearer.user, idle, settings)
     except ClientGone:
         log.debug("client left early", connection=line.connection)
+
+
+async def _refuse(line: Line, error: StorageError) -> None:
+    """Say why nobody can tell whose socket this is."""
+    stage = stage_of(error.code, after_content=False)
+    with suppress(ClientGone):
+        await line.say({"type": "error", "content": str(error), "stage": stage, "code": error.code})
+    await line.close(INTERNAL, "Internal error")
 
 
 async def _open(

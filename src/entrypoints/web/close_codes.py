@@ -8,4 +8,6 @@ NOT_JSON = 1003
 POLICY = 1008
 """Nothing was ever said, or a mode was asked for that is not here."""
 TOO_BIG = 1009
+INTERNAL = 1011
+"""Whose socket it is could not be told."""
 UNAUTHORIZED = 4401

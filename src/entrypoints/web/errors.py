@@ -6,13 +6,8 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from domain.errors import (
-    InvalidRequest,
-    NotAuthenticated,
-    NotConfigured,
-    ParleyError,
-    ProviderError,
-)
+from domain.errors import InvalidRequest, NotAuthenticated, NotConfigured, ParleyError
+from domain.provider_errors import ProviderError
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.wire.envelopes import Detail, ErrorDetail, ErrorEnvelope
 

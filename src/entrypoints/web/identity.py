@@ -8,7 +8,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from application.ports.tokens import Tokens
+from application.accounts.identify import Identify
 from domain.errors import AccessDenied, NotAuthenticated
 from domain.ids import UserId
 
@@ -60,8 +60,8 @@ async def signed_in_by_url(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 async def _identify(connection: Connection, token: str | None) -> None:
-    tokens = await connection.app.state.dishka_container.get(Tokens)
-    user: UserId = tokens.read(token)
+    identify: Identify = await connection.app.state.dishka_container.get(Identify)
+    user = (await identify(token)).user
     for claimed in connection.query_params.getall("customer_id", []):
         check_customer(claimed, user)
     connection.scope["user"] = user

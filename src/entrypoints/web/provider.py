@@ -3,11 +3,13 @@
 from dishka import Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 from dishka.integrations.litestar import LitestarProvider
 
+from application.accounts.token_versions import TokenVersions
 from application.ports.clock import Clock
 from entrypoints.web.asking import Asking
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.idle_sockets import IdleSockets
+from entrypoints.web.revoked_sockets import RevokedSockets
 from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.history import saved_session
 from entrypoints.wiring.settings import Settings
@@ -32,3 +34,8 @@ class WebProvider(LitestarProvider):
     def idle_sockets(self, clock: Clock, settings: Settings) -> IdleSockets:
         """One watch over all sockets."""
         return IdleSockets(clock, settings.socket_idle_timeout_s)
+
+    @provide(scope=Scope.APP)
+    def revoked_sockets(self, versions: TokenVersions, clock: Clock) -> RevokedSockets:
+        """One watch over all sockets."""
+        return RevokedSockets(versions, clock)

@@ -2,6 +2,7 @@
 
 from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
 
+from entrypoints.wiring.providers.accounts import AccountsProvider
 from entrypoints.wiring.providers.cases import CasesProvider
 from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.models import ModelsProvider
@@ -24,6 +25,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ModelsProvider(),
         OutsideProvider(),
         CasesProvider(),
+        AccountsProvider(),
         *overrides,
         context={Settings: settings},
         validation_settings=STRICT_VALIDATION,

@@ -10,7 +10,8 @@ from msgspec import Struct
 from adapters.compatible.local import LocalModels
 from application.ports.unit_of_work import UnitOfWork
 from domain.catalog.card import ModelCard
-from domain.errors import ModelNotOffered, NotConfigured, ParleyError
+from domain.errors import NotConfigured, ParleyError
+from domain.provider_errors import ModelNotOffered
 from entrypoints.wiring import databases
 from entrypoints.wiring.providers.models import Adapter, Adapters
 from entrypoints.wiring.settings import VARIABLES, Secret, Settings

@@ -7,11 +7,13 @@ from adapters.jwt.tokens import JwtTokens
 from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.pdf_text import MemoryPdfText
+from adapters.memory.remains import MemoryRemains
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
 from application.ports.passwords import Passwords
 from application.ports.pdf_text import PdfText
+from application.ports.personal_data import Remains
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.container import make_container
@@ -28,6 +30,11 @@ class OfflineProvider(Provider):
 
     work = provide(MemoryUnitOfWork, provides=UnitOfWork, override=True)
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
+
+    @provide(override=True)
+    def remains(self) -> Remains:
+        """No file, nothing that stays in it."""
+        return MemoryRemains()
 
     @provide(override=True)
     def downloads(self) -> Downloads:

@@ -12,6 +12,7 @@ from entrypoints.wiring import parsing
 from entrypoints.wiring.parsing import Secret
 
 SECRET_BYTES = 32
+DatabaseName = Literal["main", "garmin", "blood", "ufc"]
 DEVELOPMENT_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 
 
@@ -32,6 +33,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_format: Literal["console", "json"] = "console"
 
     main_db_url: Secret = Secret()
+    garmin_db_url: Secret = Secret()
+    blood_db_url: Secret = Secret()
+    ufc_db_url: Secret = Secret()
 
     openai_api_key: Secret = Secret()
     openai_base_url: str = "https://api.openai.com/v1"
@@ -73,10 +77,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     login_attempts: int = 10
     """Per username and per address, in five minutes."""
 
-    @property
-    def database_url(self) -> str:
-        """The main database; a file in the data directory when none is named."""
-        return self.main_db_url or f"sqlite+aiosqlite:///{self.data_dir / 'main.db'}"
+    def database_url(self, database: DatabaseName) -> str:
+        """Return where a database is; a file in the data directory when none is named."""
+        given: Secret = getattr(self, f"{database}_db_url")
+        return given or f"sqlite+aiosqlite:///{self.data_dir / database}.db"
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -107,9 +111,19 @@ VARIABLES: Mapping[str, _Variable] = {
     "cors_origins": _Variable("PARLEY_CORS_ORIGINS", parsing.origins, "https://chat.example.org"),
     "log_level": _Variable("PARLEY_LOG_LEVEL", parsing.one_of(*_LEVELS), "info"),
     "log_format": _Variable("PARLEY_LOG_FORMAT", parsing.one_of("console", "json"), "json"),
-    "main_db_url": _Variable(
-        "MAIN_DB_URL", parsing.database_url, "mysql+aiomysql://parley:secret@127.0.0.1/parley"
-    ),
+    **{
+        f"{name}_db_url": _Variable(
+            f"{name.upper()}_DB_URL",
+            parsing.database_url,
+            f"mysql+aiomysql://parley:secret@127.0.0.1/{place}",
+        )
+        for name, place in (
+            ("main", "parley"),
+            ("garmin", "garmin"),
+            ("blood", "blood"),
+            ("ufc", "ufc"),
+        )
+    },
     "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
     "openai_base_url": _Variable(
         "OPENAI_BASE_URL", parsing.url("http", "https"), "https://api.openai.com/v1"

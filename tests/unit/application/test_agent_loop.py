@@ -10,7 +10,8 @@ import pytest
 from adapters.memory.chat_model import ScriptedChatModel
 from adapters.memory.clock import settle
 from application.agent.loop import Agent, AgentEvent
-from domain.errors import InvalidRequest, ProviderRejected
+from domain.errors import InvalidRequest
+from domain.provider_errors import ProviderRejected
 from domain.tools import ToolSpec
 from domain.turn.events import ModelStopped, TextDelta, ToolCalled, ToolReturned
 from domain.turn.prompt import Message, Prompt, Round, TextPart

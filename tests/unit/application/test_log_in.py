@@ -5,9 +5,11 @@ from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.rate_limits import MemoryRateLimits
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.accounts.add_user import AddUser
-from application.accounts.log_in import LogIn, TooManyAttempts
+from application.accounts.attempts import Attempts, TooManyAttempts
+from application.accounts.log_in import LogIn
 from application.accounts.set_password import SetPassword
-from application.ports.tokens import Tokens
+from application.accounts.token_versions import TokenVersions
+from application.ports.tokens import Bearer, Tokens
 from domain.account import Account
 from domain.errors import (
     AccountNotFound,
@@ -17,7 +19,6 @@ from domain.errors import (
     NotAuthenticated,
     StorageUnavailable,
 )
-from domain.ids import UserId
 
 WORD = "correct horse"
 
@@ -28,7 +29,7 @@ class PlainTokens(Tokens):
     def issue(self, account: Account) -> str:
         return f"token of {account.id}"
 
-    def read(self, token: str | None) -> UserId:
+    def read(self, token: str | None) -> Bearer:
         raise NotAuthenticated("not needed here", "token_invalid")
 
 
@@ -39,7 +40,7 @@ class AgeingPasswords(MemoryPasswords):
         self.verified: list[str | None] = []
         self.away: MemoryUnitOfWork | None = None
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, adopted: str | None = None) -> bool:
         self.verified.append(stored)
         return await super().verify(password, stored)
 
@@ -53,11 +54,14 @@ class Desk:
     """The use cases around one table of accounts."""
 
     def __init__(self) -> None:
-        self.work = MemoryUnitOfWork(ManualClock())
+        clock = ManualClock()
+        self.work = MemoryUnitOfWork(clock)
         self.passwords = AgeingPasswords()
         self.add = AddUser(self.work, self.passwords)
-        self.set_password = SetPassword(self.work, self.passwords)
-        self.log_in = LogIn(self.work, self.passwords, PlainTokens(), MemoryRateLimits(), 3)
+        self.set_password = SetPassword(self.work, self.passwords, TokenVersions(self.work, clock))
+        self.log_in = LogIn(
+            self.work, self.passwords, PlainTokens(), Attempts(MemoryRateLimits(), 3)
+        )
 
     async def stored(self, name: str) -> Account:
         async with self.work() as db:
@@ -170,6 +174,11 @@ class TestSetPassword:
         await desk.log_in("anna", "another one", "1.2.3.4")
         with pytest.raises(BadCredentials):
             await desk.log_in("anna", WORD, "1.2.3.4")
+
+    async def test_tokens_of_before_are_revoked(self, desk: Desk) -> None:
+        before = await desk.add("anna@example.org", WORD)
+        await desk.set_password("anna", "another one")
+        assert (await desk.stored("anna")).token_version == before.token_version + 1
 
     async def test_nobody_has_none(self, desk: Desk) -> None:
         with pytest.raises(AccountNotFound):

@@ -5,7 +5,7 @@ import pytest
 from adapters.memory.clock import ManualClock
 from application.chat.meter import Meter
 from domain.catalog.card import ModelCard, Price
-from domain.errors import ProviderDown
+from domain.provider_errors import ProviderDown
 from domain.turn.events import (
     CodeResult,
     ModelStopped,

@@ -16,14 +16,9 @@ from domain.conversation.conversation import (
     MessageDraft,
     Sender,
 )
-from domain.errors import (
-    ConversationNotFound,
-    InvalidRequest,
-    NotConfigured,
-    ProviderRejected,
-    UnknownModel,
-)
+from domain.errors import ConversationNotFound, InvalidRequest, NotConfigured, UnknownModel
 from domain.ids import UserId
+from domain.provider_errors import ProviderRejected
 from domain.turn.events import ModelEvent, TextDelta, ThinkingDelta
 from domain.turn.prompt import Prompt, TextPart
 

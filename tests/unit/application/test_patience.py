@@ -10,8 +10,8 @@ import stamina
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import settle
 from application.agent.patience import ATTEMPTS, LONGEST_WAIT_S, ask_patiently
-from domain.errors import (
-    NotConfigured,
+from domain.errors import NotConfigured
+from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,

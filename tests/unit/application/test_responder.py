@@ -6,10 +6,10 @@ import pytest
 import stamina
 
 from adapters.memory.chat_model import ScriptedChatModel
-from domain.errors import (
+from domain.errors import NotConfigured
+from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
-    NotConfigured,
     ProviderDown,
     ProviderError,
     ProviderRejected,

@@ -17,16 +17,14 @@ from domain.conversation.conversation import (
     ConversationDraft,
     MessageDraft,
 )
-from domain.errors import (
+from domain.errors import NotConfigured, TurnInterrupted, TurnTimedOut
+from domain.ids import MessageId, TurnId
+from domain.provider_errors import (
     ModelNotOffered,
-    NotConfigured,
     ProviderBrokeOff,
     ProviderOverloaded,
     ProviderUnauthorized,
-    TurnInterrupted,
-    TurnTimedOut,
 )
-from domain.ids import MessageId, TurnId
 from domain.tools import ToolSpec
 from domain.turn.ask import Record
 from domain.turn.entries import Entry

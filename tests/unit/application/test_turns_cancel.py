@@ -13,7 +13,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.chat.turns import TurnLimits
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState
-from domain.errors import ProviderOverloaded
+from domain.provider_errors import ProviderOverloaded
 from domain.tools import ToolSpec
 from domain.turn.events import (
     AnswerWritten,

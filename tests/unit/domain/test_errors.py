@@ -2,16 +2,24 @@
 
 import re
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 
-from domain import errors
+from domain import errors, provider_errors
 from domain.errors import (
     ConversationNotFound,
     EventsForgotten,
     ModelCannot,
     NotConfigured,
     ParleyError,
+    SpendingCapReached,
+    StorageUnavailable,
+    TurnTimedOut,
+    UnknownModel,
+)
+from domain.ids import ConversationId
+from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderError,
     ProviderGarbled,
@@ -21,28 +29,31 @@ from domain.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
     ProviderUnreachable,
-    SpendingCapReached,
-    StorageUnavailable,
-    TurnTimedOut,
-    UnknownModel,
 )
-from domain.ids import ConversationId
 
 
-def drawn() -> list[tuple[int, str]]:
-    """Return depth and name of each error in the drawing at the top of the module."""
+PAGES = (errors, provider_errors)
+
+
+def drawn(page: ModuleType) -> list[tuple[int, str]]:
+    """Return depth and name of each error in the drawing at the top of a module."""
     line = re.compile(r"    ([│├└─ ]*)([A-Z]\w+)(?:   .*)?$", re.MULTILINE)
-    return [(len(branch) // 4, name) for branch, name in line.findall(errors.__doc__ or "")]
+    return [(len(branch) // 4, name) for branch, name in line.findall(page.__doc__ or "")]
 
 
-def real(kind: type[ParleyError], depth: int = 0) -> set[tuple[int, str]]:
-    inner = {item for sub in kind.__subclasses__() if sub.__module__ == errors.__name__
-             for item in real(sub, depth + 1)}  # fmt: skip
+def real(kind: type[ParleyError], page: ModuleType, depth: int = 0) -> set[tuple[int, str]]:
+    """Return the same of the classes; where another page goes on, that is left to it."""
+    ours = [page.__name__, *(other.__name__ for other in PAGES if depth == 0)]
+    inner = {item for sub in kind.__subclasses__() if sub.__module__ in ours
+             for item in real(sub, page, depth + 1)}  # fmt: skip
     return {(depth, kind.__name__)} | inner
 
 
-def test_the_drawing_is_the_tree() -> None:
-    assert set(drawn()) == real(ParleyError)
+@pytest.mark.parametrize(
+    ("root", "page"), [(ParleyError, errors), (ProviderError, provider_errors)]
+)
+def test_the_drawing_is_the_tree(root: type[ParleyError], page: ModuleType) -> None:
+    assert set(drawn(page)) == real(root, page)
 
 
 def test_only_what_may_succeed_next_time_is_retryable() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from application.accounts.log_in import TooManyAttempts
+from application.accounts.attempts import TooManyAttempts
 from application.chat.stop_switch import Cancelled
 from domain.errors import (
     BadCredentials,
@@ -12,12 +12,11 @@ from domain.errors import (
     NotAuthenticated,
     NotConfigured,
     ParleyError,
-    ProviderOverloaded,
-    ProviderRejected,
     SpendingCapReached,
     StorageError,
     TooManyTurns,
 )
+from domain.provider_errors import ProviderOverloaded, ProviderRejected
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.errors import (
     MEANINGS,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.wiring.auth_secret import auth_secret
+from entrypoints.wiring.databases import DATABASES
 from entrypoints.wiring.settings import (
     DEVELOPMENT_ORIGINS,
     VARIABLES,
@@ -32,6 +33,9 @@ GOOD: dict[str, tuple[str, object]] = {
     "log_level": ("DEBUG", "debug"),
     "log_format": ("json", "json"),
     "main_db_url": ("mysql+aiomysql://u:p@db/parley", "mysql+aiomysql://u:p@db/parley"),
+    "garmin_db_url": ("sqlite+aiosqlite:///g.db", "sqlite+aiosqlite:///g.db"),
+    "blood_db_url": ("sqlite+aiosqlite:///b.db", "sqlite+aiosqlite:///b.db"),
+    "ufc_db_url": ("sqlite+aiosqlite:///u.db", "sqlite+aiosqlite:///u.db"),
     "openai_api_key": ("sk-1", "sk-1"),
     "openai_base_url": ("http://127.0.0.1:9/v1/", "http://127.0.0.1:9/v1"),
     "anthropic_api_key": ("sk-ant", "sk-ant"),
@@ -192,8 +196,11 @@ def test_origins_of_browsers() -> None:
 
 
 def test_the_database_is_a_file_where_none_is_named() -> None:
-    assert read(data_dir="d").database_url == "sqlite+aiosqlite:///d/main.db"
-    assert read(main_db_url="sqlite+aiosqlite:///x.db").database_url == "sqlite+aiosqlite:///x.db"
+    for name in DATABASES:
+        assert read(data_dir="d").database_url(name) == f"sqlite+aiosqlite:///d/{name}.db"
+    given = read(garmin_db_url="sqlite+aiosqlite:///x.db")
+    assert given.database_url("garmin") == "sqlite+aiosqlite:///x.db"
+    assert given.database_url("ufc") == "sqlite+aiosqlite:///data/ufc.db"
 
 
 def test_the_secret_of_development_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

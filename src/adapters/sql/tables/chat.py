@@ -20,17 +20,9 @@ from sqlalchemy import (
 )
 
 from adapters.sql.dialect import Moment, key, login_name, long_text
+from adapters.sql.tables.naming import NAMES
 
-metadata = MetaData(
-    naming_convention={
-        # The form SQLAlchemy itself gives to indexes: that of the databases taken over.
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = MetaData(naming_convention=NAMES)
 
 
 def _json(name: str) -> Column[object]:
@@ -59,8 +51,11 @@ users = Table(
     Column("password", String(100), nullable=False),
     Column("email", login_name(100)),
     Column("created_at", Moment, nullable=False),
+    Column("token_version", Integer, nullable=False),
     Index("uq_Users_username", "username", unique=True),
     Index("uq_Users_email", "email", unique=True),
+    # Whatever is still known of a deleted user must never pass to the next one.
+    sqlite_autoincrement=True,
 )
 
 sessions = Table(

@@ -12,7 +12,7 @@ from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.chat_wire.thinking_tags import ThinkingTags
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
-from domain.errors import ProviderBrokeOff, ProviderGarbled, ProviderOverloaded
+from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderOverloaded
 from domain.turn.events import (
     ModelEvent,
     ModelStopped,

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from litestar.types import ControllerRouterHandler
 
 from entrypoints.web.chat_http import chat, chat_stream
-from entrypoints.web.routes.accounts import log_in
+from entrypoints.web.routes.accounts import (
+    change_password,
+    delete_account,
+    log_in,
+    log_out_everywhere,
+)
 from entrypoints.web.routes.agents import agents_status
 from entrypoints.web.routes.legacy import legacy_history, legacy_upload
 from entrypoints.web.routes.maintenance import favourites, messages_with_files
@@ -42,6 +47,9 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     livez,
     readyz,
     log_in,
+    change_password,
+    log_out_everywhere,
+    delete_account,
     chat,
     chat_stream,
     name_session,

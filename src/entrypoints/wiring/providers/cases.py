@@ -2,10 +2,6 @@
 
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
-from application.accounts.add_user import AddUser
-from application.accounts.first_login import OfferFirstLogin
-from application.accounts.log_in import LogIn
-from application.accounts.set_password import SetPassword
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent
 from application.agent.offer import OfferModels
@@ -34,10 +30,7 @@ from application.history.show_conversation import ShowConversation
 from application.history.show_version import ShowVersion
 from application.history.write_messages import EditMessages, StoreMessages
 from application.ports.clock import Clock
-from application.ports.passwords import Passwords
-from application.ports.rate_limits import RateLimits
 from application.ports.signals import Signals
-from application.ports.tokens import Tokens
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
 from application.usage.show_usage import ShowUsage
@@ -55,9 +48,6 @@ class CasesProvider(Provider):
 
     scope = Scope.APP
 
-    add_user = provide(AddUser)
-    set_password = provide(SetPassword)
-    offer_first_login = provide(OfferFirstLogin)
     list_conversations = provide(ListConversations)
     show_conversation = provide(ShowConversation)
     search_conversations = provide(SearchConversations)
@@ -91,18 +81,6 @@ class CasesProvider(Provider):
         return AnswerStates()
 
     responder = provide(Responder)
-
-    @provide
-    def log_in(
-        self,
-        work: UnitOfWork,
-        passwords: Passwords,
-        tokens: Tokens,
-        limits: RateLimits,
-        settings: Settings,
-    ) -> LogIn:
-        """Attempts are the operator's choice."""
-        return LogIn(work, passwords, tokens, limits, settings.login_attempts)
 
     @provide
     def choose(self, catalog: Catalog, models: ChatModels, fallbacks: Fallbacks) -> ChooseModel:
