@@ -15,6 +15,8 @@
     │   └── StreamStalled
     ├── ProviderBrokeOff           retryable
     └── ProviderGarbled
+
+`retryable` says whether the very same request may succeed another time.
 """
 
 from typing import ClassVar

@@ -31,7 +31,6 @@ from domain.provider_errors import (
     ProviderUnreachable,
 )
 
-
 PAGES = (errors, provider_errors)
 
 
