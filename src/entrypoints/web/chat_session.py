@@ -44,6 +44,23 @@ class ChatSession:
     Leaving does not stop a turn: only its readers end with the socket.
     """
 
+    # An idle socket is little more than this object; a dictionary would be a good part of it.
+    __slots__ = (
+        "_asking",
+        "_busy_until",
+        "_cancel_asked",
+        "_clock",
+        "_current",
+        "_deliveries",
+        "_followed",
+        "_framer",
+        "_requests",
+        "_serving",
+        "_turns",
+        "_user",
+        "line",
+    )
+
     def __init__(
         self,
         line: Line,

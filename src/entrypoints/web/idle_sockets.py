@@ -1,13 +1,14 @@
 """Closes sockets that nobody uses: one task for all of them, so that an idle socket costs none."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from application.flow.alongside import alongside
 from application.ports.clock import Clock
 from entrypoints.web.chat_session import ChatSession
+from entrypoints.web.watched import Watched
 
 
 class IdleSockets:
@@ -16,16 +17,11 @@ class IdleSockets:
     def __init__(self, clock: Clock, limit_s: float) -> None:
         self._clock = clock
         self._limit_s = limit_s
-        self._open: set[ChatSession] = set()
+        self._open: dict[ChatSession, None] = {}
 
-    @contextmanager
-    def watched(self, session: ChatSession) -> Generator[None, None, None]:
+    def watched(self, session: ChatSession) -> Watched[ChatSession, None]:
         """Watch the session for as long as the block lasts."""
-        self._open.add(session)
-        try:
-            yield
-        finally:
-            self._open.discard(session)
+        return Watched(self._open, session, None)
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None, None]:
@@ -40,5 +36,5 @@ class IdleSockets:
             idle = [s for s in self._open if (t := s.idle_since()) is not None and t <= latest]
             async with asyncio.TaskGroup() as closing:
                 for session in idle:
-                    self._open.discard(session)
+                    self._open.pop(session, None)
                     closing.create_task(session.expire())

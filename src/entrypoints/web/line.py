@@ -28,6 +28,8 @@ class NotJson(Exception):
 class Line:
     """Every frame that goes out carries the id of this connection."""
 
+    __slots__ = ("_clock", "_part", "_socket", "connection", "heard_at")
+
     def __init__(self, socket: WebSocket[Any, Any, Any], clock: Clock) -> None:
         self.connection = clock.new_id()
         self.heard_at = clock.now()

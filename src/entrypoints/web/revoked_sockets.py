@@ -1,8 +1,8 @@
 """Closes sockets whose token does not count any more: one look at the database for all of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -13,6 +13,7 @@ from application.ports.tokens import Bearer
 from domain.errors import StorageError
 from entrypoints.web.close_codes import UNAUTHORIZED
 from entrypoints.web.line import Line
+from entrypoints.web.watched import Watched
 
 log = structlog.get_logger("socket")
 
@@ -27,14 +28,9 @@ class RevokedSockets:
         self._clock = clock
         self._open: dict[Line, Bearer] = {}
 
-    @contextmanager
-    def watched(self, line: Line, bearer: Bearer) -> Generator[None, None, None]:
+    def watched(self, line: Line, bearer: Bearer) -> Watched[Line, Bearer]:
         """Watch the socket for as long as the block lasts."""
-        self._open[line] = bearer
-        try:
-            yield
-        finally:
-            self._open.pop(line, None)
+        return Watched(self._open, line, bearer)
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None, None]:
