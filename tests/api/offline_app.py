@@ -38,9 +38,9 @@ class MemoryProvider(Provider):
 
     scope = Scope.APP
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         super().__init__()
-        self.own_clock = ManualClock()
+        self.own_clock = clock
         self.own_work = MemoryUnitOfWork(self.own_clock)
         self.own_models: dict[str, ChatModel] = {}
 
@@ -62,10 +62,10 @@ class MemoryProvider(Provider):
 class Parley:
     """A running application, two users, and what a test needs to steer it."""
 
-    def __init__(self, folder: Path, **changes: object) -> None:
+    def __init__(self, folder: Path, clock: ManualClock | None = None, **changes: object) -> None:
         settings = Settings(env="test", data_dir=folder, auth_secret=SECRET)
         self.settings = _changed(settings, changes)
-        self._memory = MemoryProvider()
+        self._memory = MemoryProvider(clock or ManualClock())
         self.container: AsyncContainer = make_container(self.settings, WebProvider(), self._memory)
         self.app: Litestar = create_app(self.container, self.settings)
         self.entry: ASGIApp = self.app

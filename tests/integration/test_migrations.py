@@ -317,6 +317,11 @@ class TestCommands:
         named = parley.invoke(migrate, ["downgrade", "--to", "0002", "--database", "main"])
         assert named.output == "main: now at 0002\n"
 
+    def test_what_serving_has_made_passes_the_check(self, parley: CliRunner) -> None:
+        parley.invoke(migrate, ["upgrade", "--database", "main"])
+        checked = parley.invoke(migrate, ["check"])
+        assert (checked.exit_code, checked.output) == (0, "the tables are as expected\n")
+
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
             (["check", "--database", "main"], "main is at version base, not 0005"),

@@ -15,11 +15,10 @@ from msgspec import Struct
 
 from adapters.google.catalog import PROVIDER
 from adapters.google.errors import refused
-from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.streaming import BODY, RawAnswer
-from domain.errors import NotConfigured, ParleyError
+from domain.errors import NotConfigured
 from domain.provider_errors import ProviderGarbled
 
 _KEY_VARIABLE = "GOOGLE_API_KEY"
@@ -65,16 +64,12 @@ class GoogleRest:
 
         Raises:
             NotConfigured: the key is missing.
-            ProviderError: the provider cannot be reached, or answered with an error.
+            ProviderError: the provider answered with an error.
+            Exception: what the connection raised; whoever reads the answer knows what it means.
         """
         client = await self._client.ready()
         address = f"{self._base_url}/{_VERSION}/{_resource(model)}:streamGenerateContent?alt=sse"
-        try:
-            answer = await client.ask(address, msgspec.json.encode(body))
-        except ParleyError:
-            raise
-        except Exception as failure:
-            raise broken(PROVIDER, failure) from failure
+        answer = await client.ask(address, msgspec.json.encode(body))
         try:
             yield answer.extensions[BODY]
         finally:
@@ -92,12 +87,10 @@ class GoogleRest:
             async with asyncio.timeout(self._patience.first_token_s):
                 body = await client.list(f"{self._base_url}/{_VERSION}/models?pageSize=1000")
             return [model.name.removeprefix("models/") for model in _decode_models(body).models]
-        except ParleyError:
-            raise
         except msgspec.DecodeError as garbage:
             raise ProviderGarbled(PROVIDER, f"{PROVIDER} does not list its models") from garbage
         except Exception as failure:
-            raise broken(PROVIDER, failure) from failure
+            raise self._client.error(failure) from failure
 
     async def warm_up(self) -> None:
         """Do now what the first question would wait for; without a key there is nothing to do."""

@@ -47,8 +47,15 @@ def downgrade(to: str, database: str) -> None:
 @migrate.command()
 @WHICH
 def check(database: str) -> None:
-    """Fail when the tables are not what this release expects."""
-    if differences := _run(database, databases.check):
+    """Fail when the tables are not what this release expects.
+
+    A database that no server uses yet is looked at once it has been begun, or when it is named.
+    """
+
+    def work(settings: Settings, names: Sequence[DatabaseName]) -> list[str]:
+        return databases.check(settings, databases.in_use(settings) if database == "all" else names)
+
+    if differences := _run(database, work):
         raise click.ClickException("\n".join(differences))
     click.echo("the tables are as expected")
 

@@ -72,6 +72,18 @@ def check(settings: Settings, databases: Sequence[DatabaseName] = SERVED) -> lis
     return asyncio.run(all_of_them())
 
 
+def in_use(settings: Settings) -> list[DatabaseName]:
+    """Return those databases that a server uses, and those that somebody has begun."""
+
+    async def begun(name: DatabaseName) -> bool:
+        return await migrations.current(name, settings.database_url(name)) is not None
+
+    async def all_of_them() -> list[DatabaseName]:
+        return [name for name in DATABASES if name in SERVED or await begun(name)]
+
+    return asyncio.run(all_of_them())
+
+
 def _check_version(databases: Sequence[DatabaseName], to: str) -> None:
     """Refuse a version that one of them lacks before any of them is changed."""
     if to in (migrations.HEAD, migrations.BASE):

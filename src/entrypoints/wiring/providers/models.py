@@ -33,7 +33,7 @@ from application.ports.clock import Clock
 from domain.catalog.catalog import Catalog
 from domain.catalog.fallbacks import Fallbacks
 from domain.errors import UnknownModel
-from entrypoints.wiring.models_file import read_models, with_own_models
+from entrypoints.wiring.models_file import ModelsFile, read_models, with_own_models
 from entrypoints.wiring.settings import Secret, Settings, SettingsError
 
 COMPATIBLE = (xai, groq, deepseek, perplexity)
@@ -62,9 +62,13 @@ class ModelsProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def catalog(self, settings: Settings) -> Catalog:
+    def models_file(self, settings: Settings) -> ModelsFile:
+        """What the operator says of models."""
+        return read_models(settings.models_file)
+
+    @provide
+    def catalog(self, own: ModelsFile) -> Catalog:
         """Shipped cards, the operator's own, and any model of a local server."""
-        own = read_models(settings.models_file)
         made = {LOCAL_PREFIX: local_card}
         try:
             return Catalog(with_own_models(SHIPPED_CARDS, own), own.aliases, made)
@@ -72,11 +76,10 @@ class ModelsProvider(Provider):
             raise SettingsError(f"PARLEY_MODELS_FILE: {error}") from error
 
     @provide
-    def fallbacks(self, settings: Settings, catalog: Catalog) -> Fallbacks:
+    def fallbacks(self, own: ModelsFile, catalog: Catalog) -> Fallbacks:
         """Who stands in for whom; every name must be that of a model."""
-        fallbacks = read_models(settings.models_file).fallback
         try:
-            return fallbacks.resolved(catalog)
+            return own.fallback.resolved(catalog)
         except UnknownModel as error:
             raise SettingsError(f"PARLEY_MODELS_FILE, fallback: {error}") from error
 
