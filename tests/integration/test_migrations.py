@@ -322,6 +322,10 @@ class TestCommands:
         checked = parley.invoke(migrate, ["check"])
         assert (checked.exit_code, checked.output) == (0, "the tables are as expected\n")
 
+    def test_checking_makes_no_database(self, parley: CliRunner, tmp_path: Path) -> None:
+        parley.invoke(migrate, ["check"])
+        assert not [*tmp_path.rglob("*.db")]
+
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
             (["check", "--database", "main"], "main is at version base, not 0005"),

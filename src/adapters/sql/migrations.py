@@ -51,13 +51,20 @@ def version_table(database: str) -> str:
     return f"parley_{database}_version"
 
 
+def _is_missing_file(address: URL) -> bool:
+    return address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists()
+
+
 async def current(database: str, url: str) -> str | None:
     """Return the version the tables are at, or None when there is none.
 
     Raises:
         StorageUnavailable: the database cannot be reached.
     """
-    engine = _engine(checked_url(url, _variable(database)), isolation_level="AUTOCOMMIT")
+    address = checked_url(url, _variable(database))
+    if _is_missing_file(address):
+        return None  # Asking SQLite would make the file.
+    engine = _engine(address, isolation_level="AUTOCOMMIT")
     try:
         with translated("read version", reaching=True):
             async with engine.connect() as connection:
