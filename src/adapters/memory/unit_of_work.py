@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from adapters.memory.accounts import MemoryAccounts
-from adapters.memory.archive import MemoryArchive
 from adapters.memory.conversations import MemoryConversations
+from adapters.memory.lookup import MemoryLookup
 from adapters.memory.prompts import MemoryPrompts
 from adapters.memory.state import Draft, Shelf
 from adapters.memory.turn_records import MemoryTurnRecords
@@ -21,7 +21,7 @@ class MemoryStores(Stores):
     def __init__(self, draft: Draft, clock: Clock) -> None:
         self._accounts = MemoryAccounts(draft, clock)
         self._conversations = MemoryConversations(draft, clock)
-        self._archive = MemoryArchive(draft)
+        self._lookup = MemoryLookup(draft)
         self._prompts = MemoryPrompts(draft)
         self._turns = MemoryTurnRecords(draft)
         self._usage = MemoryUsageRecords(draft)
@@ -37,9 +37,9 @@ class MemoryStores(Stores):
         return self._conversations
 
     @property
-    def archive(self) -> MemoryArchive:
+    def lookup(self) -> MemoryLookup:
         """What is looked for across conversations."""
-        return self._archive
+        return self._lookup
 
     @property
     def prompts(self) -> MemoryPrompts:

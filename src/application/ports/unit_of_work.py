@@ -4,8 +4,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from application.ports.accounts import Accounts
-from application.ports.archive import Archive
 from application.ports.conversations import Conversations
+from application.ports.lookup import Lookup
 from application.ports.prompts import Prompts
 from application.ports.turn_records import TurnRecords
 from application.ports.usage_records import UsageRecords
@@ -25,7 +25,7 @@ class Stores(Protocol):
         ...
 
     @property
-    def archive(self) -> Archive:
+    def lookup(self) -> Lookup:
         """What is looked for across conversations."""
         ...
 

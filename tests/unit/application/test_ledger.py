@@ -464,7 +464,7 @@ async def test_a_fork_that_fails_leaves_nothing_and_says_so(house: House) -> Non
     with pytest.raises(StorageError, match="Failed to fork session: "):
         await house.asked(FORK)
     async with house.store() as db:
-        assert await db.archive.search(ANNA, "", 10) == []
+        assert await db.lookup.search(ANNA, "", 10) == []
 
 
 @pytest.mark.parametrize("whole", [True, False])
