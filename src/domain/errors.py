@@ -30,6 +30,8 @@
     ├── StorageError
     │   ├── StorageUnavailable
     │   └── FilesUnavailable           where files are kept, not the database
+    │   │   └── TransactionLost        undone; the same work may go through
+    │   └── OutcomeUnknown             whether it was stored, nobody can say
     └── TurnError                      the turn itself, whoever answered
         ├── TurnTimedOut
         ├── TurnInterrupted
@@ -310,6 +312,23 @@ class FilesUnavailable(StorageError):
 
     def __init__(self, operation: str) -> None:
         super().__init__(operation, "The file storage is not available; try again in a moment")
+
+
+class TransactionLost(StorageUnavailable):
+    """The database undid the transaction, or was lost before its commit: nothing is stored."""
+
+
+class OutcomeUnknown(StorageError):
+    """The database was lost while it committed: all of it is stored, or nothing."""
+
+    code = "storage_outcome_unknown"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            operation,
+            "The database was lost while it stored this, and it may or may not be stored;"
+            " look before you send it again",
+        )
 
 
 class TurnError(ParleyError):

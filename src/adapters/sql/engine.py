@@ -50,6 +50,8 @@ class Database:
         # letting the connections poll for the file lock (stack notes, section 5).
         # A semaphore, because it says whether one would have to wait; a lock with a queue does not.
         self.turnstile = asyncio.Semaphore() if one_writer else None
+        # Over a network an answer may be lost on its way; a file answers its own process.
+        self.loses_commits = not one_writer
 
     async def close(self) -> None:
         """Close every pooled connection."""

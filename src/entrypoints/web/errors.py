@@ -81,6 +81,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "storage_error": Meaning(500, "service_error", "database"),
     "storage_unavailable": Meaning(503, "service_error", "database"),
     "files_unavailable": Meaning(502, "service_error", "internal"),
+    "storage_outcome_unknown": Meaning(500, "service_error", "database"),
     "turn_error": _turn(500),
     "timeout": _turn(504),
     "interrupted": _turn(503),
