@@ -29,9 +29,9 @@
     ├── ProviderError                  a model provider failed: `provider_errors.py`
     ├── StorageError
     │   ├── StorageUnavailable
-    │   └── FilesUnavailable           where files are kept, not the database
     │   │   └── TransactionLost        undone; the same work may go through
-    │   └── OutcomeUnknown             whether it was stored, nobody can say
+    │   ├── OutcomeUnknown             whether it was stored, nobody can say
+    │   └── FilesUnavailable           where files are kept, not the database
     └── TurnError                      the turn itself, whoever answered
         ├── TurnTimedOut
         ├── TurnInterrupted

@@ -198,7 +198,9 @@ def _engine(address: URL, *, isolation_level: str | None) -> AsyncEngine:
         return sqlite_engine(
             address, isolation_level=None, lock_wait_s=LOCK_WAIT_S, poolclass=pool.NullPool
         )
-    options = {} if isolation_level is None else {"isolation_level": isolation_level}
+    options: dict[str, Any] = (
+        {} if isolation_level is None else {"isolation_level": isolation_level}
+    )
     return mysql_engine(address, poolclass=pool.NullPool, **options)
 
 

@@ -123,6 +123,18 @@ def stage_of(code: str, after_content: bool) -> str:  # noqa: FBT001 - a frame's
     return (meaning.late_stage if after_content else None) or meaning.stage
 
 
+def told(error: ParleyError) -> dict[str, Any]:
+    """Return the frame that tells of an error of ours, before anything was answered."""
+    body: dict[str, Any] = {
+        "type": "error",
+        "content": str(error),
+        "stage": stage_of(error.code, after_content=False),
+        "code": error.code,
+    }
+    wait_s = getattr(error, "retry_after_s", None) or _WAITS_S.get(error.code)
+    return body if wait_s is None else body | {"retry_after": wait_s}
+
+
 def problem(error: ParleyError, door: Door = "history") -> Problem:
     """Return the answer for an error of ours."""
     text = INTERNAL if error.code == ParleyError.code else str(error)

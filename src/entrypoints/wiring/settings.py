@@ -37,6 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     garmin_db_url: Secret = Secret()
     blood_db_url: Secret = Secret()
     ufc_db_url: Secret = Secret()
+    db_pool_size: int = 10
+    db_max_overflow: int = 10
+    db_pool_timeout_s: float = 5
+    db_connect_timeout_s: float = 5
+    db_pool_recycle_s: float = 900
 
     public_files_base_url: str = ""
     file_link_ttl_s: float = 24 * 3600
@@ -142,6 +147,11 @@ VARIABLES: Mapping[str, _Variable] = {
     ),
     "file_link_ttl_s": _Variable("PARLEY_FILE_LINK_TTL_S", parsing.seconds, "86400"),
     "upload_bytes": _Variable("PARLEY_UPLOAD_BYTES", parsing.integer(1, 2**40), "26214400"),
+    "db_pool_size": _Variable("DB_POOL_SIZE", parsing.integer(1, 1000), "10"),
+    "db_max_overflow": _Variable("DB_MAX_OVERFLOW", parsing.integer(0, 1000), "10"),
+    "db_pool_timeout_s": _Variable("DB_POOL_TIMEOUT", parsing.seconds, "5"),
+    "db_connect_timeout_s": _Variable("DB_CONNECT_TIMEOUT", parsing.seconds, "5"),
+    "db_pool_recycle_s": _Variable("DB_POOL_RECYCLE", parsing.seconds, "900"),
     "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
     "openai_base_url": _Variable(
         "OPENAI_BASE_URL", parsing.url("http", "https"), "https://api.openai.com/v1"
