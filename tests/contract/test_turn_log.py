@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
-from application.ports.turn_log import TurnLog
+from application.ports.turn_log import TurnLog, TurnReader
 from domain.errors import TurnNotFound, TurnTooLong
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
@@ -226,3 +226,106 @@ async def test_a_slow_reader_holds_up_nobody_and_misses_nothing(turn_log: TurnLo
     async for batch in slow:
         seen += batch
     assert seen == await heard(turn_log)
+
+
+class Attentive(TurnReader):
+    """Takes entries; may be told to have no room after some, and to break."""
+
+    def __init__(self, room: int = 1000, breaks_at: int | None = None) -> None:
+        self.seen: list[int] = []
+        self.waits = 0
+        self._room = room
+        self._breaks_at = breaks_at
+        self.emptied = asyncio.Event()
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        if self._breaks_at is not None and entries[-1].seq >= self._breaks_at:
+            raise ConnectionError("gone")
+        self.seen += [entry.seq for entry in entries]
+        return len(self.seen) % self._room != 0
+
+    async def room(self) -> None:
+        if self.seen and len(self.seen) % self._room == 0:
+            self.waits += 1
+            await self.emptied.wait()
+
+
+async def test_who_keeps_up_is_handed_entries_while_they_are_appended(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    numbers = Numbering()
+    await turn_log.append(T, words(numbers, "a", "b"))
+    reader = Attentive()
+    delivery = asyncio.create_task(turn_log.deliver(T, reader, after=1))
+    await settle()
+    await turn_log.append(T, words(numbers, "c"))
+    await turn_log.append(T, words(numbers, "d", "e"))
+    await settle()
+    assert reader.seen == [2, 3, 4, 5]
+    await turn_log.append(T, numbers.number([TurnCompleted()]))
+    await delivery
+    assert reader.seen == [2, 3, 4, 5, 6]
+
+
+async def test_delivery_of_an_ended_turn_returns_by_itself(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    await turn_log.append(T, Numbering().number([TextDelta("a"), TurnCompleted()]))
+    reader = Attentive()
+    await turn_log.deliver(T, reader)
+    assert reader.seen == [1, 2]
+
+
+async def test_who_has_no_room_keeps_nobody_waiting_and_misses_nothing(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    numbers = Numbering()
+    slow, quick = Attentive(room=2), Attentive()
+    deliveries = [asyncio.create_task(turn_log.deliver(T, reader)) for reader in (slow, quick)]
+    await settle()
+    for text in "abcde":
+        await turn_log.append(T, words(numbers, text))
+        await settle()
+    assert (slow.seen, quick.seen) == ([1, 2], [1, 2, 3, 4, 5])
+    await turn_log.append(T, numbers.number([TurnCompleted()]))
+    slow.emptied.set()
+    for delivery in deliveries:
+        await delivery
+    assert slow.seen == quick.seen == [1, 2, 3, 4, 5, 6]
+    assert slow.waits
+
+
+async def test_who_breaks_harms_neither_the_writer_nor_others(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    numbers = Numbering()
+    broken, whole = Attentive(breaks_at=2), Attentive()
+    tasks = [asyncio.create_task(turn_log.deliver(T, reader)) for reader in (broken, whole)]
+    await settle()
+    for text in "abc":
+        await turn_log.append(T, words(numbers, text))
+    with pytest.raises(ConnectionError):
+        await tasks[0]
+    await turn_log.append(T, numbers.number([TurnCompleted()]))
+    await tasks[1]
+    assert (broken.seen, whole.seen) == ([1], [1, 2, 3, 4])
+
+
+async def test_a_cancelled_delivery_goes_on_where_it_was(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    numbers = Numbering()
+    reader = Attentive()
+    delivery = asyncio.create_task(turn_log.deliver(T, reader))
+    await settle()
+    await turn_log.append(T, words(numbers, "a", "b"))
+    delivery.cancel()
+    await asyncio.wait({delivery})
+    await turn_log.append(T, [*words(numbers, "c"), *numbers.number([TurnCompleted()])])
+    assert reader.seen == [1, 2]
+    await turn_log.deliver(T, reader, after=reader.seen[-1])
+    assert reader.seen == [1, 2, 3, 4]
+
+
+async def test_a_forgotten_turn_ends_its_deliveries(turn_log: TurnLog) -> None:
+    await turn_log.begin(header())
+    delivery = asyncio.create_task(turn_log.deliver(T, Attentive()))
+    await settle()
+    await turn_log.forget(T)
+    with pytest.raises(TurnNotFound):
+        await delivery

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
-from application.ports.turn_log import TurnLog
+from application.ports.turn_log import TurnLog, TurnReader
 from domain.errors import TurnNotFound, TurnTooLong
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
@@ -26,6 +26,33 @@ _ENDINGS = (TurnCompleted, TurnCancelled, TurnFailed)
 _TEXTS = (TextDelta, ThinkingDelta, AnswerWritten)
 
 
+class _Live:
+    """A reader that has everything so far and is handed the next entries as they are appended."""
+
+    def __init__(self, reader: TurnReader) -> None:
+        self.taken = 0
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when entries no longer come by themselves."""
+        self._take = reader.take
+
+    def hand(self, entries: Sequence[Entry]) -> bool:
+        """Return whether the reader wants the next ones too."""
+        self.taken += len(entries)
+        try:
+            if self._take(entries):
+                return True
+        except Exception as error:  # noqa: BLE001 - raised where this delivery is awaited
+            if not self.over.done():
+                self.over.set_exception(error)
+            return False
+        self.end()
+        return False
+
+    def end(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+
 class _Log:
     """One turn: its entries, and the readers that have read them all and wait."""
 
@@ -35,9 +62,19 @@ class _Log:
         self.size_bytes = 0
         self.ended_at: datetime | None = None
         self.forgotten = False
+        self._live: list[_Live] = []
         self._waiting: set[asyncio.Future[None]] = set()
 
+    def tell(self, new: Sequence[Entry]) -> None:
+        if self._live:
+            self._live = [live for live in self._live if live.hand(new)]
+        self.wake()
+
     def wake(self) -> None:
+        if self.ended_at is not None or self.forgotten:
+            for live in self._live:
+                live.end()
+            self._live = []
         if waiting := self._waiting:
             self._waiting = set()
             for reader in waiting:
@@ -52,6 +89,17 @@ class _Log:
             await reader
         finally:
             self._waiting.discard(reader)
+
+    async def live(self, reader: TurnReader) -> int:
+        """Hand entries over as they come; return how many, when they no longer do."""
+        live = _Live(reader)
+        self._live.append(live)
+        try:
+            await live.over
+        finally:
+            if live in self._live:
+                self._live.remove(live)
+        return live.taken
 
 
 class MemoryTurnLog(TurnLog):
@@ -91,7 +139,7 @@ class MemoryTurnLog(TurnLog):
         log.entries += new
         if ended:
             log.ended_at = self._clock.now()
-        log.wake()
+        log.tell(new)
 
     def _make_room(self, log: _Log, new: Sequence[Entry]) -> None:
         size_bytes = log.size_bytes
@@ -115,6 +163,26 @@ class MemoryTurnLog(TurnLog):
                 raise TurnNotFound(turn)
             else:
                 await log.news()
+
+    async def deliver(self, turn: TurnId, reader: TurnReader, after: int = 0) -> None:
+        log = self._log(turn)
+        position = max(after, 0)
+        while True:
+            if batch := log.entries[position : position + BATCH]:
+                position += len(batch)
+                if not reader.take(batch):
+                    await reader.room()
+                elif len(batch) == BATCH:
+                    await asyncio.sleep(
+                        0
+                    )  # Others have their turn, also before a long backlog ends.
+            elif log.ended_at is not None:
+                return
+            elif log.forgotten:
+                raise TurnNotFound(turn)
+            else:
+                position += await log.live(reader)
+                await reader.room()
 
     async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
         return self._log(turn).entries[max(after, 0) :]

@@ -22,5 +22,6 @@ class LogOutEverywhere:
         Raises:
             AccountNotFound: there is no such user.
         """
-        await self._work.run(lambda db: db.accounts.revoke_tokens(user), repeatable=True)
+        async with self._work() as db:
+            await db.accounts.revoke_tokens(user)
         self._versions.forget(user)

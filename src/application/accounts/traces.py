@@ -59,4 +59,5 @@ class UserRows(PersonalData):
 
     async def forget(self, account: Account) -> None:
         """Remove them in one transaction."""
-        await self._work.run(lambda db: db.accounts.remove(account.id))
+        async with self._work() as db:
+            await db.accounts.remove(account.id)

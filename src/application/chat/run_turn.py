@@ -7,6 +7,7 @@ from contextlib import aclosing
 import structlog
 from msgspec import Struct, structs
 
+from application.agent.loop import AgentEvent
 from application.chat.answer_states import AnswerStates
 from application.chat.endings import ending_of, state_of
 from application.chat.ledger import Kept, Ledger
@@ -27,6 +28,7 @@ from domain.turn.events import (
     ModelStopped,
     Saved,
     SpeechDeclined,
+    TextDelta,
     TurnEnding,
     TurnEvent,
     TurnFailed,
@@ -144,8 +146,7 @@ class RunTurn:
             async for batch in batches:
                 said.transcript.add(batch)
                 # The end of a round is for the agent; readers hear of the answer's end below.
-                told = [event for event in batch if not isinstance(event, ModelStopped)]
-                if told:
+                if told := _without_stops(batch):
                     await self._tell(turn, said, told)
                 if isinstance(batch[0], ModelChosen):
                     await self._chosen(turn, ask, said, batch[0])
@@ -243,6 +244,14 @@ class RunTurn:
             log.warning("billing failed", turn=turn, error=error.code)
         except Exception:
             log.exception("billing failed", turn=turn)
+
+
+def _without_stops(batch: Sequence[AgentEvent | ModelChosen]) -> Sequence[TurnEvent]:
+    """Return the batch itself when it is one piece of text, as nearly all are."""
+    first = batch[0]
+    if len(batch) == 1 and isinstance(first, TextDelta):
+        return (first,)
+    return [event for event in batch if not isinstance(event, ModelStopped)]
 
 
 def _origin(ask: Ask, kept: Kept | None) -> Origin:

@@ -18,7 +18,7 @@ from application.chat.run_turn import RunTurn, Unsaved
 from application.chat.stop_switch import Cancelled, StopSwitch
 from application.ports.clock import Clock
 from application.ports.signals import Signals
-from application.ports.turn_log import TurnLog
+from application.ports.turn_log import TurnLog, TurnReader
 from application.ports.unit_of_work import UnitOfWork
 from domain.errors import (
     AlreadyExists,
@@ -197,14 +197,31 @@ class Turns:
             TurnInterrupted: the process that ran it died; its text so far is in the history.
             EventsForgotten: it ended too long ago; its text is in the history.
         """
+        async with (
+            self._counted(user, turn),
+            aclosing(self._log.follow(turn, after)) as batches,
+        ):
+            yield batches
+
+    async def deliver(self, user: UserId, turn: TurnId, reader: TurnReader, after: int = 0) -> None:
+        """Hand the reader the turn's events above number `after`, up to the ending.
+
+        Raises:
+            TurnNotFound, TurnInterrupted, EventsForgotten: as `follow`.
+        """
+        async with self._counted(user, turn):
+            await self._log.deliver(turn, reader, after)
+
+    @asynccontextmanager
+    async def _counted(self, user: UserId, turn: TurnId) -> AsyncGenerator[None, None]:
+        """Count somebody among the turn's readers for as long as the block lasts."""
         if await self._known.header(user, turn) is None:
             raise EventsForgotten
         running = self._running.get(turn)
         if running is not None:
             running.readers += 1
         try:
-            async with aclosing(self._log.follow(turn, after)) as batches:
-                yield batches
+            yield
         finally:
             if running is not None:
                 running.readers -= 1
@@ -304,8 +321,7 @@ class Turns:
             await self._log.expire()
             forgotten = self._clock.now() - timedelta(seconds=self._limits.remembered_s)
             try:
-                await self._work.run(
-                    lambda db, before=forgotten: db.turns.forget_before(before), repeatable=True
-                )
+                async with self._work() as db:
+                    await db.turns.forget_before(forgotten)
             except StorageError as error:
                 log.warning("sweeping failed", error=error.code)

@@ -17,6 +17,5 @@ class ChangeConversation:
         Raises:
             ConversationNotFound: the user has no such conversation.
         """
-        return await self._work.run(
-            lambda db: db.conversations.change(user, draft), repeatable=True
-        )
+        async with self._work() as db:
+            return await db.conversations.change(user, draft)

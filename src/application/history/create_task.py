@@ -22,4 +22,5 @@ class CreateTask:
             task_priority=priority,
             task_description=description,
         )
-        return await self._work.run(lambda db: db.conversations.open(user, draft))
+        async with self._work() as db:
+            return await db.conversations.open(user, draft)

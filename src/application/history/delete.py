@@ -16,7 +16,8 @@ class DeleteConversation:
         Raises:
             ConversationNotFound: the user has no such conversation.
         """
-        return await self._work.run(lambda db: db.conversations.remove(user, conversation))
+        async with self._work() as db:
+            return await db.conversations.remove(user, conversation)
 
 
 class DeleteMessages:
@@ -33,6 +34,5 @@ class DeleteMessages:
         Raises:
             ConversationNotFound: the user has no such conversation.
         """
-        return await self._work.run(
-            lambda db: db.conversations.remove_messages(user, conversation, messages)
-        )
+        async with self._work() as db:
+            return await db.conversations.remove_messages(user, conversation, messages)

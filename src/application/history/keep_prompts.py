@@ -25,7 +25,8 @@ class SavePrompt:
 
     async def __call__(self, user: UserId, title: str, text: str) -> SavedPrompt:
         """Store a new prompt and return it."""
-        return await self._work.run(lambda db: db.prompts.add(user, title, text))
+        async with self._work() as db:
+            return await db.prompts.add(user, title, text)
 
 
 class ChangePrompt:
@@ -42,9 +43,8 @@ class ChangePrompt:
         Raises:
             PromptNotFound: the user has no such prompt.
         """
-        return await self._work.run(
-            lambda db: db.prompts.change(user, prompt, title, text), repeatable=True
-        )
+        async with self._work() as db:
+            return await db.prompts.change(user, prompt, title, text)
 
 
 class DeletePrompt:
@@ -59,4 +59,5 @@ class DeletePrompt:
         Raises:
             PromptNotFound: the user has no such prompt.
         """
-        await self._work.run(lambda db: db.prompts.remove(user, prompt))
+        async with self._work() as db:
+            await db.prompts.remove(user, prompt)

@@ -42,8 +42,7 @@ class StoreMessages:
         """
         if not question.has_content:
             raise InvalidRequest("user_message must have content", "user_message")
-
-        async def store(db: Stores) -> Written:
+        async with self._work() as db:
             change = db.conversations.change if draft.id else db.conversations.open
             found = await change(user, draft)
             asked = await db.conversations.add_message(user, found.id, Sender.USER, question)
@@ -51,9 +50,7 @@ class StoreMessages:
             if answer.has_content:
                 answered = await db.conversations.add_message(user, found.id, Sender.AI, answer)
             now = await shown(db, found) if with_messages else None
-            return Written(found.id, asked, answered, now)
-
-        return await self._work.run(store)
+        return Written(found.id, asked, answered, now)
 
 
 class EditMessages:
@@ -77,23 +74,20 @@ class EditMessages:
         Raises:
             InvalidRequest: there is nothing to write.
         """
-        reply = answer if answer is not None and answer.has_content else None
-
-        async def write(db: Stores) -> Written:
+        answer = answer if answer is not None and answer.has_content else None
+        async with self._work() as db:
             found = await db.conversations.open(user, draft)
             asked = earlier = answered = None
             if question is not None:
                 asked, earlier = await _put(db, user, found.id, Sender.USER, question)
-            if reply is not None:
-                answered, _ = await _put(db, user, found.id, Sender.AI, reply, after=earlier)
+            if answer is not None:
+                answered, _ = await _put(db, user, found.id, Sender.AI, answer, after=earlier)
             if asked is None and answered is None:
                 raise InvalidRequest(
                     "user_message or ai_response must have content", "user_message"
                 )
             now = await shown(db, found) if draft.id else None
-            return Written(found.id, asked, answered, now)
-
-        return await self._work.run(write)
+        return Written(found.id, asked, answered, now)
 
 
 async def _put(

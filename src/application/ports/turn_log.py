@@ -8,6 +8,21 @@ from domain.turn.ask import TurnHeader
 from domain.turn.entries import Entry
 
 
+class TurnReader(Protocol):
+    """Somebody who is handed a turn's entries while they are made."""
+
+    def take(self, entries: Sequence[Entry]) -> bool:
+        """Take the next entries, at once; return whether more may follow as they come.
+
+        After a no, `room` is awaited before the next call, or before delivery ends.
+        """
+        ...
+
+    async def room(self) -> None:
+        """Wait until more may be taken."""
+        ...
+
+
 class TurnLog(Protocol):
     """Numbered, replayable events of each turn.
 
@@ -44,6 +59,19 @@ class TurnLog(Protocol):
         Raises:
             TurnNotFound: no such log (never begun, or forgotten).
             EventsForgotten: entries above `after` were dropped to keep the log bounded.
+        """
+        ...
+
+    async def deliver(self, turn: TurnId, reader: TurnReader, after: int = 0) -> None:
+        """Hand the reader what `follow` would yield, and return after the ending.
+
+        A reader that keeps up is handed entries by whoever appends them, in the same breath: the
+        shortest way there is. One that has no room is waited for by nobody but this call, and gets
+        what it missed in batches. What a reader raises ends its own delivery only, and is raised
+        here. Cancelling loses nothing.
+
+        Raises:
+            TurnNotFound, EventsForgotten: as `follow`.
         """
         ...
 

@@ -47,7 +47,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "port": settings.port,
         "loop": "uvloop",
         "http": "httptools",
-        "ws": "websockets-sansio",
+        "ws": "entrypoints.web.direct_socket:DirectSocketProtocol",
         # Deflate halves the messages per CPU second and doubles the memory of an idle socket.
         "ws_per_message_deflate": False,
         "ws_max_size": LARGEST_FRAME,

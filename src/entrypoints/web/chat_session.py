@@ -13,8 +13,9 @@ from domain.ids import TurnId, UserId
 from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries
-from entrypoints.web.errors import told
+from entrypoints.web.errors import stage_of
 from entrypoints.web.line import ClientGone, Line
+from entrypoints.web.shown_turn import ShownTurn
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.frames import Framer, frame, terminal_pair
 from entrypoints.web.wire.messages import ClientMessage
@@ -178,12 +179,8 @@ class ChatSession:
     async def _show(self, turn: TurnId, after: int = 0) -> None:
         """Send the turn's frames above `after` as they come, up to its ending."""
         self._deliveries.shows(self.line.connection, self._user, turn)
-        async with self._turns.follow(self._user, turn, after) as batches:
-            async for batch in batches:
-                for step in self._framer.steps(turn, batch):
-                    for prepared in step.frames:
-                        await self.line.send(prepared)
-                    self._deliveries.wrote(turn, step.seq)
+        shown = ShownTurn(turn, self.line, self._framer, self._deliveries)
+        await self._turns.deliver(self._user, turn, shown, after)
 
     async def _show_again(self, turn: TurnId) -> None:
         """Serve a repeated payload: the rest of a running turn, only the pair of an ended one."""
@@ -204,7 +201,13 @@ class ChatSession:
         await self._end(turn)
 
     async def _error(self, error: ParleyError, turn: TurnId | None = None) -> None:
-        await self.line.say(told(error) | ({"turn_id": turn} if turn else {}))
+        body: Body = {
+            "type": "error",
+            "content": str(error),
+            "stage": stage_of(error.code, after_content=False),
+            "code": error.code,
+        }
+        await self.line.say(body | ({"turn_id": turn} if turn else {}))
 
     async def _end(self, turn: TurnId | None, seq: int | None = None) -> None:
         place: Body = {"turn_id": turn} if turn else {}

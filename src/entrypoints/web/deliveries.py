@@ -35,8 +35,11 @@ class Deliveries:
 
     def wrote(self, turn: TurnId, seq: int) -> None:
         """Note that every frame up to this number was written to some socket."""
-        if seq > self._written.get(turn, 0):
+        before = self._written.get(turn)
+        if before is None:
             _put(self._written, turn, seq, self._remembered)
+        elif seq > before:
+            self._written[turn] = seq  # In its place: every token comes by here.
 
     def written(self, turn: TurnId) -> int:
         """Return the highest number written to any socket; 0 when there was none."""

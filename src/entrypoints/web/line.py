@@ -10,6 +10,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from application.ports.clock import Clock
 from entrypoints.web.close_codes import TOO_BIG
+from entrypoints.web.direct_socket import direct_socket
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.frames import Frame, connection_part, frame
 from entrypoints.web.wire.messages import ClientMessage
@@ -28,7 +29,7 @@ class NotJson(Exception):
 class Line:
     """Every frame that goes out carries the id of this connection."""
 
-    __slots__ = ("_clock", "_part", "_socket", "connection", "heard_at")
+    __slots__ = ("_clock", "_direct", "_part", "_socket", "_unsent", "connection", "heard_at")
 
     def __init__(self, socket: WebSocket[Any, Any, Any], clock: Clock) -> None:
         self.connection = clock.new_id()
@@ -36,6 +37,37 @@ class Line:
         self._socket = socket
         self._clock = clock
         self._part = connection_part(self.connection)
+        self._direct = direct_socket(cast("dict[str, Any]", socket.scope))
+        self._unsent: tuple[Frame, ...] = ()
+
+    def put(self, prepared: Frame) -> bool:
+        """Write a frame without waiting; return whether the transport wants more.
+
+        After a no, `room` must have been awaited before the next frame, or the end.
+
+        Raises:
+            ClientGone: nobody will read it.
+        """
+        if self._direct is None:
+            self._unsent += (prepared,)
+            return False
+        try:
+            return self._direct.write_text(prepared.head + self._part + prepared.tail)
+        except OSError as error:
+            raise ClientGone from error
+
+    async def room(self) -> None:
+        """Wait until the transport has taken what was `put`.
+
+        Raises:
+            ClientGone: nobody will read it.
+        """
+        if self._direct is not None:
+            await self._direct.drained()
+        while self._unsent:
+            unsent, self._unsent = self._unsent, ()
+            for prepared in unsent:
+                await self.send(prepared)
 
     async def send(self, prepared: Frame) -> None:
         """Write a frame; returns when the transport has taken it.

@@ -28,6 +28,7 @@ class FakeSocket:
     """Plays the transport: keeps what is sent, hands over what is said, knows when it is closed."""
 
     def __init__(self) -> None:
+        self.scope: dict[str, Any] = {"extensions": {}}
         self.sent: list[Frame] = []
         self.closed: tuple[int, str] | None = None
         self.room = asyncio.Event()

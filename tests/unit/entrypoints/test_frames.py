@@ -312,16 +312,6 @@ def test_another_run_under_the_same_turn_id_gets_its_own_frames() -> None:
     assert '"new"' in step.frames[0].on(HERE)
 
 
-def test_only_so_many_steps_are_remembered() -> None:
-    one = Framer(stage_of, show, remembered=2)
-    numbers = Numbering()
-    batches = [numbers.number([TextDelta("a")]) for _ in range(3)]
-    first = one.steps(TURN, batches[0])
-    for batch in batches[1:]:
-        one.steps(TURN, batch)
-    assert one.steps(TURN, batches[0]) is not first
-
-
 def test_chunks_for_resuming_carry_the_earlier_connection() -> None:
     entries = Numbering().number(
         [TurnStarted(), TextDelta("a"), ThinkingDelta("b"), TextDelta("c")]

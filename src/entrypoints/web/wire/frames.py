@@ -4,7 +4,6 @@ A frame is encoded once and then completed for each connection, whose id every f
 top, or inside `data` where there is one. That is why `data` is always the last key.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
@@ -124,28 +123,23 @@ def terminal_pair(*, speech_settled: bool = False, metering: Metering | None = N
 
 
 class Framer:
-    """Turns batches of log entries into steps. What several readers read is encoded once."""
+    """Turns batches of log entries into steps; what several readers hear at once, only once."""
 
-    def __init__(self, stage_of: StageOf, show: ShowConversation, remembered: int = 256) -> None:
+    def __init__(self, stage_of: StageOf, show: ShowConversation) -> None:
         self._stage_of = stage_of
         self._show = show
-        self._remembered = remembered
-        self._steps: OrderedDict[tuple[TurnId, int, int], tuple[list[Entry], list[Step]]] = (
-            OrderedDict()
-        )
+        self._first: Entry | None = None
+        self._last: Entry | None = None
+        self._last_steps: list[Step] = []
 
     def steps(self, turn: TurnId, entries: Sequence[Entry]) -> list[Step]:
         """Return the frames of entries that follow one another; waiting deltas are joined."""
-        key, said = (turn, entries[0].seq, entries[-1].seq), list(entries)
-        known = self._steps.get(key)
-        # Compared, because a question whose turn is forgotten runs again under the same turn id.
-        if known is not None and known[0] == said:
-            return known[1]
-        steps = [self._step(turn, first, last, event) for first, last, event in joined(said)]
-        self._steps[key] = (said, steps)
-        if len(self._steps) > self._remembered:
-            self._steps.popitem(last=False)
-        return steps
+        # All readers of a turn hear of the same append, one after another.
+        if self._first is entries[0] and self._last is entries[-1]:
+            return self._last_steps
+        self._first, self._last = entries[0], entries[-1]
+        self._last_steps = [self._step(turn, *each) for each in joined(entries)]
+        return self._last_steps
 
     def chunks(
         self, turn: TurnId, entries: Iterable[Entry], connection: str, after_chunk: int
