@@ -41,7 +41,8 @@ class DirectSocket(Protocol):
 
 def direct_socket(scope: Mapping[str, Any]) -> DirectSocket | None:
     """Return the short way out of the socket that a scope describes, if its server has one."""
-    return (scope.get("extensions") or {}).get(EXTENSION)
+    extensions: dict[str, Any] = scope.get("extensions") or {}
+    return extensions.get(EXTENSION)
 
 
 class DirectSocketProtocol(WebSocketsSansIOProtocol):
