@@ -11,13 +11,16 @@
     │   ├── DownloadRefused            an address that this server does not fetch
     │   │   └── DownloadTooLarge
     │   ├── DownloadFailed
-    │   └── DocumentUnreadable
+    │   ├── DocumentUnreadable
+    │   └── FileRefused                a file that this server does not keep
+    │       └── FileTooLarge
     ├── AccessDenied
     ├── NotAuthenticated
     │   └── BadCredentials
     ├── NotFound
     │   ├── AccountNotFound
     │   ├── ConversationNotFound
+    │   ├── FileNotFound
     │   ├── MessageNotFound
     │   ├── PromptNotFound
     │   └── TurnNotFound
@@ -25,7 +28,10 @@
     ├── NotConfigured                  the operator can mend it
     ├── ProviderError                  a model provider failed: `provider_errors.py`
     ├── StorageError
-    │   └── StorageUnavailable
+    │   ├── StorageUnavailable
+    │   │   └── TransactionLost        undone; the same work may go through
+    │   ├── OutcomeUnknown             whether it was stored, nobody can say
+    │   └── FilesUnavailable           where files are kept, not the database
     └── TurnError                      the turn itself, whoever answered
         ├── TurnTimedOut
         ├── TurnInterrupted
@@ -41,7 +47,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.ids import ConversationId, MessageId, PromptId, TurnId
+from domain.ids import ConversationId, FileKey, MessageId, PromptId, TurnId
 
 
 class ParleyError(Exception):
@@ -166,6 +172,22 @@ class DocumentUnreadable(InvalidRequest):
         super().__init__(f"The PDF cannot be read: {why}")
 
 
+class FileRefused(InvalidRequest):
+    """A file that this server does not keep."""
+
+    code = "file_refused"
+
+
+class FileTooLarge(FileRefused):
+    """The file has more bytes than a file may have; the rest was not read."""
+
+    code = "file_too_large"
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"The file is larger than {most_bytes / 2**20:.3g} MiB", "file")
+        self.most_bytes = most_bytes
+
+
 class AccessDenied(ParleyError):
     """The request names somebody else."""
 
@@ -214,6 +236,14 @@ class ConversationNotFound(NotFound):
     def __init__(self, conversation: ConversationId) -> None:
         super().__init__("Session not found")
         self.conversation = conversation
+
+
+class FileNotFound(NotFound):
+    """No such file of this user."""
+
+    def __init__(self, key: FileKey) -> None:
+        super().__init__("File not found")
+        self.key = key
 
 
 class MessageNotFound(NotFound):
@@ -273,6 +303,32 @@ class StorageUnavailable(StorageError):
 
     def __init__(self, operation: str) -> None:
         super().__init__(operation, "The database is not available; try again in a moment")
+
+
+class FilesUnavailable(StorageError):
+    """The place where files are kept cannot be reached, or has no room; the log has the details."""
+
+    code = "files_unavailable"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation, "The file storage is not available; try again in a moment")
+
+
+class TransactionLost(StorageUnavailable):
+    """The database undid the transaction, or was lost before its commit: nothing is stored."""
+
+
+class OutcomeUnknown(StorageError):
+    """The database was lost while it committed: all of it is stored, or nothing."""
+
+    code = "storage_outcome_unknown"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            operation,
+            "The database was lost while it stored this, and it may or may not be stored;"
+            " look before you send it again",
+        )
 
 
 class TurnError(ParleyError):

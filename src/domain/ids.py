@@ -13,3 +13,6 @@ PromptId = NewType("PromptId", int)
 """Of a prompt that a user has saved."""
 
 TurnId = NewType("TurnId", str)
+
+FileKey = NewType("FileKey", str)
+"""Where a stored file is, its owner first: `7/assets/chat/1/20260203_<32 hex>_plan.pdf`."""

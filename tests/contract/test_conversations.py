@@ -709,7 +709,7 @@ class TestVersions:
             )
         assert await page(work, anna) == []
         async with work() as db:
-            assert await db.archive.search(anna, "", 10) == []
+            assert await db.lookup.search(anna, "", 10) == []
 
     async def test_a_hidden_message_is_not_the_end(self, work: UnitOfWork, anna: UserId) -> None:
         mine = await opened(work, anna)

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from adapters.sql.engine import POOL_OVERFLOW, POOL_SIZE
+from adapters.sql.engine import DEFAULT
 from application.ports.unit_of_work import UnitOfWork
 from domain.ids import TurnId
 
-AT_ONCE = (POOL_SIZE + POOL_OVERFLOW) * 2
+AT_ONCE = (DEFAULT.size + DEFAULT.overflow) * 2
 
 
 async def test_readers_that_become_writers_do_not_starve_the_writer(work: UnitOfWork) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from adapters.sql.engine import Database, open_database
+from adapters.sql.engine import Database, Pool, open_database
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import (
@@ -306,7 +306,7 @@ class TestRealDatabases:
         self, request: pytest.FixtureRequest, engine: str, clock: ManualClock
     ) -> None:
         url = request.getfixturevalue(f"{engine}_url")
-        database = open_database(url, pool_size=1, overflow=0, pool_timeout_s=0.05)
+        database = open_database(url, Pool(size=1, overflow=0, wait_s=0.05))
         work = SqlUnitOfWork(database, clock)
         try:
             async with work() as holder:

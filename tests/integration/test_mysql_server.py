@@ -1,6 +1,7 @@
 """The whole server on MySQL or MariaDB, and what happens while the database is away."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Generator
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import make_url
 
+from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.databases import upgrade
 from entrypoints.wiring.settings import Secret, Settings
 from tests.contract.conftest import mysql_server, scratch_database
@@ -30,11 +32,19 @@ def proxy() -> Generator[TcpProxy, None, None]:
 
 
 @pytest.fixture
-async def server(settings: Settings, proxy: TcpProxy) -> AsyncGenerator[ThreadServer, None]:
+def limits() -> dict[str, float]:
+    """What is different in a server's settings."""
+    return {}
+
+
+@pytest.fixture
+async def server(
+    settings: Settings, proxy: TcpProxy, limits: dict[str, float]
+) -> AsyncGenerator[ThreadServer, None]:
     with mysql_server() as address, scratch_database(address) as url:
         through = make_url(url).set(host="127.0.0.1", port=proxy.port)
         on_mysql = structs.replace(
-            settings, main_db_url=Secret(through.render_as_string(hide_password=False))
+            settings, main_db_url=Secret(through.render_as_string(hide_password=False)), **limits
         )
         await asyncio.to_thread(upgrade, on_mysql)
         with ThreadServer(on_mysql) as running:
@@ -119,3 +129,51 @@ async def test_a_database_that_goes_away_in_the_middle(
             error = next(frame for frame in frames if frame["type"] == "error")
             assert (error["stage"], error["content"]) == ("database", "Failed to save chat history")
             assert kinds(frames)[-2:] == ["text_completed", "tts_not_requested"]
+
+
+class TestWithOneConnection:
+    @pytest.fixture
+    def limits(self) -> dict[str, float]:
+        return {"db_pool_size": 1, "db_max_overflow": 0, "db_pool_timeout_s": 0.1}
+
+    async def test_whoever_finds_none_is_told_when_to_come_back(
+        self, server: ThreadServer, anna: str
+    ) -> None:
+        held, enough = threading.Event(), asyncio.Event()
+
+        async def hold_the_connection() -> None:
+            work = await server.container.get(UnitOfWork)
+            async with work() as db:
+                await db.accounts.all()
+                held.set()
+                await enough.wait()
+
+        async def list_sessions() -> httpx.Response:
+            async with httpx.AsyncClient(base_url=f"http://{server.address}") as http:
+                return await http.post(
+                    "/api/v1/chat/sessions/list",
+                    headers={"Authorization": f"Bearer {anna}"},
+                    json={"customer_id": 1},
+                )
+
+        async def release() -> None:
+            enough.set()
+
+        async with chat(server.address, anna) as client:
+            await client.until("websocket_ready")
+            holding = server.run(hold_the_connection())
+            await asyncio.to_thread(held.wait, 10)
+            refused = await list_sessions()
+            await client.send(ask("hello"))
+            frames = await client.turn()
+            await asyncio.wrap_future(server.run(release()))
+            await asyncio.wrap_future(holding)
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+            assert refused.json()["message"].startswith("The database is not available")
+            assert kinds(frames) == ["error", "text_completed", "tts_not_requested"]
+            told = frames[0]
+            assert (told["stage"], told["code"]) == ("database", "storage_unavailable")
+            assert told["retry_after"] == 1
+            assert (await list_sessions()).status_code == 200
+            await client.send(ask("hello"))
+            assert "demonstration" in text(await client.turn())

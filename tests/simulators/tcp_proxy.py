@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,9 @@ class TcpProxy:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
         self._open = True
+        self._mark: bytes | None = None
+        self._delivered = False
+        self._unanswered: set[asyncio.StreamWriter] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
 
@@ -28,6 +32,10 @@ class TcpProxy:
     def restore(self) -> None:
         """Let new connections through again."""
         self._open = True
+
+    def cut_at(self, mark: bytes, *, delivered: bool) -> None:
+        """Reset the connection whose client says this next: unheard, or heard and unanswered."""
+        self._mark, self._delivered = mark, delivered
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -57,20 +65,31 @@ class TcpProxy:
             return
         there, away = await asyncio.open_connection(*self._target)
         self._writers |= {writer, away}
-        for source, sink in ((reader, away), (there, writer)):
-            pump = asyncio.create_task(self._pump(source, sink))
+        for work in (self._ask(reader, away, writer), self._answer(there, writer)):
+            pump = asyncio.create_task(work)
             self._pumps.add(pump)
             pump.add_done_callback(self._pumps.discard)
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(65536):
+    async def _ask(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, client: asyncio.StreamWriter
+    ) -> None:
+        async with aclosing(_chunks(source, sink)) as chunks:
+            async for data in chunks:
+                if self._mark is not None and self._mark in data:
+                    self._mark = None
+                    if not self._delivered:
+                        client.transport.abort()
+                        return
+                    self._unanswered.add(client)
                 sink.write(data)
-                await sink.drain()
-        except OSError:
-            return
-        finally:
-            sink.close()
+
+    async def _answer(self, source: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        async with aclosing(_chunks(source, client)) as chunks:
+            async for data in chunks:
+                if client in self._unanswered:
+                    client.transport.abort()
+                    return
+                client.write(data)
 
     async def _cut(self) -> None:
         self._open = False
@@ -83,3 +102,17 @@ class TcpProxy:
         await self._cut()
         if self._pumps:
             await asyncio.wait(self._pumps)
+
+
+async def _chunks(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter
+) -> AsyncGenerator[bytes, None]:
+    """Yield what comes, as fast as it goes on; then the other side is closed too."""
+    try:
+        while data := await source.read(65536):
+            yield data
+            await sink.drain()
+    except OSError:
+        return
+    finally:
+        sink.close()

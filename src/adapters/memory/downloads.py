@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from adapters.transport.addresses import Target, TrustedHosts, read_target
 from adapters.transport.attachments import is_inline
-from adapters.transport.content_types import type_of
 from adapters.transport.egress import unpacked
 from application.ports.downloads import MOST_BYTES, Downloaded, Downloads
 from domain.errors import DownloadFailed, DownloadTooLarge, ParleyError
+from domain.files.content_types import type_of
 
 
 class MemoryDownloads(Downloads):

@@ -97,6 +97,11 @@ class Draft:
         """What this transaction sees."""
         return self._shelf.committed if self._own is None else self._own
 
+    @property
+    def wrote(self) -> bool:
+        """Whether there is anything to commit."""
+        return self._own is not None
+
     async def writing(self) -> State:
         """Return a state to write to, after the writers before this one."""
         if self._own is None:

@@ -1,18 +1,19 @@
 """Transactions in memory, with the stores in them."""
 
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from adapters.memory.accounts import MemoryAccounts
-from adapters.memory.archive import MemoryArchive
 from adapters.memory.conversations import MemoryConversations
+from adapters.memory.lookup import MemoryLookup
 from adapters.memory.prompts import MemoryPrompts
 from adapters.memory.state import Draft, Shelf
 from adapters.memory.turn_records import MemoryTurnRecords
 from adapters.memory.usage_records import MemoryUsageRecords
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
-from domain.errors import StorageUnavailable
+from domain.errors import OutcomeUnknown, StorageUnavailable, TransactionLost
 
 
 class MemoryStores(Stores):
@@ -21,7 +22,7 @@ class MemoryStores(Stores):
     def __init__(self, draft: Draft, clock: Clock) -> None:
         self._accounts = MemoryAccounts(draft, clock)
         self._conversations = MemoryConversations(draft, clock)
-        self._archive = MemoryArchive(draft)
+        self._lookup = MemoryLookup(draft)
         self._prompts = MemoryPrompts(draft)
         self._turns = MemoryTurnRecords(draft)
         self._usage = MemoryUsageRecords(draft)
@@ -37,9 +38,9 @@ class MemoryStores(Stores):
         return self._conversations
 
     @property
-    def archive(self) -> MemoryArchive:
+    def lookup(self) -> MemoryLookup:
         """What is looked for across conversations."""
-        return self._archive
+        return self._lookup
 
     @property
     def prompts(self) -> MemoryPrompts:
@@ -61,19 +62,30 @@ class MemoryUnitOfWork(UnitOfWork):
     """Opens transactions on rows that live as long as this object.
 
     A test takes the database away by `away = True`, or for the next few transactions by
-    `fail_next`; each then raises `StorageUnavailable` as it begins. `opened` counts them all.
+    `fail_next`; each then raises `StorageUnavailable` as it begins. `undo_next` and `doubt_next`
+    break the commits of those that write. `opened` counts them all.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._shelf = Shelf()
         self._failing = 0
+        self._undone = 0
+        self._doubted: deque[bool] = deque()
         self.away = False
         self.opened = 0
 
     def fail_next(self, times: int = 1) -> None:
         """Let the next transactions find no database."""
         self._failing = times
+
+    def undo_next(self, times: int = 1) -> None:
+        """Let the next transactions that write be undone: `TransactionLost`."""
+        self._undone = times
+
+    def doubt_next(self, *stored: bool) -> None:
+        """Let the next that write be lost while they commit, each stored or not."""
+        self._doubted.extend(stored)
 
     def __call__(self) -> AbstractAsyncContextManager[Stores]:
         """Begin a transaction."""
@@ -91,4 +103,14 @@ class MemoryUnitOfWork(UnitOfWork):
         except BaseException:
             draft.end(keep=False)
             raise
+        self._commit(draft)
+
+    def _commit(self, draft: Draft) -> None:
+        if draft.wrote and self._undone:
+            self._undone -= 1
+            draft.end(keep=False)
+            raise TransactionLost("commit")
+        if draft.wrote and self._doubted:
+            draft.end(keep=self._doubted.popleft())
+            raise OutcomeUnknown("commit")
         draft.end(keep=True)

@@ -18,8 +18,12 @@ MYSQL = ("mysql", "mariadb")
 
 _DUPLICATE = 1062
 _NO_PARENT = 1452
-_PASSING = frozenset({1040, 1203, 1205, 1213, 2002, 2003, 2006, 2013, 2014, 2055})
-"""Too many connections, lock waits, deadlocks, and every way to lose a connection."""
+_CONFLICTS = frozenset({1205, 1213})
+"""A lock waited for in vain, a deadlock."""
+_LOST = frozenset({1053, 1927, 2006, 2013, 2014, 2055})
+"""Every way to lose a connection: shut down, killed, cut."""
+_AWAY = frozenset({1040, 1203, 2002, 2003})
+"""Too many connections, and nobody there."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -111,13 +115,24 @@ def is_orphan(error: DBAPIError) -> bool:
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Return whether the database is away or busy: the same work may succeed later."""
-    if error.connection_invalidated:
-        return True
+    """Return whether the database is away: the same work may succeed later."""
     name = _sqlite_name(error)
     if name is not None:
-        return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN"))
-    return _mysql_code(error) in _PASSING
+        return name == "SQLITE_CANTOPEN"
+    return _mysql_code(error) in _AWAY
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Return whether the statement stood in the way of another transaction."""
+    name = _sqlite_name(error)
+    if name is not None:
+        return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return _mysql_code(error) in _CONFLICTS
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Return whether the connection broke, and with it an open transaction."""
+    return error.connection_invalidated or _mysql_code(error) in _LOST
 
 
 def _sqlite_name(error: DBAPIError) -> str | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -14,11 +15,6 @@ from adapters.sql.dialect import MYSQL
 from adapters.sql.prepared import Driver
 from domain.errors import NotConfigured
 
-POOL_SIZE = 10
-POOL_OVERFLOW = 10
-POOL_TIMEOUT_S = 5.0
-CONNECT_TIMEOUT_S = 5.0
-RECYCLE_S = 1800
 LOCK_WAIT_S = 5
 """How long a statement waits for another transaction, here or in another process."""
 
@@ -27,6 +23,20 @@ _MYSQL_SESSION = (
     "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'),"
     f" innodb_lock_wait_timeout = {LOCK_WAIT_S}, time_zone = '+00:00'"
 )
+
+
+class Pool(Struct, frozen=True):
+    """How many connections there are, how long one is waited for, and how long it is kept."""
+
+    size: int = 10
+    overflow: int = 10
+    """More of them when those are all in use; they are not kept."""
+    wait_s: float = 5
+    connect_s: float = 5
+    recycle_s: float = 900
+
+
+DEFAULT = Pool()
 
 
 class Database:
@@ -41,52 +51,48 @@ class Database:
         driver: Driver,
         *,
         one_writer: bool,
-        pool_timeout_s: float = POOL_TIMEOUT_S,
+        pool: Pool = DEFAULT,
     ) -> None:
         self.engine = engine
         self.driver = driver
-        self.reach_s = pool_timeout_s + CONNECT_TIMEOUT_S
+        self.reach_s = pool.wait_s + pool.connect_s
         # SQLite takes one writer at a time. Queueing in the process is several times faster than
         # letting the connections poll for the file lock (stack notes, section 5).
         # A semaphore, because it says whether one would have to wait; a lock with a queue does not.
         self.turnstile = asyncio.Semaphore() if one_writer else None
+        # Over a network an answer may be lost on its way; a file answers its own process.
+        self.loses_commits = not one_writer
 
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
 
 
-def open_database(
-    url: str,
-    *,
-    variable: str = "MAIN_DB_URL",
-    pool_size: int = POOL_SIZE,
-    overflow: int = POOL_OVERFLOW,
-    pool_timeout_s: float = POOL_TIMEOUT_S,
-) -> Database:
+def open_database(url: str, pool: Pool = DEFAULT, *, variable: str = "MAIN_DB_URL") -> Database:
     """Return the database behind a URL; for SQLite its folder is made.
 
     Raises:
         NotConfigured: the URL names no engine we know; `variable` is where it came from.
     """
     address = checked_url(url, variable)
-    pool = {"pool_size": pool_size, "max_overflow": overflow, "pool_timeout": pool_timeout_s}
+    pooled = {
+        "pool_size": pool.size,
+        "max_overflow": pool.overflow,
+        "pool_timeout": pool.wait_s,
+    }
     if address.get_backend_name() == "sqlite":
-        engine = sqlite_engine(address, isolation_level="IMMEDIATE", **pool)
+        engine = sqlite_engine(address, isolation_level="IMMEDIATE", **pooled)
         event.listen(engine.sync_engine, "connect", _obey_foreign_keys)
-        return Database(
-            engine, sqlite_driver.run_together, one_writer=True, pool_timeout_s=pool_timeout_s
-        )
+        return Database(engine, sqlite_driver.run_together, one_writer=True, pool=pool)
     engine = mysql_engine(
         address,
+        connect_s=pool.connect_s,
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
-        pool_recycle=RECYCLE_S,
-        **pool,
+        pool_recycle=pool.recycle_s,
+        **pooled,
     )
-    return Database(
-        engine, mysql_driver.run_together, one_writer=False, pool_timeout_s=pool_timeout_s
-    )
+    return Database(engine, mysql_driver.run_together, one_writer=False, pool=pool)
 
 
 def checked_url(url: str, variable: str) -> URL:
@@ -140,13 +146,15 @@ def sqlite_engine(
     return engine
 
 
-def mysql_engine(address: URL, **options: Any) -> AsyncEngine:
+def mysql_engine(
+    address: URL, *, connect_s: float = DEFAULT.connect_s, **options: Any
+) -> AsyncEngine:
     """Return an engine on MySQL or MariaDB: four-byte UTF-8, strict, in UTC."""
     return create_async_engine(
         address,
         connect_args={
             "charset": "utf8mb4",
-            "connect_timeout": CONNECT_TIMEOUT_S,
+            "connect_timeout": connect_s,
             "init_command": _MYSQL_SESSION,
         },
         **_JSON,

@@ -2,52 +2,91 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from enum import Enum
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionToSpare
 
-from adapters.sql.dialect import is_duplicate, is_orphan, is_passing
-from domain.errors import AccountNotFound, AlreadyExists, StorageError, StorageUnavailable
+from adapters.sql.dialect import is_conflict, is_duplicate, is_lost, is_orphan, is_passing
+from domain.errors import (
+    AccountNotFound,
+    AlreadyExists,
+    OutcomeUnknown,
+    StorageError,
+    StorageUnavailable,
+    TransactionLost,
+)
 from domain.ids import UserId
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class Stage(Enum):
+    """How far a transaction has come: what a failure means depends on it."""
+
+    REACHING = "a connection is being made, so that any failure means it cannot be had"
+    OPEN = "nothing is stored before the commit"
+    COMMITTING = "whether it was stored, only an answer tells"
+
+
 @contextmanager
 def translated(
-    operation: str, *, owner: UserId | None = None, reaching: bool = False
+    operation: str, *, owner: UserId | None = None, stage: Stage = Stage.OPEN
 ) -> Generator[None]:
     """Turn what SQLAlchemy and drivers raise inside the block into errors of the domain.
 
     Args:
         operation: what was being done, for the log and `StorageError.operation`.
         owner: whose row is written; the only foreign keys we write name an account.
-        reaching: a connection is being made, so that any failure means it cannot be had.
+        stage: how far the transaction has come.
 
     Raises:
         AlreadyExists: a key or a unique value is taken.
         AccountNotFound: the owner has no account.
+        TransactionLost: the transaction was undone, or its connection broke.
+        OutcomeUnknown: the connection broke while it committed.
         StorageUnavailable: the database is away, busy, or out of connections.
         StorageError: anything else.
     """
     try:
         yield
-    except (NoConnectionToSpare, TimeoutError, OSError) as error:
+    except NoConnectionToSpare as error:
         _report(operation, error)
         raise StorageUnavailable(operation) from error
+    except (TimeoutError, OSError) as error:
+        _report(operation, error)
+        raise _broken(operation, stage) from error
     except DBAPIError as error:
         if is_duplicate(error):
             raise AlreadyExists("This already exists") from error
         if is_orphan(error):
             raise AccountNotFound(owner) from error
         _report(operation, error)
-        if reaching or is_passing(error):
-            raise StorageUnavailable(operation) from error
-        raise StorageError(operation) from error
+        raise _failure(error, operation, stage) from error
     except SQLAlchemyError as error:
         _report(operation, error)
         raise StorageError(operation) from error
+
+
+def _failure(error: DBAPIError, operation: str, stage: Stage) -> StorageError:
+    if is_lost(error):
+        return _broken(operation, stage)
+    if is_conflict(error):
+        return TransactionLost(operation)
+    if stage is Stage.REACHING or is_passing(error):
+        return StorageUnavailable(operation)
+    return StorageError(operation)
+
+
+def _broken(operation: str, stage: Stage) -> StorageError:
+    match stage:
+        case Stage.REACHING:
+            return StorageUnavailable(operation)
+        case Stage.OPEN:
+            return TransactionLost(operation)
+        case Stage.COMMITTING:
+            return OutcomeUnknown(operation)
 
 
 def _report(operation: str, error: Exception) -> None:

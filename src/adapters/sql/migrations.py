@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, MetaData, event, inspect, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.sql.engine import checked_url, mysql_engine, sqlite_engine
-from adapters.sql.failures import translated
+from adapters.sql.failures import Stage, translated
 from adapters.sql.tables import blood, chat, garmin, ufc
 from domain.errors import StorageError, StorageUnavailable
 
@@ -66,7 +66,7 @@ async def current(database: str, url: str) -> str | None:
         return None  # Asking SQLite would make the file.
     engine = _engine(address, isolation_level="AUTOCOMMIT")
     try:
-        with translated("read version", reaching=True):
+        with translated("read version", stage=Stage.REACHING):
             async with engine.connect() as connection:
                 return await connection.run_sync(_version, database)
     finally:
@@ -198,7 +198,9 @@ def _engine(address: URL, *, isolation_level: str | None) -> AsyncEngine:
         return sqlite_engine(
             address, isolation_level=None, lock_wait_s=LOCK_WAIT_S, poolclass=pool.NullPool
         )
-    options = {} if isolation_level is None else {"isolation_level": isolation_level}
+    options: dict[str, Any] = (
+        {} if isolation_level is None else {"isolation_level": isolation_level}
+    )
     return mysql_engine(address, poolclass=pool.NullPool, **options)
 
 

@@ -4,7 +4,7 @@ import structlog
 from sqlalchemy import text
 
 from adapters.sql.engine import Database
-from adapters.sql.failures import translated
+from adapters.sql.failures import Stage, translated
 from application.ports.personal_data import Remains
 from domain.account import Account
 
@@ -29,7 +29,7 @@ class SqlRemains(Remains):
         if turnstile is None:
             return
         async with turnstile:
-            with translated("empty the log", reaching=True):
+            with translated("empty the log", stage=Stage.REACHING):
                 async with self._database.engine.connect() as connection:
                     busy = await connection.scalar(_CHECKPOINT)
         if busy:

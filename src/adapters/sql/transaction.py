@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, Executable, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.engine import Database
-from adapters.sql.failures import translated
+from adapters.sql.failures import Stage, translated
 from adapters.sql.prepared import Outcome, Prepared, Values, run_together
 from domain.ids import UserId
 
@@ -32,6 +32,7 @@ class Transaction:
         self._holds_turnstile = False
         self._gathered: list[tuple[str, Values]] = []
         self._owner: UserId | None = None
+        self._wrote = False
         self._uncommitted = False
         """Prepared statements have run, of which SQLAlchemy's own commit knows nothing."""
 
@@ -64,6 +65,7 @@ class Transaction:
             AccountNotFound: the owner has no account.
         """
         await self.queue_to_write()
+        self._wrote = True
         return await self._run(operation, statement, parameters, owner=owner)
 
     async def run(
@@ -86,6 +88,7 @@ class Transaction:
         For writes whose outcome nobody needs; what they raise is raised from there.
         """
         await self.queue_to_write()
+        self._wrote = True
         self._gathered.append(statement.on(self._database.engine.dialect, parameters))
         self._owner = owner or self._owner
 
@@ -106,10 +109,14 @@ class Transaction:
     async def commit(self) -> None:
         """Make the writes visible to everybody and give the connection back."""
         try:
+            if self._gathered and self._database.loses_commits:
+                # Apart from the commit, so that what fails here is known to have come to nothing.
+                await self._run_gathered("commit")
+            stage = Stage.COMMITTING if self._wrote else Stage.OPEN
             if self._gathered or self._uncommitted:
-                await self._run_gathered("commit", commit=True)
+                await self._run_gathered("commit", stage)
             if (connection := self._connection) is not None:
-                with translated("commit"):
+                with translated("commit", stage=stage):
                     async with asyncio.timeout(STATEMENT_TIMEOUT_S):
                         await connection.commit()
         finally:
@@ -146,11 +153,12 @@ class Transaction:
             async with asyncio.timeout(STATEMENT_TIMEOUT_S):
                 return await connection.execute(statement, parameters)
 
-    async def _run_gathered(self, operation: str, *, commit: bool = False) -> Outcome:
+    async def _run_gathered(self, operation: str, stage: Stage = Stage.OPEN) -> Outcome:
         connection = self._connection or await self._connect(operation)
         gathered, self._gathered = self._gathered, []
+        commit = stage is Stage.COMMITTING
         self._uncommitted = not commit
-        with translated(operation, owner=self._owner):
+        with translated(operation, owner=self._owner, stage=stage):
             async with asyncio.timeout(STATEMENT_TIMEOUT_S):
                 return await run_together(
                     connection, self._database.driver, gathered, commit=commit
@@ -158,7 +166,7 @@ class Transaction:
 
     async def _connect(self, operation: str) -> AsyncConnection:
         connection = self._database.engine.connect()
-        with translated(operation, reaching=True):
+        with translated(operation, stage=Stage.REACHING):
             async with asyncio.timeout(self._database.reach_s):
                 await connection.start()
         self._connection = connection

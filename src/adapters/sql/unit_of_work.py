@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from adapters.sql.accounts import SqlAccounts
-from adapters.sql.archive import SqlArchive
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Database
+from adapters.sql.lookup import SqlLookup
 from adapters.sql.prompts import SqlPrompts
 from adapters.sql.transaction import Transaction
 from adapters.sql.turn_records import SqlTurnRecords
@@ -23,7 +23,7 @@ class SqlStores(Stores):
     def __init__(self, transaction: Transaction, clock: Clock) -> None:
         self._accounts = SqlAccounts(transaction, clock)
         self._conversations = SqlConversations(transaction, clock)
-        self._archive = SqlArchive(transaction)
+        self._lookup = SqlLookup(transaction)
         self._prompts = SqlPrompts(transaction)
         self._turns = SqlTurnRecords(transaction)
         self._usage = SqlUsageRecords(transaction)
@@ -39,9 +39,9 @@ class SqlStores(Stores):
         return self._conversations
 
     @property
-    def archive(self) -> SqlArchive:
+    def lookup(self) -> SqlLookup:
         """What is looked for across conversations."""
-        return self._archive
+        return self._lookup
 
     @property
     def prompts(self) -> SqlPrompts:

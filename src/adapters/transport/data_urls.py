@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 
-from adapters.transport.content_types import shown_type
+from domain.files.content_types import shown_type
 
 _ENOUGH = 64
 """Characters of base64 that hold the beginning by which a kind of file is known."""

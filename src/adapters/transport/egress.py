@@ -11,10 +11,10 @@ from yarl import URL
 
 from adapters.transport.addresses import Target, TrustedHosts, is_number, is_public, read_target
 from adapters.transport.attachments import is_inline
-from adapters.transport.content_types import type_of
 from adapters.transport.data_urls import read_data_url
 from application.ports.downloads import MOST_BYTES, Downloaded, Downloads
 from domain.errors import DownloadFailed, DownloadRefused, DownloadTooLarge
+from domain.files.content_types import type_of
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port → IP addresses; raises `OSError` where there are none."""

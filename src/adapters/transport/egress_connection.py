@@ -10,9 +10,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from adapters.transport.content_types import type_of
 from application.ports.downloads import Downloaded
 from domain.errors import DownloadFailed, DownloadTooLarge
+from domain.files.content_types import type_of
 
 _HEADERS = {"User-Agent": "Parley", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 _CONNECT_S = 10.0

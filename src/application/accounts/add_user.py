@@ -37,8 +37,7 @@ class AddUser:
             _check(address, "email", EMAIL_LENGTH)
         check_new_password(password)
         hashed = await self._passwords.hash(password)
-        async with self._work() as db:
-            return await db.accounts.add(name, hashed, address)
+        return await self._work.run(lambda db: db.accounts.add(name, hashed, address))
 
 
 def _check(value: str, field: str, longest: int) -> None:

@@ -6,7 +6,8 @@ from application.accounts.passwords_rule import check_new_password
 from application.accounts.token_versions import TokenVersions
 from application.ports.passwords import Passwords
 from application.ports.tokens import Tokens
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
+from domain.account import Account
 from domain.errors import InvalidRequest
 from domain.ids import UserId
 
@@ -40,7 +41,8 @@ class ChangePassword:
         check_new_password(new, NEW)
         confirmed = await self._confirm(user, old, OLD)
         hashed = await self._passwords.hash(new)
-        async with self._work() as db:
+
+        async def replace(db: Stores) -> Account:
             # First what makes others wait: of two changes at once the second finds the password
             # replaced that it was confirmed with.
             await db.accounts.revoke_tokens(user)
@@ -48,5 +50,8 @@ class ChangePassword:
             if account.password_hash != confirmed.password_hash:
                 raise InvalidRequest("The password was changed meanwhile", OLD)
             await db.accounts.set_password(user, hashed)
+            return account
+
+        account = await self._work.run(replace)
         self._versions.forget(user)
         return LoggedIn(account, self._tokens.issue(account))

@@ -7,7 +7,8 @@ import structlog
 from application.accounts.confirm_password import ConfirmPassword
 from application.accounts.token_versions import TokenVersions
 from application.ports.personal_data import PersonalData
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
+from domain.account import Account
 from domain.ids import UserId
 
 log = structlog.get_logger("accounts")
@@ -35,9 +36,12 @@ class DeleteAccount:
             AccountNotFound: there is none.
             ParleyError: a place could not be cleared; the account is there, its tokens are revoked.
         """
-        async with self._work() as db:
+
+        async def revoke(db: Stores) -> Account:
             await db.accounts.revoke_tokens(user)
-            account = await db.accounts.get(user)
+            return await db.accounts.get(user)
+
+        account = await self._work.run(revoke, repeatable=True)
         self._versions.forget(user)
         for place in self._places:
             await place.forget(account)

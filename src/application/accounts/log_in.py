@@ -55,8 +55,9 @@ class LogIn:
     async def _renew(self, account: Account, password: str) -> None:
         renewed = await self._passwords.hash(password)
         try:
-            async with self._work() as db:
-                await db.accounts.set_password(account.id, renewed)
+            await self._work.run(
+                lambda db: db.accounts.set_password(account.id, renewed), repeatable=True
+            )
         except StorageError as error:
             # Whoever logs in has done nothing wrong; the next login tries again.
             log.warning("password hash not renewed", customer=account.id, error=error.code)

@@ -22,6 +22,5 @@ class LogOutEverywhere:
         Raises:
             AccountNotFound: there is no such user.
         """
-        async with self._work() as db:
-            await db.accounts.revoke_tokens(user)
+        await self._work.run(lambda db: db.accounts.revoke_tokens(user), repeatable=True)
         self._versions.forget(user)

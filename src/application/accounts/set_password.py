@@ -3,7 +3,7 @@
 from application.accounts.passwords_rule import check_new_password
 from application.accounts.token_versions import TokenVersions
 from application.ports.passwords import Passwords
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.account import Account
 from domain.errors import AccountNotFound
 
@@ -28,11 +28,15 @@ class SetPassword:
         """
         check_new_password(password)
         hashed = await self._passwords.hash(password)
-        async with self._work() as db:
+
+        async def replace(db: Stores) -> Account:
             account = await db.accounts.named(name.strip())
             if account is None:
                 raise AccountNotFound(name)
             await db.accounts.set_password(account.id, hashed)
             await db.accounts.revoke_tokens(account.id)
+            return account
+
+        account = await self._work.run(replace, repeatable=True)
         self._versions.forget(account.id)
         return account

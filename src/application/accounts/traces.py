@@ -59,5 +59,4 @@ class UserRows(PersonalData):
 
     async def forget(self, account: Account) -> None:
         """Remove them in one transaction."""
-        async with self._work() as db:
-            await db.accounts.remove(account.id)
+        await self._work.run(lambda db: db.accounts.remove(account.id))

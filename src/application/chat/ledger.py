@@ -19,7 +19,7 @@ from domain.conversation.conversation import (
     Sender,
 )
 from domain.conversation.writing import moment_after
-from domain.errors import ConversationNotFound, StorageError
+from domain.errors import AlreadyExists, ConversationNotFound, StorageError
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, Saved
@@ -76,7 +76,9 @@ class Ledger:
             raise StorageError(error.operation, f"Failed to fork session: {error}") from error
 
     async def _ask(self, turn: TurnId, ask: Ask, record: Record) -> Kept:
-        async with self._work() as db:
+        tried: dict[TurnRecord, Kept] = {}
+
+        async def store(db: Stores) -> Kept:
             conversation = await _opened(db, ask.user, record)
             kept = Kept(
                 ask,
@@ -88,19 +90,34 @@ class Ledger:
                 code_session=conversation.claude_session_id,
             )
             asked = await self._write(db, kept, Sender.USER, _question(ask, record))
-            await db.turns.add(
-                TurnRecord(
-                    turn=turn,
-                    user=ask.user,
-                    fingerprint=ask.fingerprint,
-                    conversation=conversation.id,
-                    question=asked.message,
-                    started_at=self._clock.now(),
-                )
+            running = TurnRecord(
+                turn=turn,
+                user=ask.user,
+                fingerprint=ask.fingerprint,
+                conversation=conversation.id,
+                question=asked.message,
+                started_at=self._clock.now(),
             )
-        return structs.replace(
-            kept, question=asked.message, asked_at=asked.written_at, earlier=asked.earlier
-        )
+            kept = structs.replace(
+                kept, question=asked.message, asked_at=asked.written_at, earlier=asked.earlier
+            )
+            tried[running] = kept
+            await db.turns.add(running)
+            return kept
+
+        try:
+            # The turn's own key keeps it from being stored twice.
+            return await self._work.run(store, repeatable=True)
+        except AlreadyExists:
+            if (mine := await self._got_through(turn, tried)) is None:
+                raise
+            return mine
+
+    async def _got_through(self, turn: TurnId, tried: Mapping[TurnRecord, Kept]) -> Kept | None:
+        """Return that attempt, unheard of so far, which did store the question."""
+        async with self._work() as db:
+            found = await db.turns.find(turn)
+        return None if found is None else tried.get(found)
 
     async def answer(
         self,
@@ -122,10 +139,12 @@ class Ledger:
         """
         draft = _answer(kept, transcript, chosen, state)
         usage = None if metering is None else metering.told()
-        async with self._work() as db:
-            answer = kept.answer
+        session = transcript.code_session or kept.code_session
+
+        async def store(db: Stores) -> Kept:
+            answer, gone = kept.answer, kept.gone
             if answer is None and kept.doubtful:
-                answer = await _row(db, kept.turn)
+                answer = await _row(db, kept)
             if answer is not None:
                 said = draft.stated()
                 changes = {name: said[name] for name in GROWING if name in said}
@@ -140,15 +159,18 @@ class Ledger:
                     written = await self._write(db, kept, Sender.AI, draft, state, usage)
                     answer = written.message
                 except ConversationNotFound:
-                    kept = structs.replace(kept, gone=True)
+                    gone = True
             if state is not AnswerState.RUNNING or answer != kept.answer:
                 await db.turns.update(kept.turn, state, answer)
             if metering is not None:
                 await db.usage.put(billed(kept.turn, kept.ask.user, metering, self._clock.now()))
-            session = transcript.code_session or kept.code_session
             if session != kept.code_session:
                 await _went_on_in(db, kept, session)
-        return structs.replace(kept, answer=answer, doubtful=False, code_session=session)
+            return structs.replace(
+                kept, answer=answer, gone=gone, doubtful=False, code_session=session
+            )
+
+        return await self._work.run(store)
 
     async def bill(self, turn: TurnId, user: UserId, metering: Metering) -> None:
         """Store what a turn took that is not kept: it costs money too. Safe to repeat.
@@ -156,8 +178,8 @@ class Ledger:
         Raises:
             StorageError: nothing was stored.
         """
-        async with self._work() as db:
-            await db.usage.put(billed(turn, user, metering, self._clock.now()))
+        record = billed(turn, user, metering, self._clock.now())
+        await self._work.run(lambda db: db.usage.put(record), repeatable=True)
 
     async def saved(self, kept: Kept) -> Saved | None:
         """Return what the turn left in the history; after an edit, with the conversation itself.
@@ -235,8 +257,12 @@ async def _went_on_in(db: Stores, kept: Kept, session: str | None) -> None:
         await db.conversations.change(kept.ask.user, draft)
 
 
-async def _row(db: Stores, turn: TurnId) -> MessageId | None:
-    record = await db.turns.find(turn)
+async def _row(db: Stores, kept: Kept) -> MessageId | None:
+    """Return the answer's row, if the attempt that nobody heard of has made one."""
+    with suppress(ConversationNotFound):
+        # It may be at it still: what writes into a conversation keeps this waiting.
+        await db.conversations.hold(kept.ask.user, kept.conversation)
+    record = await db.turns.find(kept.turn)
     return record.answer if record else None
 
 

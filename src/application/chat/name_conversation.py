@@ -89,8 +89,9 @@ class NameConversation:
 
     async def _store(self, user: UserId, conversation: ConversationId, title: str) -> None:
         try:
-            async with self._work() as db:
-                await db.conversations.rename(user, conversation, title)
+            await self._work.run(
+                lambda db: db.conversations.rename(user, conversation, title), repeatable=True
+            )
         except (StorageError, ConversationNotFound) as error:
             log.warning("title not stored", conversation=conversation, error=error.code)
 

@@ -1,6 +1,6 @@
 """What a dead process left running."""
 
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState
 
 
@@ -12,16 +12,19 @@ class RecoverTurns:
 
     async def __call__(self) -> int:
         """Run once at start-up, before any turn of this process; return how many were marked."""
-        async with self._work() as db:
-            left = await db.turns.running()
-            for record in left:
-                await db.turns.update(record.turn, AnswerState.INTERRUPTED, record.answer)
-                if record.answer is not None:
-                    await db.conversations.change_message(
-                        record.user,
-                        record.conversation,
-                        record.answer,
-                        {"state": AnswerState.INTERRUPTED},
-                        turn=record.turn,
-                    )
-        return len(left)
+        return await self._work.run(_mark, repeatable=True)
+
+
+async def _mark(db: Stores) -> int:
+    left = await db.turns.running()
+    for record in left:
+        await db.turns.update(record.turn, AnswerState.INTERRUPTED, record.answer)
+        if record.answer is not None:
+            await db.conversations.change_message(
+                record.user,
+                record.conversation,
+                record.answer,
+                {"state": AnswerState.INTERRUPTED},
+                turn=record.turn,
+            )
+    return len(left)

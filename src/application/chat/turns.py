@@ -321,7 +321,8 @@ class Turns:
             await self._log.expire()
             forgotten = self._clock.now() - timedelta(seconds=self._limits.remembered_s)
             try:
-                async with self._work() as db:
-                    await db.turns.forget_before(forgotten)
+                await self._work.run(
+                    lambda db, before=forgotten: db.turns.forget_before(before), repeatable=True
+                )
             except StorageError as error:
                 log.warning("sweeping failed", error=error.code)

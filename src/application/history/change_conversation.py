@@ -17,5 +17,6 @@ class ChangeConversation:
         Raises:
             ConversationNotFound: the user has no such conversation.
         """
-        async with self._work() as db:
-            return await db.conversations.change(user, draft)
+        return await self._work.run(
+            lambda db: db.conversations.change(user, draft), repeatable=True
+        )

@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from application.history.editing import change
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import MessageDraft
 from domain.conversation.editing import editable
 from domain.errors import InvalidRequest, MessageNotFound
@@ -39,12 +39,17 @@ class ChangeMessage:
         stated = {} if patch is None else patch.stated()
         if patch is not None and not stated:
             raise InvalidRequest("No update fields provided", "patch")
-        async with self._work() as db:
+
+        async def set_columns(db: Stores) -> None:
             stored = await db.conversations.message(user, message)
             if stored is None:
                 raise MessageNotFound(message)
+            columns = stated
             if append_images and patch is not None and patch.image_locations:
                 images = (*stored.image_locations, *patch.image_locations)
-                stated = structs.replace(patch, image_locations=images).stated()
-            if changes := editable(stored, stated):
+                columns = structs.replace(patch, image_locations=images).stated()
+            if changes := editable(stored, columns):
                 await change(db, stored, changes)
+
+        # Appended twice, images would be there twice; what is set already, changes nothing.
+        await self._work.run(set_columns, repeatable=not append_images)

@@ -22,5 +22,4 @@ class CreateTask:
             task_priority=priority,
             task_description=description,
         )
-        async with self._work() as db:
-            return await db.conversations.open(user, draft)
+        return await self._work.run(lambda db: db.conversations.open(user, draft))

@@ -16,8 +16,7 @@ class DeleteConversation:
         Raises:
             ConversationNotFound: the user has no such conversation.
         """
-        async with self._work() as db:
-            return await db.conversations.remove(user, conversation)
+        return await self._work.run(lambda db: db.conversations.remove(user, conversation))
 
 
 class DeleteMessages:
@@ -34,5 +33,6 @@ class DeleteMessages:
         Raises:
             ConversationNotFound: the user has no such conversation.
         """
-        async with self._work() as db:
-            return await db.conversations.remove_messages(user, conversation, messages)
+        return await self._work.run(
+            lambda db: db.conversations.remove_messages(user, conversation, messages)
+        )

@@ -15,7 +15,7 @@ class ShowFavourites:
     async def __call__(self, user: UserId) -> list[StoredMessage]:
         """Return them in order of writing."""
         async with self._work() as db:
-            return await db.archive.favourites(user)
+            return await db.lookup.favourites(user)
 
 
 class FindFiles:
@@ -27,4 +27,4 @@ class FindFiles:
     async def __call__(self, user: UserId, wanted: FileQuery) -> list[StoredMessage]:
         """Return a page of them, newest first."""
         async with self._work() as db:
-            return await db.archive.with_files(user, wanted)
+            return await db.lookup.with_files(user, wanted)

@@ -25,8 +25,7 @@ class SavePrompt:
 
     async def __call__(self, user: UserId, title: str, text: str) -> SavedPrompt:
         """Store a new prompt and return it."""
-        async with self._work() as db:
-            return await db.prompts.add(user, title, text)
+        return await self._work.run(lambda db: db.prompts.add(user, title, text))
 
 
 class ChangePrompt:
@@ -43,8 +42,9 @@ class ChangePrompt:
         Raises:
             PromptNotFound: the user has no such prompt.
         """
-        async with self._work() as db:
-            return await db.prompts.change(user, prompt, title, text)
+        return await self._work.run(
+            lambda db: db.prompts.change(user, prompt, title, text), repeatable=True
+        )
 
 
 class DeletePrompt:
@@ -59,5 +59,4 @@ class DeletePrompt:
         Raises:
             PromptNotFound: the user has no such prompt.
         """
-        async with self._work() as db:
-            await db.prompts.remove(user, prompt)
+        await self._work.run(lambda db: db.prompts.remove(user, prompt))

@@ -14,4 +14,4 @@ class SearchConversations:
     async def __call__(self, user: UserId, text: str, limit: int) -> list[Conversation]:
         """Return at most `limit` conversations, newest first; a blank text is in all of them."""
         async with self._work() as db:
-            return await db.archive.search(user, text.strip(), limit)
+            return await db.lookup.search(user, text.strip(), limit)

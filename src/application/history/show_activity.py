@@ -14,4 +14,4 @@ class ShowActivity:
     async def __call__(self, user: UserId) -> list[CharacterActivity]:
         """Return them in order of the characters' names."""
         async with self._work() as db:
-            return await db.archive.activity(user)
+            return await db.lookup.activity(user)

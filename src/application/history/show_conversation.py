@@ -30,9 +30,13 @@ class ShowConversation:
             ConversationNotFound: the user has no such conversation.
             InvalidRequest: neither a conversation nor a character is named.
         """
-        async with self._work() as db:
+
+        async def show(db: Stores) -> Shown:
             found = await _find(db, user, conversation, character)
             return await shown(db, found, with_messages=with_messages, with_versions=with_versions)
+
+        # Made already, the conversation with the character is found.
+        return await self._work.run(show, repeatable=True)
 
 
 async def _find(

@@ -23,13 +23,16 @@ class ShowVersion:
             ConversationNotFound: the user has no such conversation.
             MessageNotFound: the conversation has no such message.
         """
-        async with self._work() as db:
+
+        async def switch(db: Stores) -> Shown:
             found = await db.conversations.hold(user, conversation)
             rows = await db.conversations.every_message(user, conversation)
             if all(row.message_id != message for row in rows):
                 raise MessageNotFound(message)
             await _switch(db, rows, message)
             return await shown(db, found)
+
+        return await self._work.run(switch, repeatable=True)
 
 
 async def _switch(db: Stores, rows: list[StoredMessage], chosen: MessageId) -> None:

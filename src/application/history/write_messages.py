@@ -42,7 +42,8 @@ class StoreMessages:
         """
         if not question.has_content:
             raise InvalidRequest("user_message must have content", "user_message")
-        async with self._work() as db:
+
+        async def store(db: Stores) -> Written:
             change = db.conversations.change if draft.id else db.conversations.open
             found = await change(user, draft)
             asked = await db.conversations.add_message(user, found.id, Sender.USER, question)
@@ -50,7 +51,9 @@ class StoreMessages:
             if answer.has_content:
                 answered = await db.conversations.add_message(user, found.id, Sender.AI, answer)
             now = await shown(db, found) if with_messages else None
-        return Written(found.id, asked, answered, now)
+            return Written(found.id, asked, answered, now)
+
+        return await self._work.run(store)
 
 
 class EditMessages:
@@ -74,20 +77,23 @@ class EditMessages:
         Raises:
             InvalidRequest: there is nothing to write.
         """
-        answer = answer if answer is not None and answer.has_content else None
-        async with self._work() as db:
+        reply = answer if answer is not None and answer.has_content else None
+
+        async def write(db: Stores) -> Written:
             found = await db.conversations.open(user, draft)
             asked = earlier = answered = None
             if question is not None:
                 asked, earlier = await _put(db, user, found.id, Sender.USER, question)
-            if answer is not None:
-                answered, _ = await _put(db, user, found.id, Sender.AI, answer, after=earlier)
+            if reply is not None:
+                answered, _ = await _put(db, user, found.id, Sender.AI, reply, after=earlier)
             if asked is None and answered is None:
                 raise InvalidRequest(
                     "user_message or ai_response must have content", "user_message"
                 )
             now = await shown(db, found) if draft.id else None
-        return Written(found.id, asked, answered, now)
+            return Written(found.id, asked, answered, now)
+
+        return await self._work.run(write)
 
 
 async def _put(

@@ -1,14 +1,19 @@
 """One short transaction, holding the stores."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from application.flow.again import until_done
 from application.ports.accounts import Accounts
-from application.ports.archive import Archive
 from application.ports.conversations import Conversations
+from application.ports.lookup import Lookup
 from application.ports.prompts import Prompts
 from application.ports.turn_records import TurnRecords
 from application.ports.usage_records import UsageRecords
+from domain.errors import OutcomeUnknown, TransactionLost
+
+T = TypeVar("T")
 
 
 class Stores(Protocol):
@@ -25,7 +30,7 @@ class Stores(Protocol):
         ...
 
     @property
-    def archive(self) -> Archive:
+    def lookup(self) -> Lookup:
         """What is looked for across conversations."""
         ...
 
@@ -46,17 +51,40 @@ class Stores(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """Opens transactions: `async with work() as db: …`.
+    """Transactions: what writes is given to `run`; what only reads may use `async with work()`.
 
-    A write whose outcome nobody waits for may be refused as late as at the end of the block.
-    Leaving the block commits, an exception (cancellation too) rolls everything back. Nothing
-    slow is awaited inside: no model, no client.
+    Nothing slow is awaited inside: no model, no client. A write whose outcome nobody waits for may
+    be refused as late as at the end. An exception (cancellation too) rolls everything back.
 
     Raises:
+        TransactionLost: the database undid the transaction, for the sake of another or because the
+            connection broke; nothing is stored.
+        OutcomeUnknown: the connection broke while the writes were committed: all are stored, or
+            none.
         StorageUnavailable: the database cannot be reached or has no connection to spare.
         StorageError: any other failure of the database; never a driver's exception.
     """
 
     def __call__(self) -> AbstractAsyncContextManager[Stores]:
-        """Begin a transaction."""
+        """Begin a transaction, which leaving the block commits. It is tried once."""
         ...
+
+    async def run(self, block: Callable[[Stores], Awaitable[T]], *, repeatable: bool = False) -> T:
+        """Do the block in a transaction, in a new one each time the database undoes it.
+
+        Deadlocks, locks waited for in vain and connections that break before the commit are
+        thereby nobody's business; a database that is away is told at once. A block may begin
+        anew any time up to its commit, so it changes nothing but the stores.
+
+        Args:
+            block: what is done with the stores; returns what this returns.
+            repeatable: doing it twice does no harm, so that it is also done again where nobody
+                knows whether it was stored. Anything else is never stored twice.
+        """
+
+        async def once() -> T:
+            async with self() as db:
+                return await block(db)
+
+        undone = (TransactionLost, OutcomeUnknown) if repeatable else TransactionLost
+        return await until_done(once, lambda error: isinstance(error, undone))

@@ -1,7 +1,7 @@
 """What a user may spend in a day, kept to before a model is called."""
 
 from application.ports.clock import Clock
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.catalog.cost import estimate_usd
 from domain.errors import SpendingCapReached
 from domain.ids import TurnId, UserId
@@ -37,10 +37,12 @@ class Spending:
         card, now = prompt.card, self._clock.now()
         estimate = estimate_usd(card.price, _characters(prompt), _longest(prompt))
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        async with self._work() as db:
+        cap_usd = self._cap_usd
+
+        async def set_aside(db: Stores) -> None:
             spent = await db.usage.hold(user, midnight, besides=turn)
-            if spent + micro_usd(estimate) > micro_usd(self._cap_usd):
-                raise SpendingCapReached(self._cap_usd, usd(spent), estimate, now)
+            if spent + micro_usd(estimate) > micro_usd(cap_usd):
+                raise SpendingCapReached(cap_usd, usd(spent), estimate, now)
             await db.usage.put(
                 UsageRecord(
                     turn=turn,
@@ -52,6 +54,8 @@ class Spending:
                     reserved_micro_usd=micro_usd(estimate),
                 )
             )
+
+        await self._work.run(set_aside, repeatable=True)
 
 
 def _longest(prompt: Prompt) -> int:

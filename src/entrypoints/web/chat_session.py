@@ -13,7 +13,7 @@ from domain.ids import TurnId, UserId
 from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries
-from entrypoints.web.errors import stage_of
+from entrypoints.web.errors import told
 from entrypoints.web.line import ClientGone, Line
 from entrypoints.web.shown_turn import ShownTurn
 from entrypoints.web.wire.custom_events import Body
@@ -201,13 +201,7 @@ class ChatSession:
         await self._end(turn)
 
     async def _error(self, error: ParleyError, turn: TurnId | None = None) -> None:
-        body: Body = {
-            "type": "error",
-            "content": str(error),
-            "stage": stage_of(error.code, after_content=False),
-            "code": error.code,
-        }
-        await self.line.say(body | ({"turn_id": turn} if turn else {}))
+        await self.line.say(told(error) | ({"turn_id": turn} if turn else {}))
 
     async def _end(self, turn: TurnId | None, seq: int | None = None) -> None:
         place: Body = {"turn_id": turn} if turn else {}

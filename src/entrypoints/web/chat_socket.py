@@ -19,7 +19,7 @@ from entrypoints.web.asking import Asking
 from entrypoints.web.chat_session import ChatSession
 from entrypoints.web.close_codes import INTERNAL, NOT_JSON, POLICY, UNAUTHORIZED
 from entrypoints.web.deliveries import Deliveries
-from entrypoints.web.errors import stage_of
+from entrypoints.web.errors import told
 from entrypoints.web.identity import origin_allowed, token_from
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.line import ClientGone, Line, NotJson
@@ -78,9 +78,8 @@ async def chat_socket(
 
 async def _refuse(line: Line, error: StorageError) -> None:
     """Say why nobody can tell whose socket this is."""
-    stage = stage_of(error.code, after_content=False)
     with suppress(ClientGone):
-        await line.say({"type": "error", "content": str(error), "stage": stage, "code": error.code})
+        await line.say(told(error))
     await line.close(INTERNAL, "Internal error")
 
 

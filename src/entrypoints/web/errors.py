@@ -55,6 +55,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "too_many_turns": _invalid(429, 429),
     "too_many_attempts": _invalid(429, 429),
     "spending_cap": _invalid(429, 429),
+    "file_refused": _invalid(400),
+    "file_too_large": _invalid(413, 413),
     "access_denied": _invalid(403, 403),
     "not_authenticated": Meaning(401, "authentication_error", "validation"),
     "bad_credentials": Meaning(401, "authentication_error", "validation"),
@@ -78,6 +80,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "provider_garbled": _provider(),
     "storage_error": Meaning(500, "service_error", "database"),
     "storage_unavailable": Meaning(503, "service_error", "database"),
+    "files_unavailable": Meaning(502, "service_error", "internal"),
+    "storage_outcome_unknown": Meaning(500, "service_error", "database"),
     "turn_error": _turn(500),
     "timeout": _turn(504),
     "interrupted": _turn(503),
@@ -117,6 +121,18 @@ def stage_of(code: str, after_content: bool) -> str:  # noqa: FBT001 - a frame's
     """Return the contract's stage of an error, given whether some of the answer was sent."""
     meaning = MEANINGS.get(code, _UNEXPECTED)
     return (meaning.late_stage if after_content else None) or meaning.stage
+
+
+def told(error: ParleyError) -> dict[str, Any]:
+    """Return the frame that tells of an error of ours, before anything was answered."""
+    body: dict[str, Any] = {
+        "type": "error",
+        "content": str(error),
+        "stage": stage_of(error.code, after_content=False),
+        "code": error.code,
+    }
+    wait_s = getattr(error, "retry_after_s", None) or _WAITS_S.get(error.code)
+    return body if wait_s is None else body | {"retry_after": wait_s}
 
 
 def problem(error: ParleyError, door: Door = "history") -> Problem:

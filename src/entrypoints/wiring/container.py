@@ -4,6 +4,7 @@ from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_conta
 
 from entrypoints.wiring.providers.accounts import AccountsProvider
 from entrypoints.wiring.providers.cases import CasesProvider
+from entrypoints.wiring.providers.files import FilesProvider
 from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.models import ModelsProvider
 from entrypoints.wiring.providers.outside import OutsideProvider
@@ -22,6 +23,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         LiveProvider(),
         StorageProvider(),
+        FilesProvider(),
         ModelsProvider(),
         OutsideProvider(),
         CasesProvider(),

@@ -5,12 +5,14 @@ from dishka import AsyncContainer, Provider, Scope, provide  # pyright: ignore[r
 from adapters.demo.chat import DemoChatModel
 from adapters.jwt.tokens import JwtTokens
 from adapters.memory.downloads import MemoryDownloads
+from adapters.memory.files import MemoryFiles
 from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.remains import MemoryRemains
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
+from application.ports.files import Files
 from application.ports.passwords import Passwords
 from application.ports.pdf_text import PdfText
 from application.ports.personal_data import Remains
@@ -29,6 +31,7 @@ class OfflineProvider(Provider):
     scope = Scope.APP
 
     work = provide(MemoryUnitOfWork, provides=UnitOfWork, override=True)
+    files = provide(MemoryFiles, provides=Files, override=True)
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
 
     @provide(override=True)

@@ -13,6 +13,7 @@ from entrypoints.wiring.parsing import Secret
 
 SECRET_BYTES = 32
 DatabaseName = Literal["main", "garmin", "blood", "ufc"]
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens, it is reached
 DEVELOPMENT_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 
 
@@ -36,6 +37,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     garmin_db_url: Secret = Secret()
     blood_db_url: Secret = Secret()
     ufc_db_url: Secret = Secret()
+    db_pool_size: int = 10
+    db_max_overflow: int = 10
+    db_pool_timeout_s: float = 5
+    db_connect_timeout_s: float = 5
+    db_pool_recycle_s: float = 900
+
+    public_files_base_url: str = ""
+    file_link_ttl_s: float = 24 * 3600
+    upload_bytes: int = 25 * 1024 * 1024
 
     openai_api_key: Secret = Secret()
     openai_base_url: str = "https://api.openai.com/v1"
@@ -83,6 +93,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         return given or f"sqlite+aiosqlite:///{self.data_dir / database}.db"
 
     @property
+    def files_place(self) -> str:
+        """Scheme and host under which clients reach this server; how links to files begin."""
+        if self.public_files_base_url:
+            return self.public_files_base_url
+        host = _EVERYWHERE.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """Browser origins that may connect; `*` stands for any port."""
         if self.cors_origins or self.env == "production":
@@ -124,6 +142,16 @@ VARIABLES: Mapping[str, _Variable] = {
             ("ufc", "ufc"),
         )
     },
+    "public_files_base_url": _Variable(
+        "PUBLIC_FILES_BASE_URL", parsing.url("http", "https"), "https://chat.example.org"
+    ),
+    "file_link_ttl_s": _Variable("PARLEY_FILE_LINK_TTL_S", parsing.seconds, "86400"),
+    "upload_bytes": _Variable("PARLEY_UPLOAD_BYTES", parsing.integer(1, 2**40), "26214400"),
+    "db_pool_size": _Variable("DB_POOL_SIZE", parsing.integer(1, 1000), "10"),
+    "db_max_overflow": _Variable("DB_MAX_OVERFLOW", parsing.integer(0, 1000), "10"),
+    "db_pool_timeout_s": _Variable("DB_POOL_TIMEOUT", parsing.seconds, "5"),
+    "db_connect_timeout_s": _Variable("DB_CONNECT_TIMEOUT", parsing.seconds, "5"),
+    "db_pool_recycle_s": _Variable("DB_POOL_RECYCLE", parsing.seconds, "900"),
     "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
     "openai_base_url": _Variable(
         "OPENAI_BASE_URL", parsing.url("http", "https"), "https://api.openai.com/v1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.transport.content_types import type_of
+from domain.files.content_types import type_of
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

@@ -12,6 +12,7 @@ from application.chat.ledger import Kept, Ledger
 from domain.conversation.conversation import (
     AnswerState,
     ConversationDraft,
+    ConversationFilter,
     MessageDraft,
     Sender,
     StoredMessage,
@@ -137,6 +138,27 @@ async def test_without_a_database_nothing_is_stored(house: House) -> None:
         await house.asked()
     async with house.store() as db:
         assert await db.turns.running() == []
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_question_is_stored_once_whatever_is_heard_of_it(
+    house: House, *, stored: bool
+) -> None:
+    house.store.undo_next()
+    house.store.doubt_next(stored)
+    kept = await house.asked()
+    (row,) = await house.rows(kept)
+    assert row.message_id == kept.question
+    async with house.store() as db:
+        assert len(await db.conversations.page(ANNA, ConversationFilter())) == 1
+
+
+async def test_a_question_in_doubt_that_somebody_else_recorded_is_refused(house: House) -> None:
+    theirs = await house.asked()
+    house.store.doubt_next(False)
+    with pytest.raises(AlreadyExists):
+        await house.asked()
+    assert len(await house.rows(theirs)) == 1
 
 
 async def test_a_finished_answer_is_one_row(house: House) -> None:
@@ -464,7 +486,7 @@ async def test_a_fork_that_fails_leaves_nothing_and_says_so(house: House) -> Non
     with pytest.raises(StorageError, match="Failed to fork session: "):
         await house.asked(FORK)
     async with house.store() as db:
-        assert await db.archive.search(ANNA, "", 10) == []
+        assert await db.lookup.search(ANNA, "", 10) == []
 
 
 @pytest.mark.parametrize("whole", [True, False])

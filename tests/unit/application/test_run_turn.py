@@ -216,6 +216,19 @@ async def test_saving_is_tried_again_while_readers_wait() -> None:
         assert (await rig.rows(turn))[1].message == "Whole"
 
 
+@pytest.mark.parametrize("stored", [True, False])
+async def test_an_answer_is_saved_once_whatever_is_heard_of_it(*, stored: bool) -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("Whole"), gate]) as rig:
+        turn = await rig.start()
+        rig.store.doubt_next(stored)
+        gate.set()
+        await settle()
+        await rig.clock.advance(0.5)
+        assert isinstance(await rig.ending(turn), TurnCompleted)
+        assert [row.message for row in await rig.rows(turn)] == ["Why?", "Whole"]
+
+
 async def test_an_answer_that_cannot_be_saved_is_told_so() -> None:
     gate = asyncio.Event()
     async with Rig([*said("Whole"), gate]) as rig:

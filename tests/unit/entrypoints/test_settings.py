@@ -36,6 +36,9 @@ GOOD: dict[str, tuple[str, object]] = {
     "garmin_db_url": ("sqlite+aiosqlite:///g.db", "sqlite+aiosqlite:///g.db"),
     "blood_db_url": ("sqlite+aiosqlite:///b.db", "sqlite+aiosqlite:///b.db"),
     "ufc_db_url": ("sqlite+aiosqlite:///u.db", "sqlite+aiosqlite:///u.db"),
+    "public_files_base_url": ("https://chat.example/", "https://chat.example"),
+    "file_link_ttl_s": ("60", 60.0),
+    "upload_bytes": ("1000", 1000),
     "openai_api_key": ("sk-1", "sk-1"),
     "openai_base_url": ("http://127.0.0.1:9/v1/", "http://127.0.0.1:9/v1"),
     "anthropic_api_key": ("sk-ant", "sk-ant"),
@@ -55,6 +58,11 @@ GOOD: dict[str, tuple[str, object]] = {
     "provider_first_token_timeout_s": ("60", 60.0),
     "provider_idle_timeout_s": ("60", 60.0),
     "circuit_failures": ("0", 0),
+    "db_pool_size": ("1", 1),
+    "db_max_overflow": ("0", 0),
+    "db_pool_timeout_s": ("0.5", 0.5),
+    "db_connect_timeout_s": ("2", 2),
+    "db_pool_recycle_s": ("60", 60),
     "turns_per_user": ("2", 2),
     "spending_cap_usd": (" 2.5", 2.5),
     "turn_timeout_s": ("60", 60.0),
@@ -82,6 +90,8 @@ BAD: list[tuple[str, str, str]] = [
     ("log_format", "xml", "must be one of console, json"),
     ("main_db_url", "postgres://db/parley", "must start with sqlite+aiosqlite://"),
     ("main_db_url", "mysql://u:hunter2@db/parley", "or mysql+aiomysql://"),
+    ("public_files_base_url", "chat.example", "must start with http:// or https://"),
+    ("upload_bytes", "25 MB", "must be a whole number"),
     ("openai_base_url", "api.openai.com", "must start with http:// or https://"),
     ("local_base_url", "ftp://a", "must start with http:// or https://"),
     ("claude_code", "no-such-program", "names no program that can be run"),
@@ -201,6 +211,13 @@ def test_the_database_is_a_file_where_none_is_named() -> None:
     given = read(garmin_db_url="sqlite+aiosqlite:///x.db")
     assert given.database_url("garmin") == "sqlite+aiosqlite:///x.db"
     assert given.database_url("ufc") == "sqlite+aiosqlite:///data/ufc.db"
+
+
+def test_links_to_files_begin_where_the_server_listens_unless_that_is_said() -> None:
+    assert read(port="9000").files_place == "http://127.0.0.1:9000"
+    assert read(host="0.0.0.0").files_place == "http://127.0.0.1:8000"
+    assert read(host="::").files_place == "http://[::1]:8000"
+    assert read(public_files_base_url="https://chat.example/").files_place == "https://chat.example"
 
 
 def test_the_secret_of_development_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVari
 
 from adapters.argon2.passwords import Argon2Passwords
 from adapters.jwt.tokens import JwtTokens
-from adapters.sql.engine import Database, open_database
+from adapters.sql.engine import Database, Pool, open_database
 from adapters.sql.remains import SqlRemains
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports.clock import Clock
@@ -71,4 +71,11 @@ class StorageProvider(Provider):
 
 
 def _opened(settings: Settings, name: DatabaseName) -> Database:
-    return open_database(settings.database_url(name), variable=f"{name.upper()}_DB_URL")
+    pool = Pool(
+        settings.db_pool_size,
+        settings.db_max_overflow,
+        settings.db_pool_timeout_s,
+        settings.db_connect_timeout_s,
+        settings.db_pool_recycle_s,
+    )
+    return open_database(settings.database_url(name), pool, variable=f"{name.upper()}_DB_URL")

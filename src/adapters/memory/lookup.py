@@ -2,14 +2,14 @@
 
 from adapters.memory.conversations import newest_first
 from adapters.memory.state import Draft
-from application.ports.archive import Archive
+from application.ports.lookup import Lookup
 from domain.conversation.activity import OPEN_TASKS, CharacterActivity
 from domain.conversation.conversation import Conversation, Sender, StoredMessage
 from domain.conversation.files import FileQuery, carries
 from domain.ids import ConversationId, UserId
 
 
-class MemoryArchive(Archive):
+class MemoryLookup(Lookup):
     """Read inside a unit of work. The owner is part of every look-up."""
 
     def __init__(self, draft: Draft) -> None:

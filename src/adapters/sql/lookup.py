@@ -19,7 +19,7 @@ from adapters.sql.listing import NEWEST_FIRST, SEEN
 from adapters.sql.rows import conversation_of, message_of, storable
 from adapters.sql.tables.chat import messages, sessions
 from adapters.sql.transaction import Transaction
-from application.ports.archive import Archive
+from application.ports.lookup import Lookup
 from domain.conversation.activity import OPEN_TASKS, CharacterActivity
 from domain.conversation.conversation import DEFAULT_CHARACTER, Conversation, Sender, StoredMessage
 from domain.conversation.files import FileQuery, carries
@@ -49,7 +49,7 @@ _ACTIVITY = (
 )
 
 
-class SqlArchive(Archive):
+class SqlLookup(Lookup):
     """Read inside a unit of work. The owner is part of every query."""
 
     def __init__(self, transaction: Transaction) -> None:

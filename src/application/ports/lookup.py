@@ -8,7 +8,7 @@ from domain.conversation.files import FileQuery
 from domain.ids import UserId
 
 
-class Archive(Protocol):
+class Lookup(Protocol):
     """Read inside a unit of work. The owner is part of every query; hidden versions never count."""
 
     async def search(self, user: UserId, text: str, limit: int) -> list[Conversation]:

@@ -55,11 +55,11 @@ class Desk:
 
     async def found(self, user: UserId, text: str, limit: int = 30) -> list[str]:
         async with self.work() as db:
-            return [one.name for one in await db.archive.search(user, text, limit)]
+            return [one.name for one in await db.lookup.search(user, text, limit)]
 
     async def files(self, user: UserId, **wanted: Any) -> list[MessageId]:
         async with self.work() as db:
-            found = await db.archive.with_files(user, FileQuery(**wanted))
+            found = await db.lookup.with_files(user, FileQuery(**wanted))
         return [message.message_id for message in found]
 
 
@@ -127,7 +127,7 @@ class TestFavourites:
         await desk.say(boris, message="c", favorite=True)
         second = await desk.say(anna, Sender.AI, message="d", favorite=True)
         async with desk.work() as db:
-            found = await db.archive.favourites(anna)
+            found = await db.lookup.favourites(anna)
         assert [message.message_id for message in found] == [first, second]
 
 
@@ -193,8 +193,8 @@ class TestActivity:
         capital = clock.now()
         await desk.talk(boris, character="watson")
         async with desk.work() as db:
-            found = await db.archive.activity(anna)
-            nobody = await db.archive.activity(UserId(4711))
+            found = await db.lookup.activity(anna)
+            nobody = await db.lookup.activity(UserId(4711))
         assert found == [
             CharacterActivity(
                 character="Sherlock", conversations=1, open_tasks=0, last_update=capital

@@ -1,0 +1,174 @@
+"""Files in a folder."""
+
+import asyncio
+import heapq
+import math
+import os
+import shutil
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from adapters.disk.draft import Draft
+from adapters.disk.reading import Reading
+from application.ports.files import PAGE, Files
+from domain.errors import AlreadyExists, FileNotFound, FileRefused, FilesUnavailable, FileTooLarge
+from domain.files.keys import Folder, owner_of, read_key
+from domain.files.stored import FilePage, StoredFile
+from domain.ids import FileKey, UserId
+
+_log = structlog.get_logger("files")
+
+BATCH = 1024 * 1024
+"""Bytes that a thread writes or reads at once: many enough that waking it costs nothing."""
+_DRAFTS = ".drafts"
+_ABANDONED_S = 24 * 3600
+"""No upload takes longer: what is older was left by a process that died."""
+
+
+class DiskFiles(Files):
+    """Each file under its own key, as it is; nothing beside it.
+
+    All work is done in threads. A process that is killed in the middle of an upload leaves a draft
+    that no key leads to; it is removed a day later.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Take the folder, which is made with the first file."""
+        self._root = root
+        self._swept = False
+
+    async def put(self, key: FileKey, chunks: AsyncIterable[bytes], most_bytes: int) -> StoredFile:
+        draft = Draft(self._root / _DRAFTS, self._path(owner_of(key), key))
+        try:
+            with _translated("put"):
+                await asyncio.to_thread(self._begin, draft)
+            await _fill(draft, chunks, most_bytes)
+            with _translated("put"):
+                found = await asyncio.to_thread(draft.publish)
+        except BaseException as error:
+            await asyncio.to_thread(draft.discard)
+            if isinstance(error, FileExistsError):
+                raise AlreadyExists(f"There is a file under this name already: {key}") from error
+            raise
+        return _stored(key, found)
+
+    async def about(self, owner: UserId, key: FileKey) -> StoredFile:
+        with _translated("look up", key):
+            return _stored(key, await asyncio.to_thread(self._path(owner, key).stat))
+
+    async def read(
+        self, owner: UserId, key: FileKey, first: int = 0, last: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        reading = Reading(self._path(owner, key))
+        left = math.inf if last is None else last + 1 - first
+        try:
+            with _translated("read", key):
+                await asyncio.to_thread(reading.open, first)
+            while left > 0:
+                with _translated("read"):
+                    chunk = await asyncio.to_thread(reading.read, int(min(BATCH, left)))
+                if not chunk:
+                    return
+                left -= len(chunk)
+                yield chunk
+        finally:
+            await asyncio.to_thread(reading.close)
+
+    async def page(
+        self, owner: UserId, after: FileKey | None = None, limit: int = PAGE
+    ) -> FilePage:
+        with _translated("list"):
+            return await asyncio.to_thread(self._page, owner, after or "", limit)
+
+    async def delete(self, owner: UserId, key: FileKey) -> None:
+        with _translated("delete", key):
+            await asyncio.to_thread(self._path(owner, key).unlink)
+
+    async def delete_all(self, owner: UserId) -> None:
+        with _translated("delete"), suppress(FileNotFoundError):
+            await asyncio.to_thread(shutil.rmtree, self._root / str(int(owner)))
+
+    async def direct_link(self, file: StoredFile, seconds: int) -> str | None:
+        return None
+
+    def _path(self, owner: UserId, key: FileKey) -> Path:
+        if owner_of(key) != owner or read_key(key) is None:
+            raise FileNotFound(key)
+        return self._root / key
+
+    def _begin(self, draft: Draft) -> None:
+        if not self._swept:
+            self._swept = True
+            _sweep(self._root / _DRAFTS)
+        draft.begin()
+
+    def _page(self, owner: UserId, after: str, limit: int) -> FilePage:
+        keys = heapq.nsmallest(limit + 1, (key for key in self._keys(owner) if key > after))
+        found: list[StoredFile] = []
+        for key in keys[:limit]:
+            with suppress(FileNotFoundError):  # Deleted meanwhile.
+                found.append(_stored(key, (self._root / key).stat()))
+        return FilePage(tuple(found), keys[limit - 1] if len(keys) > limit else None)
+
+    def _keys(self, owner: UserId) -> Iterator[FileKey]:
+        for folder in Folder:
+            beginning = f"{int(owner)}/{folder}/"
+            with suppress(FileNotFoundError):
+                for place in (self._root / beginning).iterdir():
+                    yield FileKey(beginning + place.name)
+
+
+async def _fill(draft: Draft, chunks: AsyncIterable[bytes], most_bytes: int) -> None:
+    size = waiting = 0
+    batch: list[bytes] = []
+
+    async def write() -> None:
+        with _translated("put"):
+            await asyncio.to_thread(draft.write, b"".join(batch))
+        batch.clear()
+
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > most_bytes:
+            raise FileTooLarge(most_bytes)
+        batch.append(chunk)
+        waiting += len(chunk)
+        if waiting >= BATCH:
+            await write()
+            waiting = 0
+    if not size:
+        raise FileRefused("The file is empty", "file")
+    await write()
+
+
+def _stored(key: FileKey, found: os.stat_result) -> StoredFile:
+    return StoredFile(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _sweep(drafts: Path) -> None:
+    with suppress(FileNotFoundError):
+        for path in drafts.iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - _ABANDONED_S:
+                    path.unlink()
+
+
+@contextmanager
+def _translated(operation: str, key: FileKey | None = None) -> Generator[None, None, None]:
+    """Turn the system's errors into ours; with a key, a missing file is one that is not there."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except FileNotFoundError as error:
+        if key is not None:
+            raise FileNotFound(key) from error
+        raise FilesUnavailable(operation) from error
+    except OSError as error:
+        _log.error("file storage failed", operation=operation, error=error.strerror)
+        raise FilesUnavailable(operation) from error
