@@ -177,6 +177,13 @@ class FileRefused(InvalidRequest):
 
     code = "file_refused"
 
+    def __init__(
+        self, message: str, field: str | None = None, extension: str | None = None
+    ) -> None:
+        super().__init__(message, field)
+        self.extension = extension
+        """How its name ends, where that has to do with it."""
+
 
 class FileTooLarge(FileRefused):
     """The file has more bytes than a file may have; the rest was not read."""
@@ -184,7 +191,7 @@ class FileTooLarge(FileRefused):
     code = "file_too_large"
 
     def __init__(self, most_bytes: int) -> None:
-        super().__init__(f"The file is larger than {most_bytes / 2**20:.3g} MiB", "file")
+        super().__init__(f"The file is larger than {most_bytes / 2**20:.3g} MiB")
         self.most_bytes = most_bytes
 
 

@@ -1,4 +1,4 @@
-"""The old mobile client: actions on the history, and uploads that have nowhere to go."""
+"""The old mobile client: actions on the history, and uploads."""
 
 from typing import Any
 
@@ -97,23 +97,45 @@ async def test_other_failures_keep_the_envelope(
     await act(anna, "db_search_messages", 503)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "status"),
-    [("a.pdf", b"x", 503), ("A.PNG", b"x", 503), ("a.exe", b"x", 400), ("a.pdf", b"", 400)],
-)
-async def test_an_upload_is_checked_and_then_declined(
-    anna: httpx.AsyncClient, name: str, content: bytes, status: int
+async def test_an_upload_is_stored_and_its_link_is_the_result(
+    parley: Parley, anna: httpx.AsyncClient, stranger: httpx.AsyncClient
 ) -> None:
-    answer = await anna.post("/api/aws", data={"action": "x"}, files={"file": (name, content)})
+    said = {"action": "s3_upload", "category": "provider.s3", "userInput": "{}"}
+    answer = await anna.post("/api/aws", data=said, files={"file": ("A b.PDF", b"%PDF-1.7")})
+    found = answer.json()
+    assert (answer.status_code, found["code"], found["success"]) == (200, 200, True)
+    assert found["message"]["status"] == "completed"
+    assert "/files/1/assets/chat/1/" in found["message"]["result"]
+    assert (await stranger.get(found["message"]["result"])).content == b"%PDF-1.7"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said", "status", "why"),
+    [
+        ("a.exe", b"x", {}, 400, "extension"),
+        ("a.pdf", b"x", {}, 400, "content"),
+        ("a.pdf", b"", {}, 400, "empty"),
+        ("a.txt", b"x", {"userInput": "{"}, 400, "user_input"),
+        ("a.txt", b"x", {"customerId": "2"}, 403, "customer"),
+        ("a.txt", b"x" * 25 * 2**20 + b"x", {}, 413, "25 MiB"),
+    ],
+)
+async def test_an_upload_that_is_not_taken_says_why(
+    anna: httpx.AsyncClient, name: str, content: bytes, said: dict[str, str], status: int, why: str
+) -> None:
+    answer = await anna.post("/api/aws", data=said, files={"file": (name, content)})
     found = answer.json()
     assert (answer.status_code, found["code"], found["success"]) == (status, status, False)
     assert found["message"]["status"] == "fail"
+    assert why in found["message"]["result"]
+    assert (await anna.get("/api/v1/files")).json()["data"]["count"] == 0
 
 
 async def test_an_upload_needs_a_file_and_a_token(
     anna: httpx.AsyncClient, stranger: httpx.AsyncClient
 ) -> None:
-    empty = await anna.post("/api/aws", data={"action": "x"})
-    assert (empty.status_code, empty.json()["message"]["result"]) == (400, "file is missing")
+    for body in ({"data": {"action": "x"}}, {"files": {"action": (None, "x")}}):
+        empty = await anna.post("/api/aws", **body)  # type: ignore[arg-type]
+        assert (empty.status_code, empty.json()["message"]["status"]) == (400, "fail")
     nobody = await stranger.post("/api/aws", files={"file": ("a.pdf", b"x")})
     assert (nobody.status_code, nobody.json()["message"]["status"]) == (401, "fail")

@@ -30,6 +30,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/chat/maintenance/favorites": ("get",),
     "/api/v1/chat/maintenance/files": ("post",),
     "/api/v1/agents/status": ("get",),
+    "/api/v1/storage/upload": ("post",),
+    "/api/v1/files": ("get",),
+    "/api/v1/files/{key}": ("get", "delete"),
+    "/files/{key}": ("get",),
     "/api/v1/turns": ("get",),
     "/api/v1/turns/{turn_id}/events": ("get",),
     "/api/v1/turns/{turn_id}/cancel": ("post",),
@@ -42,7 +46,14 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/admin/models/openai/{model}": ("get",),
 }
 CALLS = [(path, method) for path, methods in OPERATIONS.items() for method in methods]
-PUBLIC = {"/health", "/livez", "/readyz", "/api/v1/chat/auth/login", "/api/v1/auth/login"}
+PUBLIC = {
+    "/health",
+    "/livez",
+    "/readyz",
+    "/api/v1/chat/auth/login",
+    "/api/v1/auth/login",
+    "/files/{key}",
+}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Self
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.downloads import MemoryDownloads
+from adapters.memory.files import MemoryFiles
 from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.signals import MemorySignals
 from adapters.memory.turn_log import MemoryTurnLog
@@ -21,9 +22,11 @@ from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.ledger import Ledger
+from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
+from application.chat.sources import AttachmentSources
 from application.chat.turns import TurnLimits, Turns
 from application.ports.chat_model import ChatModel
 from application.ports.turn_log import TurnLog
@@ -119,12 +122,14 @@ class Rig:
         self.ledger = Ledger(work or self.store, self.clock)
         catalog, states = Catalog([*CATALOG, *cards]), AnswerStates()
         fit = FitContent(MemoryPdfText(), catalog)
+        sources = AttachmentSources(MemoryDownloads(), MemoryFiles(self.clock))
+        load = LoadAttachments(sources, fit, PreparedAttachments(self.clock))
         run = RunTurn(
             self.log,
             self.ledger,
             Responder(
                 ChooseModel(catalog, {"acme": model or self.model, **(others or {})}),
-                Assemble(Characters(), LoadAttachments(MemoryDownloads(), fit), states),
+                Assemble(Characters(), load, states),
                 Spending(self.store, self.clock, cap_usd),
                 Agent(tools or {}),
             ),

@@ -142,7 +142,7 @@ async def _fill(draft: Draft, chunks: AsyncIterable[bytes], most_bytes: int) -> 
             await write()
             waiting = 0
     if not size:
-        raise FileRefused("The file is empty", "file")
+        raise FileRefused("The file is empty")
     await write()
 
 

@@ -21,6 +21,8 @@ Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 Ask = Callable[[URL, Sequence[str], int], Awaitable[Downloaded | URL]]
 
 _DATA = "The attached data"
+_AT_A_GLANCE = 256 * 1024
+"""Characters of a data URL that are decoded on the spot; more would hold up everybody else."""
 
 
 class EgressLimits(Struct, frozen=True):
@@ -70,7 +72,9 @@ class Egress(Downloads):
 
     async def fetch(self, url: str, most_bytes: int = MOST_BYTES) -> Downloaded:
         if is_inline(url):
-            return unpacked(url, most_bytes)
+            if len(url) <= _AT_A_GLANCE:
+                return unpacked(url, most_bytes)
+            return await asyncio.to_thread(unpacked, url, most_bytes)
         target = self._target(url)
         try:
             async with asyncio.timeout(self._limits.total_s), self._free:

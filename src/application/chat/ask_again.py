@@ -10,6 +10,7 @@ from msgspec import Struct
 from application.ports.unit_of_work import UnitOfWork
 from domain.conversation.conversation import AnswerState, Conversation, Sender, StoredMessage
 from domain.errors import InvalidRequest, MessageNotFound
+from domain.files.keys import key_in
 from domain.ids import ConversationId, MessageId, UserId
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Role, TextPart
 
@@ -96,7 +97,7 @@ def _words(message: StoredMessage) -> tuple[Part, ...]:
 
 
 def _parts(message: StoredMessage) -> tuple[Part, ...]:
-    """Return the words and attachments; what has no address on the web is left out."""
+    """Return the words and attachments; what has no address that leads anywhere is left out."""
     images = (ImagePart(url) for url in message.image_locations if _on_the_web(url))
     files = (_file(url) for url in message.file_locations if _on_the_web(url))
     return (*_words(message), *images, *files)
@@ -108,4 +109,4 @@ def _file(url: str) -> Part:
 
 
 def _on_the_web(url: str) -> bool:
-    return url.lower().startswith(("https://", "http://"))
+    return url.lower().startswith(("https://", "http://")) or key_in(url) is not None

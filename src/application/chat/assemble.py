@@ -34,7 +34,7 @@ class Assemble:
             InvalidRequest: as `LoadAttachments`: the question holds what cannot be used.
         """
         prompt = self._states.with_states(ask.user, assemble(ask, choice, self._characters))
-        return await self._load(prompt)
+        return await self._load(ask.user, prompt)
 
 
 def assemble(ask: Ask, choice: Choice, characters: Characters) -> Prompt:

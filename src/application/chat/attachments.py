@@ -7,9 +7,11 @@ import structlog
 from msgspec import structs
 
 from application.chat.documents import FitContent, names_pdf
-from application.ports.downloads import Downloads
+from application.chat.prepared import Prepared, PreparedAttachments, What
+from application.chat.sources import AttachmentSources
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import DownloadFailed, InvalidRequest, ParleyError
+from domain.ids import UserId
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Prompt, TextPart
 
 log = structlog.get_logger("attachments")
@@ -39,12 +41,15 @@ Loaded = Part | ParleyError
 class LoadAttachments:
     """Loads what a prompt refers to: for the question first, then from the newest message on."""
 
-    def __init__(self, downloads: Downloads, fit: FitContent) -> None:
-        """Take the way out to addresses, and what makes parts of what is found there."""
-        self._downloads = downloads
+    def __init__(
+        self, sources: AttachmentSources, fit: FitContent, prepared: PreparedAttachments
+    ) -> None:
+        """Take the way to contents, what makes parts of them, and what it made before."""
+        self._sources = sources
         self._fit = fit
+        self._prepared = prepared
 
-    async def __call__(self, prompt: Prompt) -> Prompt:
+    async def __call__(self, user: UserId, prompt: Prompt) -> Prompt:
         """Return the prompt with the content of all its attachments, or notes in their place.
 
         What cannot be loaded becomes a note. Within the question, though, an address that is
@@ -53,6 +58,7 @@ class LoadAttachments:
 
         Raises:
             DownloadRefused: an address of the question is not for this server to fetch.
+            FileNotFound: the question names a file of ours that the user does not have.
             ModelCannot: the question holds a file that is not for this model.
             DocumentUnreadable: the question holds a PDF that nothing can be read from.
             InvalidRequest: the question holds more than one question may.
@@ -60,7 +66,7 @@ class LoadAttachments:
         question = prompt.messages[-1]
         for part in question.parts:
             if not isinstance(part, TextPart):
-                self._downloads.check(part.url)
+                self._sources.check(part.url)
         room = _Room()
         async with asyncio.TaskGroup() as group:
 
@@ -68,7 +74,8 @@ class LoadAttachments:
                 # Of what a model itself once made, providers take back no more than the words.
                 if isinstance(part, TextPart) or message.role != "user":
                     return part
-                return group.create_task(self._load(prompt.card, part, room))
+                again = message is not question
+                return group.create_task(self._load(user, prompt.card, part, room, again=again))
 
             begun = [
                 [begin(message, part) for part in message.parts]
@@ -85,15 +92,26 @@ class LoadAttachments:
         )
         return structs.replace(prompt, messages=tuple(messages))
 
-    async def _load(self, card: ModelCard, part: Attachment, room: "_Room") -> Loaded:
+    async def _load(
+        self, user: UserId, card: ModelCard, part: Attachment, room: "_Room", *, again: bool
+    ) -> Loaded:
         try:
             room.enter()
-            if _goes_by_address(card, part) and self._downloads.check(part.url):
+            if _goes_by_address(card, part) and self._sources.check(part.url):
                 return part
             async with room.at_once:
-                found = await self._downloads.fetch(part.url)
-                room.take(len(found.content))
-                return await self._fit(card, part, found)
+                version = await self._sources.version(user, part.url)
+                what = What(user, card.id, part, version)
+                ready = self._prepared.get(what) if again else None
+                if ready is None:
+                    found = await self._sources.fetch(user, part.url)
+                    room.take(len(found.content))
+                    ready = Prepared(await self._fit(card, part, found), len(found.content))
+                    if not is_inline(part.url):
+                        self._prepared.put(what, ready)
+                else:
+                    room.take(ready.content_bytes)
+                return ready.part
         except ParleyError as error:
             log.info("attachment not loaded", kind=_WORDS[type(part)], error=error.code)
             return error
@@ -122,6 +140,11 @@ class _Room:
         if self._bytes < 0:
             most = f"{MOST_BYTES_IN_ALL / 1_000_000:g} MB"
             raise InvalidRequest(f"more than {most} of attachments are too much", "prompt")
+
+
+def is_inline(url: str) -> bool:
+    """Return whether the URL carries its content in itself: there is nothing to remember."""
+    return url[:5].lower() == "data:"
 
 
 def _goes_by_address(card: ModelCard, part: Attachment) -> bool:

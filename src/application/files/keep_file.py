@@ -48,7 +48,7 @@ class KeepFile:
         """
         fitting = named(name, mime_type)
         if fitting is None:
-            raise FileRefused(f"Files of the type {mime_type[:80]} are not kept", "file")
+            raise FileRefused(f"Files of the type {mime_type[:80]} are not kept")
         key = fresh_key(owner, fitting, self._clock.now().date(), random_part(), folder)
         chunks = _once(content) if isinstance(content, bytes) else content
         return await self.under(key, chunks, most_bytes)

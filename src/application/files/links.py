@@ -13,8 +13,8 @@ from domain.ids import FileKey
 
 PURPOSE = b"links to files"
 _STEP_S = 3600
-"""Links end on the hour, so that reading a history again gives the same ones: browsers keep what
-they have loaded by its URL."""
+"""Links end on the hour (short ones at multiples of their lifetime), so that reading a history
+again gives the same ones: browsers keep what they have loaded by its URL."""
 _OURS = re.compile(r"(?:https?://[^\s/()<>\"']+)?/files/[1-9]\d*/assets/[\w./-]*\w(?:\?[\w=&-]*)?")
 
 
@@ -37,12 +37,13 @@ class FileLinks:
         self._secret = hmac.digest(secret.encode(), PURPOSE, hashlib.sha256)
         self._place = place
         self._lifetime = timedelta(seconds=lifetime_s)
+        self._step = max(1, min(_STEP_S, int(lifetime_s)))
         self._clock = clock
 
     def link(self, key: FileKey) -> str:
         """Return a URL that opens the file."""
         until = (self._clock.now() + self._lifetime).timestamp()
-        expires = (int(until) // _STEP_S + 1) * _STEP_S
+        expires = (int(until) // self._step + 1) * self._step
         signature = self._signature(key, expires)
         return f"{self._place}{address_of(key)}?expires={expires}&signature={signature}"
 

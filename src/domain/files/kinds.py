@@ -30,6 +30,14 @@ KINDS: Mapping[str, str] = {
 What a browser would run (HTML, SVG, XML, scripts) is not among them.
 """
 
+UPLOADS = frozenset(
+    (
+        *("jpg", "jpeg", "png", "gif", "webp", "pdf", "txt"),
+        *("mp3", "pcm", "mpeg", "mpga", "webm", "wav", "m4a", "mp4", "opus"),
+    )
+)
+"""The extensions of what users may upload; the list is the contract's."""
+
 _OTHER_WORDS: Mapping[str, str] = {
     "image/jpg": "image/jpeg",
     "audio/mp3": "audio/mpeg",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from domain.errors import InvalidRequest, NotAuthenticated, NotConfigured, ParleyError
+from domain.errors import FileRefused, InvalidRequest, NotAuthenticated, NotConfigured, ParleyError
 from domain.provider_errors import ProviderError
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.wire.envelopes import Detail, ErrorDetail, ErrorEnvelope
@@ -176,6 +176,8 @@ def _data(error: ParleyError) -> dict[str, Any] | None:
     match error:
         case NotAuthenticated(code=NotAuthenticated.code):
             return {"reason": error.reason}
+        case FileRefused() if error.extension is not None:
+            return {"extension": error.extension}
         case InvalidRequest() if error.field is not None:
             return {"field": error.field}
         case NotConfigured():

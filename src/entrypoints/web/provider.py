@@ -4,6 +4,7 @@ from dishka import Scope, provide  # pyright: ignore[reportUnknownVariableType] 
 from dishka.integrations.litestar import LitestarProvider
 
 from application.accounts.token_versions import TokenVersions
+from application.files.links import FileLinks
 from application.ports.clock import Clock
 from entrypoints.web.asking import Asking
 from entrypoints.web.deliveries import Deliveries
@@ -26,9 +27,9 @@ class WebProvider(LitestarProvider):
         return Deliveries()
 
     @provide(scope=Scope.APP)
-    def framer(self) -> Framer:
+    def framer(self, links: FileLinks) -> Framer:
         """Frames look the same for every reader."""
-        return Framer(stage_of, saved_session)
+        return Framer(stage_of, lambda saved: saved_session(saved, links))
 
     @provide(scope=Scope.APP)
     def idle_sockets(self, clock: Clock, settings: Settings) -> IdleSockets:

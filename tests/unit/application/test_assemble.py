@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from adapters.memory.chat_model import ScriptedChatModel
+from adapters.memory.clock import ManualClock
 from adapters.memory.downloads import MemoryDownloads
+from adapters.memory.files import MemoryFiles
 from adapters.memory.pdf_text import MemoryPdfText
 from application.agent.choose import Choice
 from application.chat.answer_states import AnswerStates
@@ -13,6 +15,8 @@ from application.chat.assemble import Assemble, assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
+from application.chat.prepared import PreparedAttachments
+from application.chat.sources import AttachmentSources
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.turn.ask import Ask
@@ -110,7 +114,10 @@ def test_the_attachments_of_the_question_always_stay() -> None:
 async def test_what_is_left_out_is_not_loaded() -> None:
     downloads = MemoryDownloads({IMAGE.url: b"\x89PNG\r\n\x1a\n"})
     fit = FitContent(MemoryPdfText(), Catalog([]))
-    load = Assemble(Characters(), LoadAttachments(downloads, fit), AnswerStates())
+    clock = ManualClock()
+    sources = AttachmentSources(downloads, MemoryFiles(clock))
+    attached = LoadAttachments(sources, fit, PreparedAttachments(clock))
+    load = Assemble(Characters(), attached, AnswerStates())
     card = ModelCard("swift", "acme", "swift-2", can=frozenset({Capability.IMAGES_IN}))
     history = (said(ImagePart("https://a.example/old")), said(IMAGE), said(SOUND))
     ask = Ask(
@@ -121,4 +128,4 @@ async def test_what_is_left_out_is_not_loaded() -> None:
     assert [message.parts for message in prompt.messages] == [
         (NO_IMAGE,), (picture,), (TextPart("[audio recording not included]"),), (picture,),
     ]  # fmt: skip
-    assert downloads.asked == [IMAGE.url] * 2
+    assert downloads.asked == [IMAGE.url]

@@ -6,11 +6,17 @@ import base64
 import pytest
 from msgspec import structs
 
+from adapters.memory.clock import ManualClock
 from adapters.memory.downloads import MemoryDownloads
+from adapters.memory.files import MemoryFiles
 from adapters.memory.pdf_text import MemoryPdfText, written
 from application.chat.attachments import AT_ONCE, MOST_BYTES_IN_ALL, MOST_IN_ALL, LoadAttachments
 from application.chat.documents import MOST_CHARACTERS, FitContent
+from application.chat.prepared import Prepared, PreparedAttachments, What
+from application.chat.sources import AttachmentSources
 from application.ports.downloads import MOST_BYTES, Downloaded, Downloads
+from application.ports.files import Files
+from domain.account import Account
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.errors import (
@@ -22,6 +28,7 @@ from domain.errors import (
     ModelCannot,
     ParleyError,
 )
+from domain.ids import UserId
 from domain.turn.prompt import (
     AudioPart,
     FilePart,
@@ -33,6 +40,7 @@ from domain.turn.prompt import (
     TextPart,
 )
 
+ANNA, BORIS = UserId(1), UserId(2)
 PNG = b"\x89PNG\r\n\x1a\n"
 MP3 = b"ID3\x04"
 WEBM = b"\x1a\x45\xdf\xa3"
@@ -83,12 +91,18 @@ def said(*parts: Part, role: Role = "user") -> Message:
     return Message(role, parts)
 
 
+def loading(downloads: Downloads, files: Files, clock: ManualClock) -> LoadAttachments:
+    fit = FitContent(MemoryPdfText(), CATALOG)
+    return LoadAttachments(AttachmentSources(downloads, files), fit, PreparedAttachments(clock))
+
+
 async def loaded(
     *messages: Message, card: ModelCard = SEES, downloads: Downloads | None = None
 ) -> list[tuple[Part, ...]]:
     """Return the parts of each message once their attachments are loaded."""
-    load = LoadAttachments(downloads or MemoryDownloads(WEB), FitContent(MemoryPdfText(), CATALOG))
-    prompt = await load(Prompt(card, messages, system="Be brief."))
+    clock = ManualClock()
+    load = loading(downloads or MemoryDownloads(WEB), MemoryFiles(clock), clock)
+    prompt = await load(ANNA, Prompt(card, messages, system="Be brief."))
     assert (prompt.card, prompt.system) == (card, "Be brief.")
     assert [message.role for message in prompt.messages] == [one.role for one in messages]
     return [message.parts for message in prompt.messages]
@@ -311,6 +325,40 @@ async def test_the_question_is_loaded_first_then_the_newest_of_the_history() -> 
     urls = [f"{HERE}/{number}" for number in range(3)]
     await loaded(*(said(ImagePart(url)) for url in urls), downloads=downloads)
     assert downloads.asked == urls[::-1]
+
+
+async def test_what_was_loaded_for_a_question_is_not_loaded_again_as_history() -> None:
+    clock, downloads = ManualClock(), MemoryDownloads(WEB)
+    load = loading(downloads, MemoryFiles(clock), clock)
+    pdf, picture = said(FilePart(f"{HERE}/a%20plan.pdf?v=2")), said(ImagePart(f"{HERE}/a.png"))
+    first = await load(ANNA, Prompt(SEES, (picture, pdf)))
+    for _ in range(3):
+        again = await load(ANNA, Prompt(SEES, (picture, pdf, said(WHY))))
+        assert again.messages[:2] == first.messages
+    assert len(downloads.asked) == 2
+    await load(ANNA, Prompt(SEES, (picture, pdf)))
+    assert len(downloads.asked) == 3, "what is asked now is looked at now"
+    for user, card in ((BORIS, SEES), (ANNA, NO_GIFS)):
+        await load(user, Prompt(card, (picture, said(WHY))))
+    assert len(downloads.asked) == 5, "nobody's is anybody else's"
+    await clock.advance(3600)
+    await load(ANNA, Prompt(SEES, (picture, said(WHY))))
+    assert len(downloads.asked) == 6
+
+
+async def test_only_so_much_is_remembered_and_nothing_of_who_is_gone() -> None:
+    clock = ManualClock()
+    memory = PreparedAttachments(clock, most_bytes=11_000)
+    what = [What(user, "sees", ImagePart(str(n)), "") for n, user in enumerate((ANNA, BORIS) * 2)]
+    for each in what:
+        memory.put(each, Prepared(WHY, 1200))
+    assert [memory.get(each) is not None for each in what] == [False, True, True, True]
+    memory.put(What(ANNA, "sees", WHY, ""), Prepared(WHY, 1_000_000))
+    assert [memory.get(each) for each in what] == [None] * 4, "one that has no room leaves nothing"
+    memory.put(what[0], Prepared(WHY, 10))
+    memory.put(what[1], Prepared(WHY, 10))
+    await memory.forget(Account(ANNA, "anna", "hash"))
+    assert [memory.get(each) is not None for each in what[:2]] == [False, True]
 
 
 async def test_only_what_users_sent_is_loaded() -> None:

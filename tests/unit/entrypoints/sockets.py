@@ -10,6 +10,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from adapters.memory.clock import settle
 from application.chat.ask_again import AskAgain
+from application.files.links import FileLinks
 from domain.ids import UserId
 from entrypoints.web.asking import Asking
 from entrypoints.web.chat_session import ChatSession
@@ -70,11 +71,12 @@ class Client:
     def __init__(self, rig: Rig, user: UserId = ANNA, deliveries: Deliveries | None = None) -> None:
         self.socket = FakeSocket()
         self.line = Line(cast("WebSocket[Any, Any, Any]", self.socket), rig.clock)
+        links = FileLinks("a secret", "https://chat.example", 3600, rig.clock)
         self.session = ChatSession(
             self.line,
             Asking(AskAgain(rig.store)),
             rig.turns,
-            Framer(stage_of, saved_session),
+            Framer(stage_of, lambda saved: saved_session(saved, links)),
             deliveries or Deliveries(),
             rig.clock,
         )

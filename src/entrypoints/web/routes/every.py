@@ -12,6 +12,14 @@ from entrypoints.web.routes.accounts import (
     log_out_everywhere,
 )
 from entrypoints.web.routes.agents import agents_status
+from entrypoints.web.routes.files import (
+    delete_file,
+    describe_file,
+    list_files,
+    open_file,
+    show_file,
+    upload_file,
+)
 from entrypoints.web.routes.legacy import legacy_history, legacy_upload
 from entrypoints.web.routes.maintenance import favourites, messages_with_files
 from entrypoints.web.routes.messages import (
@@ -74,6 +82,12 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     agents_status,
     legacy_history,
     legacy_upload,
+    upload_file,
+    open_file,
+    describe_file,
+    list_files,
+    show_file,
+    delete_file,
     running_turns,
     turn_events,
     cancel_turn,

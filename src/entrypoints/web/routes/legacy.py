@@ -1,17 +1,17 @@
 """The two endpoints of the old mobile client, which answer in an envelope of their own."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import PurePosixPath
 from typing import Any, cast
 
 import structlog
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, Response, post
-from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException, SerializationException
 from msgspec import Struct
 
+from application.files.links import FileLinks
+from application.files.upload_file import UploadFile
 from application.history.list_conversations import ListConversations
 from application.history.search_conversations import SearchConversations
 from application.history.show_conversation import ShowConversation
@@ -22,6 +22,7 @@ from domain.errors import InvalidRequest, ParleyError
 from domain.ids import ConversationId, UserId
 from entrypoints.web.errors import INTERNAL, problem
 from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.uploads import receive
 from entrypoints.web.wire.drafts import message_draft
 from entrypoints.web.wire.legacy import (
     LegacyEnvelope,
@@ -38,12 +39,6 @@ from entrypoints.web.wire.names import Json, section
 
 log = structlog.get_logger("legacy")
 
-EXTENSIONS = frozenset(
-    (
-        *("jpg", "jpeg", "png", "gif", "webp", "pdf", "txt"),
-        *("mp3", "pcm", "mpeg", "mpga", "webm", "wav", "m4a", "mp4", "opus"),
-    )
-)
 _MOST = 1000
 """Conversations at once: the old client asks for a hundred."""
 
@@ -58,6 +53,7 @@ class Cases(Struct, frozen=True):
     list: ListConversations
     show: ShowConversation
     store: StoreMessages
+    links: FileLinks
 
 
 def _reply(envelope: LegacyEnvelope) -> Reply:
@@ -110,6 +106,7 @@ async def legacy_history(
     listing: FromDishka[ListConversations],
     show: FromDishka[ShowConversation],
     store: FromDishka[StoreMessages],
+    links: FromDishka[FileLinks],
 ) -> Reply:
     """Do one of the old client's actions on the history."""
     found = deep_snake_keys(await request.json())
@@ -121,7 +118,7 @@ async def legacy_history(
     act = _ACTIONS.get(action) if isinstance(action, str) else None
     if act is None:
         raise InvalidRequest(f"Unknown action; known: {', '.join(_ACTIONS)}", "action")
-    cases = Cases(search, listing, show, store)
+    cases = Cases(search, listing, show, store, links)
     return _reply(completed(await act(cases, request.user, section(body, "user_input"))))
 
 
@@ -129,31 +126,22 @@ async def legacy_history(
     "/api/aws",
     status_code=200,
     guards=[signed_in],
+    request_max_body_size=None,  # The form counts for itself, as it comes.
     exception_handlers=_FAILURES,
     include_in_schema=False,
 )
-async def legacy_upload(request: SignedIn) -> Reply:
-    """Check an upload, and say that this server has no place for it."""
-    form = await request.form()
-    check_customer(form.get("customer_id", form.get("customerId")), request.user)
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise InvalidRequest("file is missing", "file")
-    extension = PurePosixPath(file.filename).suffix.lower().removeprefix(".")
-    if extension not in EXTENSIONS:
-        raise InvalidRequest(f"Files of this kind are not taken; {_known()} are", "file")
-    if not await file.read(1):
-        raise InvalidRequest("file is empty", "file")
-    return _reply(failed(503, "File storage is not available on this server."))
-
-
-def _known() -> str:
-    return ", ".join(sorted(EXTENSIONS))
+@inject
+async def legacy_upload(
+    request: SignedIn, upload: FromDishka[UploadFile], links: FromDishka[FileLinks]
+) -> Reply:
+    """Store a file, as the newer upload does; the result is its link."""
+    found = await receive(request, upload)
+    return _reply(completed(links.link(found.file.key)))
 
 
 async def _search(cases: Cases, user: UserId, said: Json) -> object:
     found = await cases.search(user, _text(said, "search_text") or "", 30)
-    return [legacy_session(Shown(conversation)) for conversation in found]
+    return [legacy_session(Shown(conversation), cases.links) for conversation in found]
 
 
 async def _list(cases: Cases, user: UserId, said: Json) -> object:
@@ -164,14 +152,15 @@ async def _list(cases: Cases, user: UserId, said: Json) -> object:
         offset=_count(said, "offset", 0),
         limit=_count(said, "limit", 100) or _MOST,
     )
-    return [legacy_session(one) for one in await cases.list(user, wanted, with_messages=True)]
+    found = await cases.list(user, wanted, with_messages=True)
+    return [legacy_session(one, cases.links) for one in found]
 
 
 async def _show(cases: Cases, user: UserId, said: Json) -> object:
     named = _text(said, "session_id")
     character = _text(said, "ai_character") or _text(said, "ai_character_name")
     found = await cases.show(user, ConversationId(named) if named else None, character=character)
-    return legacy_session(found)
+    return legacy_session(found, cases.links)
 
 
 async def _store(cases: Cases, user: UserId, said: Json) -> object:

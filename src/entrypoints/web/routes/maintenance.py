@@ -8,6 +8,7 @@ from litestar import Request, get, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
+from application.files.links import FileLinks
 from application.history.find_messages import FindFiles, ShowFavourites
 from application.history.shown import Shown
 from application.ports.clock import Clock
@@ -95,6 +96,7 @@ async def favourites(
     request: SignedIn,
     customer_id: Customer,
     use_case: FromDishka[ShowFavourites],
+    links: FromDishka[FileLinks],
     clock: FromDishka[Clock],
     include_session_metadata: WithSessions = True,  # noqa: FBT002 - a query parameter
 ) -> Envelope[SessionObject | NoFavourites]:
@@ -113,7 +115,7 @@ async def favourites(
         created_at=now,
         last_update=now,
     )
-    return Envelope(message=message, data=session_object(Shown(together, tuple(found))))
+    return Envelope(message=message, data=session_object(Shown(together, tuple(found)), links))
 
 
 @post(
@@ -127,9 +129,12 @@ async def favourites(
 )
 @inject
 async def messages_with_files(
-    request: SignedIn, data: JSONBody[FilesRequest], use_case: FromDishka[FindFiles]
+    request: SignedIn,
+    data: JSONBody[FilesRequest],
+    use_case: FromDishka[FindFiles],
+    links: FromDishka[FileLinks],
 ) -> Envelope[MessageList]:
     """Return the messages that carry the files, newest first."""
     check_customer(data.customer_id, request.user)
-    found = tuple(map(message_object, await use_case(request.user, data.wanted)))
+    found = tuple(message_object(one, links) for one in await use_case(request.user, data.wanted))
     return Envelope(message="Messages with files retrieved successfully", data=MessageList(found))

@@ -7,6 +7,7 @@ from dishka.integrations.litestar import inject
 from litestar import Request, delete, patch, post, put
 from litestar.params import JSONBody
 
+from application.files.links import FileLinks
 from application.history.change_message import ChangeMessage
 from application.history.delete import DeleteMessages
 from application.history.write_messages import EditMessages, StoreMessages
@@ -43,7 +44,10 @@ SignedIn = Request[UserId, None, Any]
 )
 @inject
 async def store_messages(
-    request: SignedIn, data: JSONBody[StoreRequest], use_case: FromDishka[StoreMessages]
+    request: SignedIn,
+    data: JSONBody[StoreRequest],
+    use_case: FromDishka[StoreMessages],
+    links: FromDishka[FileLinks],
 ) -> Envelope[WriteResult]:
     """Add a question, and perhaps its answer, to a conversation or to a new one."""
     check_customer(data.customer_id, request.user)
@@ -54,7 +58,7 @@ async def store_messages(
         data.answer,
         with_messages=bool(data.include_messages),
     )
-    return Envelope(message="Chat messages stored successfully", data=write_result(written))
+    return Envelope(message="Chat messages stored successfully", data=write_result(written, links))
 
 
 @patch(
@@ -67,12 +71,15 @@ async def store_messages(
 )
 @inject
 async def edit_messages(
-    request: SignedIn, data: JSONBody[EditRequest], use_case: FromDishka[EditMessages]
+    request: SignedIn,
+    data: JSONBody[EditRequest],
+    use_case: FromDishka[EditMessages],
+    links: FromDishka[FileLinks],
 ) -> Envelope[WriteResult]:
     """Change a question and its answer in place; what they said before stays as a version."""
     check_customer(data.customer_id, request.user)
     written = await use_case(request.user, data.conversation, data.question, data.answer)
-    return Envelope(message="Chat messages updated successfully", data=write_result(written))
+    return Envelope(message="Chat messages updated successfully", data=write_result(written, links))
 
 
 @put(

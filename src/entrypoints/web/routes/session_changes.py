@@ -8,6 +8,7 @@ from litestar import Request, delete, patch, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from application.files.links import FileLinks
 from application.history.change_conversation import ChangeConversation
 from application.history.create_task import CreateTask
 from application.history.delete import DeleteConversation
@@ -107,12 +108,17 @@ class RemovedSession(Struct, frozen=True):
 )
 @inject
 async def change_session(
-    request: SignedIn, data: JSONBody[ChangeRequest], use_case: FromDishka[ChangeConversation]
+    request: SignedIn,
+    data: JSONBody[ChangeRequest],
+    use_case: FromDishka[ChangeConversation],
+    links: FromDishka[FileLinks],
 ) -> Envelope[SessionObject]:
     """Rename, retag or otherwise change a conversation."""
     check_customer(data.customer_id, request.user)
     changed = await use_case(request.user, data.draft)
-    return Envelope(message="Session updated successfully", data=session_object(Shown(changed)))
+    return Envelope(
+        message="Session updated successfully", data=session_object(Shown(changed), links)
+    )
 
 
 @delete(
@@ -150,7 +156,10 @@ async def remove_session(
 )
 @inject
 async def create_task(
-    request: SignedIn, data: JSONBody[TaskRequest], use_case: FromDishka[CreateTask]
+    request: SignedIn,
+    data: JSONBody[TaskRequest],
+    use_case: FromDishka[CreateTask],
+    links: FromDishka[FileLinks],
 ) -> Envelope[SessionObject]:
     """Open a conversation that is an active task of a character."""
     check_customer(data.customer_id, request.user)
@@ -161,4 +170,4 @@ async def create_task(
         data.task_priority,
         filled(data.session_name),
     )
-    return Envelope(message="Task created successfully", data=session_object(Shown(made)))
+    return Envelope(message="Task created successfully", data=session_object(Shown(made), links))

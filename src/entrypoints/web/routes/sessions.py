@@ -8,6 +8,7 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from application.files.links import FileLinks
 from application.history.list_conversations import ListConversations
 from application.history.search_conversations import SearchConversations
 from application.history.show_conversation import ShowConversation
@@ -76,7 +77,10 @@ class SearchRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 )
 @inject
 async def list_sessions(
-    request: SignedIn, data: JSONBody[ListRequest], use_case: FromDishka[ListConversations]
+    request: SignedIn,
+    data: JSONBody[ListRequest],
+    use_case: FromDishka[ListConversations],
+    links: FromDishka[FileLinks],
 ) -> Envelope[SessionPage]:
     """List the caller's conversations, newest first; empty ones are left out."""
     check_customer(data.customer_id, request.user)
@@ -91,7 +95,7 @@ async def list_sessions(
         limit=data.limit,
     )
     found = await use_case(request.user, wanted, with_messages=data.include_messages)
-    sessions = tuple(map(session_object, found))
+    sessions = tuple(session_object(one, links) for one in found)
     return Envelope(
         message="Sessions retrieved successfully", data=SessionPage(sessions, len(sessions))
     )
@@ -108,7 +112,10 @@ async def list_sessions(
 )
 @inject
 async def session_detail(
-    request: SignedIn, data: JSONBody[DetailRequest], use_case: FromDishka[ShowConversation]
+    request: SignedIn,
+    data: JSONBody[DetailRequest],
+    use_case: FromDishka[ShowConversation],
+    links: FromDishka[FileLinks],
 ) -> Envelope[SessionObject]:
     """Show one conversation, or the newest one with a character (made when there is none)."""
     check_customer(data.customer_id, request.user)
@@ -120,7 +127,7 @@ async def session_detail(
         with_messages=data.include_messages,
         with_versions=data.include_versions,
     )
-    return Envelope(message="Session retrieved successfully", data=session_object(found))
+    return Envelope(message="Session retrieved successfully", data=session_object(found, links))
 
 
 @post(
@@ -134,12 +141,15 @@ async def session_detail(
 )
 @inject
 async def search_sessions(
-    request: SignedIn, data: JSONBody[SearchRequest], use_case: FromDishka[SearchConversations]
+    request: SignedIn,
+    data: JSONBody[SearchRequest],
+    use_case: FromDishka[SearchConversations],
+    links: FromDishka[FileLinks],
 ) -> Envelope[SessionPage]:
     """Find conversations with a text in their messages, name or character, newest first."""
     check_customer(data.customer_id, request.user)
     found = await use_case(request.user, data.search_text or "", data.limit)
-    sessions = tuple(session_object(Shown(conversation)) for conversation in found)
+    sessions = tuple(session_object(Shown(conversation), links) for conversation in found)
     return Envelope(
         message="Sessions matched successfully", data=SessionPage(sessions, len(sessions))
     )

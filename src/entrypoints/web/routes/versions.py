@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from application.chat.turns import Turns
+from application.files.links import FileLinks
 from application.history.show_version import ShowVersion
 from application.history.shown import Shown
 from domain.errors import ConversationNotFound
@@ -83,6 +84,7 @@ async def regenerate(
     data: JSONBody[RegenerateRequest],
     asking: FromDishka[Asking],
     turns: FromDishka[Turns],
+    links: FromDishka[FileLinks],
     idempotency_key: Key = None,
 ) -> Response[Envelope[Regenerated]]:
     """Ask the question again and wait for the answer; the earlier one stays as a version.
@@ -103,7 +105,7 @@ async def regenerate(
         user_message_id=saved.question,
         ai_message_id=UNSET if saved.answer is None else saved.answer,
         session_id=saved.conversation,
-        session=session_object(Shown(saved.edited, saved.edited_messages)),
+        session=session_object(Shown(saved.edited, saved.edited_messages), links),
     )
     return Response(
         Envelope(message="Answer regenerated successfully", data=result),
@@ -122,14 +124,17 @@ async def regenerate(
 )
 @inject
 async def show_version(
-    request: SignedIn, data: JSONBody[ShowRequest], use_case: FromDishka[ShowVersion]
+    request: SignedIn,
+    data: JSONBody[ShowRequest],
+    use_case: FromDishka[ShowVersion],
+    links: FromDishka[FileLinks],
 ) -> Envelope[SessionObject]:
     """Show the branch that goes through a message; what was shown so far is kept beside it."""
     check_customer(data.customer_id, request.user)
     found = await use_case(
         request.user, ConversationId(data.session_id.strip()), MessageId(data.message_id)
     )
-    return Envelope(message="Version shown successfully", data=session_object(found))
+    return Envelope(message="Version shown successfully", data=session_object(found, links))
 
 
 async def _saved(turns: Turns, user: UserId, turn: TurnId) -> Saved | None:

@@ -7,6 +7,7 @@ import msgspec
 
 from domain.conversation.conversation import MessageDraft, Sender
 from domain.errors import InvalidRequest
+from domain.files.keys import kept_address
 from domain.turn.ask import Copied
 from entrypoints.web.wire.names import Json, section, snake_keys
 
@@ -84,6 +85,18 @@ def _sender(item: Json) -> Sender:
 
 def _draft(found: Json, name: str) -> MessageDraft:
     try:
-        return msgspec.convert(found, MessageDraft, strict=False)
+        return _with_addresses(msgspec.convert(found, MessageDraft, strict=False))
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"Invalid {name} payload: {error}", name) from error
+
+
+def _with_addresses(draft: MessageDraft) -> MessageDraft:
+    """Return the draft with addresses in the place of links to files of ours: links end."""
+    images, files = draft.image_locations, draft.file_locations
+    if images is None and files is None:
+        return draft
+    return msgspec.structs.replace(
+        draft,
+        image_locations=None if images is None else tuple(map(kept_address, images)),
+        file_locations=None if files is None else tuple(map(kept_address, files)),
+    )

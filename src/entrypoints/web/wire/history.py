@@ -1,4 +1,7 @@
-"""Stored conversations → the contract's Session and Message objects."""
+"""Stored conversations → the contract's Session and Message objects.
+
+Messages keep addresses of files; clients are shown links, made fresh each time.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from application.files.links import FileLinks
 from application.history.shown import Shown
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.turn.events import Saved
@@ -80,10 +84,12 @@ class SessionPage(Struct, frozen=True):
     count: int
 
 
-def session_object(shown: Shown) -> SessionObject:
+def session_object(shown: Shown, links: FileLinks) -> SessionObject:
     """Return the Session object of a conversation."""
     found = shown.conversation
-    messages = UNSET if shown.messages is None else tuple(map(message_object, shown.messages))
+    messages = UNSET
+    if shown.messages is not None:
+        messages = tuple(message_object(message, links) for message in shown.messages)
     return SessionObject(
         session_id=found.id,
         customer_id=found.owner,
@@ -104,7 +110,7 @@ def session_object(shown: Shown) -> SessionObject:
     )
 
 
-def saved_session(saved: Saved) -> dict[str, Any]:
+def saved_session(saved: Saved, links: FileLinks) -> dict[str, Any]:
     """Return the Session object, with messages, that acknowledges an edit.
 
     Without an edited conversation there is nothing to show, and the object is empty.
@@ -112,7 +118,7 @@ def saved_session(saved: Saved) -> dict[str, Any]:
     edited: Conversation | None = saved.edited
     if edited is None:
         return {}
-    shown = session_object(Shown(edited, saved.edited_messages))
+    shown = session_object(Shown(edited, saved.edited_messages), links)
     found: dict[str, Any] = msgspec.to_builtins(shown)
     return found
 
@@ -122,18 +128,18 @@ def moment(time: datetime) -> str:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat()
 
 
-def message_object(found: StoredMessage) -> MessageObject:
+def message_object(found: StoredMessage, links: FileLinks) -> MessageObject:
     """Return the Message object of a stored message."""
     return MessageObject(
         message_id=found.message_id,
         session_id=found.session_id,
         customer_id=found.customer_id,
         sender=found.sender,
-        message=found.message,
+        message=None if found.message is None else links.renewed_in(found.message),
         ai_reasoning=found.ai_reasoning,
-        image_locations=found.image_locations,
+        image_locations=tuple(map(links.renewed, found.image_locations)),
         image_description=found.image_description,
-        file_locations=found.file_locations,
+        file_locations=tuple(map(links.renewed, found.file_locations)),
         chart_data=found.chart_data,
         ai_character_name=found.ai_character_name or "",
         is_tts=found.is_tts,
@@ -141,7 +147,7 @@ def message_object(found: StoredMessage) -> MessageObject:
         api_text_gen_settings=found.api_text_gen_settings,
         api_tts_gen_model_name=found.api_tts_gen_model_name or "",
         api_image_gen_settings=found.api_image_gen_settings,
-        image_generation_request=found.image_generation_request,
+        image_generation_request=_with_links(found.image_generation_request, links),
         claude_code_data=found.claude_code_data,
         is_gps_location_message=found.is_gps_location_message,
         show_transcribe_button=found.show_transcribe_button,
@@ -155,3 +161,10 @@ def message_object(found: StoredMessage) -> MessageObject:
         sibling_ids=found.siblings,
         active=not found.replaced,
     )
+
+
+def _with_links(found: Mapping[str, Any], links: FileLinks) -> Mapping[str, Any]:
+    return {
+        name: links.renewed(value) if isinstance(value, str) else value
+        for name, value in found.items()
+    }

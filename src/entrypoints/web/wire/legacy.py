@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 
 from msgspec import UNSET, Struct, UnsetType
 
+from application.files.links import FileLinks
 from application.history.shown import Shown
 from domain.conversation.conversation import StoredMessage
 from entrypoints.web.wire.history import moment
@@ -77,9 +78,12 @@ def failed(code: int, why: str) -> LegacyEnvelope:
     return LegacyEnvelope(success=False, code=code, message=Outcome("fail", why))
 
 
-def legacy_session(shown: Shown) -> LegacySession:
+def legacy_session(shown: Shown, links: FileLinks) -> LegacySession:
     """Return a conversation as the old client reads it."""
     found = shown.conversation
+    messages = UNSET
+    if shown.messages is not None:
+        messages = tuple(_message(message, links) for message in shown.messages)
     return LegacySession(
         session_id=found.id,
         customer_id=found.owner,
@@ -90,21 +94,22 @@ def legacy_session(shown: Shown) -> LegacySession:
         last_update=moment(found.last_update),
         auto_trigger_tts=found.auto_trigger_tts,
         ai_text_gen_model=found.model,
-        messages=UNSET if shown.messages is None else tuple(map(_message, shown.messages)),
+        messages=messages,
     )
 
 
-def _message(found: StoredMessage) -> LegacyMessage:
+def _message(found: StoredMessage, links: FileLinks) -> LegacyMessage:
+    files = tuple(map(links.renewed, found.file_locations))
     return LegacyMessage(
         message_id=found.message_id,
         db_message_id=found.message_id,
         session_id=found.session_id,
         customer_id=found.customer_id,
         sender=found.sender,
-        message=found.message,
-        image_locations=found.image_locations,
-        file_locations=found.file_locations,
-        file_names=found.file_locations,
+        message=None if found.message is None else links.renewed_in(found.message),
+        image_locations=tuple(map(links.renewed, found.image_locations)),
+        file_locations=files,
+        file_names=files,
         favorite=found.favorite,
         created_at=moment(found.created_at),
     )

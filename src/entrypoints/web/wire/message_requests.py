@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from application.files.links import FileLinks
 from application.history.write_messages import Written
 from domain.conversation.conversation import ConversationDraft, MessageDraft
 from domain.ids import ConversationId
@@ -143,13 +144,13 @@ class RemovedMessages(Struct, frozen=True):
     message_ids: tuple[int, ...]
 
 
-def write_result(written: Written) -> WriteResult:
+def write_result(written: Written, links: FileLinks) -> WriteResult:
     """Return what the client is told."""
     return WriteResult(
         user_message_id=written.question or 0,
         ai_message_id=UNSET if written.answer is None else written.answer,
         session_id=written.conversation,
-        session=UNSET if written.shown is None else session_object(written.shown),
+        session=UNSET if written.shown is None else session_object(written.shown, links),
     )
 
 

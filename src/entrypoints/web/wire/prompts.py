@@ -6,6 +6,7 @@ from typing import cast
 import msgspec
 
 from domain.errors import InvalidRequest
+from domain.files.keys import kept_address, key_in
 from domain.turn.prompt import (
     AudioPart,
     CallMade,
@@ -86,13 +87,18 @@ def _text(item: Json) -> Part | None:
 
 
 def _url(item: Json, key: str) -> tuple[str, Json]:
-    """Return the URL under a key that holds a string or an object with `url`, and that object."""
+    """Return the URL under a key that holds a string or an object with `url`, and that object.
+
+    A link to a file of ours becomes its address: the same file is the same question, whenever its
+    link was made.
+    """
     value = item.get(key)
     details = snake_keys(cast("Json", value)) if isinstance(value, dict) else {"url": value}
     url = details.get("url")
-    if not isinstance(url, str) or not url.lower().startswith(_URL_SCHEMES):
+    address = kept_address(url) if isinstance(url, str) else ""
+    if not address.lower().startswith(_URL_SCHEMES) and key_in(address) is None:
         raise InvalidRequest(f"{key} needs an http(s) or data URL", "prompt")
-    return url, details
+    return address, details
 
 
 def _word(details: Json, *names: str) -> str | None:

@@ -15,6 +15,7 @@ from application.accounts.log_out_everywhere import LogOutEverywhere
 from application.accounts.set_password import SetPassword
 from application.accounts.token_versions import TokenVersions
 from application.accounts.traces import UserRows, UserTurns
+from application.chat.prepared import PreparedAttachments
 from application.files.user_files import UserFiles
 from application.ports.personal_data import Remains
 from application.ports.rate_limits import RateLimits
@@ -58,11 +59,12 @@ class AccountsProvider(Provider):
         turns: UserTurns,
         folders: ClaudeCodeFolders,
         files: UserFiles,
+        prepared: PreparedAttachments,
         attempts: Attempts,
         rows: UserRows,
         remains: Remains,
     ) -> DeleteAccount:
         """Every place that holds personal data. Whoever makes a new one adds it here."""
         # Again once the rows are gone: until its socket is closed, a client may begin a turn.
-        beside = (turns, folders, files, attempts)
+        beside = (turns, folders, files, prepared, attempts)
         return DeleteAccount(work, versions, (*beside, rows, *beside, remains))

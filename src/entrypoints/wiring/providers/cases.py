@@ -13,9 +13,11 @@ from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
+from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
+from application.chat.sources import AttachmentSources
 from application.chat.turns import TurnLimits, Turns
 from application.history.change_conversation import ChangeConversation
 from application.history.change_message import ChangeMessage
@@ -72,8 +74,14 @@ class CasesProvider(Provider):
     show_usage = provide(ShowUsage)
     recover = provide(RecoverTurns)
     fit_content = provide(FitContent)
+    attachment_sources = provide(AttachmentSources)
     load_attachments = provide(LoadAttachments)
     assemble = provide(Assemble)
+
+    @provide
+    def prepared_attachments(self, clock: Clock) -> PreparedAttachments:
+        """As many as fit."""
+        return PreparedAttachments(clock)
 
     @provide
     def answer_states(self) -> AnswerStates:
