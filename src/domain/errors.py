@@ -12,6 +12,7 @@
     │   │   └── DownloadTooLarge
     │   ├── DownloadFailed
     │   ├── DocumentUnreadable
+    │   ├── ArchiveError               moving an account failed: `transfer/errors.py`
     │   └── FileRefused                a file that this server does not keep
     │       └── FileTooLarge
     ├── AccessDenied

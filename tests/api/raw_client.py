@@ -19,6 +19,7 @@ class RawClient:
         *,
         headers: Mapping[str, str] | None = None,
         json: object = None,
+        content: bytes = b"",
         query: str = "",
     ) -> None:
         self.status = 0
@@ -28,7 +29,7 @@ class RawClient:
         self._hung_up = asyncio.Event()
         self._request = [{"type": "http.request", "body": msgspec.json.encode(json)}]
         if json is None:
-            self._request = [{"type": "http.request", "body": b""}]
+            self._request = [{"type": "http.request", "body": content}]
         scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0"},

@@ -18,6 +18,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/auth/password": ("post",),
     "/api/v1/auth/logout-everywhere": ("post",),
     "/api/v1/account": ("delete",),
+    "/api/v1/account/export": ("get",),
+    "/api/v1/account/import": ("post",),
     "/api/v1/chat/sessions/list": ("post",),
     "/api/v1/chat/sessions/detail": ("post",),
     "/api/v1/chat/sessions/search": ("post",),

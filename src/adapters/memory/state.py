@@ -7,6 +7,7 @@ from domain.account import Account
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.conversation.saved_prompt import SavedPrompt
 from domain.ids import ConversationId, MessageId, PromptId, TurnId, UserId
+from domain.transfer.records import ArchivedConversation, ArchivedMessage
 from domain.turn.record import TurnRecord
 from domain.usage import UsageRecord
 
@@ -23,6 +24,10 @@ class State:
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict[TurnId, TurnRecord])
     usage: dict[TurnId, UsageRecord] = field(default_factory=dict[TurnId, UsageRecord])
     prompts: dict[PromptId, SavedPrompt] = field(default_factory=dict[PromptId, SavedPrompt])
+    came: dict[MessageId | ConversationId, ArchivedMessage | ArchivedConversation] = field(
+        default_factory=dict[MessageId | ConversationId, ArchivedMessage | ArchivedConversation]
+    )
+    """What archives said of what came out of them."""
     last_message: int = 0
     last_prompt: int = 0
     last_account: int = 0
@@ -36,6 +41,7 @@ class State:
             dict(self.turns),
             dict(self.usage),
             dict(self.prompts),
+            dict(self.came),
             self.last_message,
             self.last_prompt,
             self.last_account,
@@ -49,14 +55,20 @@ class State:
     def without(self, user: UserId) -> "State":
         """Return the state without a user's rows, and without what others said to that user."""
         talks = {key: talk for key, talk in self.conversations.items() if talk.owner != user}
+        messages = {
+            key: message
+            for key, message in self.messages.items()
+            if message.customer_id != user and message.session_id in talks
+        }
         return replace(
             self,
             accounts={key: account for key, account in self.accounts.items() if key != user},
             conversations=talks,
-            messages={
-                key: message
-                for key, message in self.messages.items()
-                if message.customer_id != user and message.session_id in talks
+            messages=messages,
+            came={
+                key: record
+                for key, record in self.came.items()
+                if key in (talks if isinstance(key, str) else messages)
             },
             turns={key: turn for key, turn in self.turns.items() if turn.user != user},
             usage={key: used for key, used in self.usage.items() if used.user != user},

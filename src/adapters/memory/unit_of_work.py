@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from adapters.memory.accounts import MemoryAccounts
+from adapters.memory.arrivals import MemoryArrivals
 from adapters.memory.conversations import MemoryConversations
+from adapters.memory.holdings import MemoryHoldings
 from adapters.memory.lookup import MemoryLookup
 from adapters.memory.prompts import MemoryPrompts
 from adapters.memory.state import Draft, Shelf
@@ -26,6 +28,8 @@ class MemoryStores(Stores):
         self._prompts = MemoryPrompts(draft)
         self._turns = MemoryTurnRecords(draft)
         self._usage = MemoryUsageRecords(draft)
+        self._holdings = MemoryHoldings(draft)
+        self._arrivals = MemoryArrivals(draft)
 
     @property
     def accounts(self) -> MemoryAccounts:
@@ -56,6 +60,16 @@ class MemoryStores(Stores):
     def usage(self) -> MemoryUsageRecords:
         """What users have used."""
         return self._usage
+
+    @property
+    def holdings(self) -> MemoryHoldings:
+        """All that is stored of an account."""
+        return self._holdings
+
+    @property
+    def arrivals(self) -> MemoryArrivals:
+        """What comes out of archives."""
+        return self._arrivals
 
 
 class MemoryUnitOfWork(UnitOfWork):

@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from adapters.sql.accounts import SqlAccounts
+from adapters.sql.arrivals import SqlArrivals
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Database
+from adapters.sql.holdings import SqlHoldings
 from adapters.sql.lookup import SqlLookup
 from adapters.sql.prompts import SqlPrompts
 from adapters.sql.transaction import Transaction
@@ -27,6 +29,8 @@ class SqlStores(Stores):
         self._prompts = SqlPrompts(transaction)
         self._turns = SqlTurnRecords(transaction)
         self._usage = SqlUsageRecords(transaction)
+        self._holdings = SqlHoldings(transaction)
+        self._arrivals = SqlArrivals(transaction)
 
     @property
     def accounts(self) -> SqlAccounts:
@@ -57,6 +61,16 @@ class SqlStores(Stores):
     def usage(self) -> SqlUsageRecords:
         """What users have used."""
         return self._usage
+
+    @property
+    def holdings(self) -> SqlHoldings:
+        """All that is stored of an account."""
+        return self._holdings
+
+    @property
+    def arrivals(self) -> SqlArrivals:
+        """What comes out of archives."""
+        return self._arrivals
 
 
 class SqlUnitOfWork(UnitOfWork):

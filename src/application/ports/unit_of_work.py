@@ -6,7 +6,9 @@ from typing import Protocol, TypeVar
 
 from application.flow.again import until_done
 from application.ports.accounts import Accounts
+from application.ports.arrivals import Arrivals
 from application.ports.conversations import Conversations
+from application.ports.holdings import Holdings
 from application.ports.lookup import Lookup
 from application.ports.prompts import Prompts
 from application.ports.turn_records import TurnRecords
@@ -47,6 +49,16 @@ class Stores(Protocol):
     @property
     def usage(self) -> UsageRecords:
         """What users have used."""
+        ...
+
+    @property
+    def holdings(self) -> Holdings:
+        """All that is stored of an account."""
+        ...
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What comes out of archives."""
         ...
 
 

@@ -9,6 +9,8 @@ COMMANDS = {
     "migrate": "entrypoints.cli.migrate",
     "user": "entrypoints.cli.user",
     "token": "entrypoints.cli.token",
+    "export": "entrypoints.cli.export",
+    "import": "entrypoints.cli.import_",
     "models": "entrypoints.cli.models",
     "chat": "entrypoints.cli.chat",
     "doctor": "entrypoints.cli.doctor",
@@ -23,10 +25,11 @@ class _LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of this name, which its module holds under the same name."""
+        """Return the command of this name, which its module holds under its own name."""
         if cmd_name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = COMMANDS[cmd_name]
+        return getattr(importlib.import_module(module), module.rpartition(".")[2])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

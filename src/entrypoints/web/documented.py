@@ -58,6 +58,18 @@ def event_stream(description: str) -> dict[int, ResponseSpec]:
     }
 
 
+def line_stream(lines: type[Any], media_type: str, description: str) -> dict[int, ResponseSpec]:
+    """Return the success of an endpoint that answers with one JSON document a line."""
+    return {
+        200: ResponseSpec(
+            data_container=lines,
+            generate_examples=False,
+            description=description,
+            media_type=media_type,  # pyright: ignore[reportArgumentType] - any text works
+        )
+    }
+
+
 def openapi() -> OpenAPIConfig:
     """Return the document's frame. Only JSON is served: pages would need scripts from elsewhere."""
     header: dict[str, Any] = {"type": "http", "scheme": "bearer", "bearer_format": "JWT"}

@@ -9,6 +9,7 @@ from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.models import ModelsProvider
 from entrypoints.wiring.providers.outside import OutsideProvider
 from entrypoints.wiring.providers.storage import StorageProvider
+from entrypoints.wiring.providers.transfer import TransferProvider
 from entrypoints.wiring.settings import Settings
 
 
@@ -28,6 +29,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         OutsideProvider(),
         CasesProvider(),
         AccountsProvider(),
+        TransferProvider(),
         *overrides,
         context={Settings: settings},
         validation_settings=STRICT_VALIDATION,

@@ -9,6 +9,7 @@ from adapters.memory.files import MemoryFiles
 from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.remains import MemoryRemains
+from adapters.memory.spool import MemorySpool
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
@@ -16,6 +17,7 @@ from application.ports.files import Files
 from application.ports.passwords import Passwords
 from application.ports.pdf_text import PdfText
 from application.ports.personal_data import Remains
+from application.ports.spool import Spool
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.container import make_container
@@ -38,6 +40,11 @@ class OfflineProvider(Provider):
     def remains(self) -> Remains:
         """No file, nothing that stays in it."""
         return MemoryRemains()
+
+    @provide(override=True)
+    def spool(self) -> Spool:
+        """No disk."""
+        return MemorySpool()
 
     @provide(override=True)
     def downloads(self) -> Downloads:

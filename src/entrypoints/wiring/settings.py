@@ -86,6 +86,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     first_message_timeout_s: float = 10
     login_attempts: int = 10
     """Per username and per address, in five minutes."""
+    import_max_bytes: int = 1024 * 1024 * 1024
+    """Of an archive, and of what it unpacks to."""
+    import_max_record_bytes: int = 32 * 1024 * 1024
+    import_max_records: int = 1_000_000
 
     def database_url(self, database: DatabaseName) -> str:
         """Return where a database is; a file in the data directory when none is named."""
@@ -209,6 +213,15 @@ VARIABLES: Mapping[str, _Variable] = {
     "socket_idle_timeout_s": _Variable("PARLEY_SOCKET_IDLE_TIMEOUT_S", parsing.seconds, "1800"),
     "first_message_timeout_s": _Variable("PARLEY_FIRST_MESSAGE_TIMEOUT_S", parsing.seconds, "10"),
     "login_attempts": _Variable("PARLEY_LOGIN_ATTEMPTS", parsing.integer(1, 1_000_000), "10"),
+    "import_max_bytes": _Variable(
+        "PARLEY_IMPORT_MAX_BYTES", parsing.integer(1024, 2**40), "1073741824"
+    ),
+    "import_max_record_bytes": _Variable(
+        "PARLEY_IMPORT_MAX_RECORD_BYTES", parsing.integer(1024, 2**30), "33554432"
+    ),
+    "import_max_records": _Variable(
+        "PARLEY_IMPORT_MAX_RECORDS", parsing.integer(1, 100_000_000), "1000000"
+    ),
 }
 
 

@@ -30,8 +30,10 @@ from domain.provider_errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
+from domain.transfer import errors as transfer_errors
+from domain.transfer.errors import ArchiveError
 
-PAGES = (errors, provider_errors)
+PAGES = (errors, provider_errors, transfer_errors)
 
 
 def drawn(page: ModuleType) -> list[tuple[int, str]]:
@@ -42,14 +44,21 @@ def drawn(page: ModuleType) -> list[tuple[int, str]]:
 
 def real(kind: type[ParleyError], page: ModuleType, depth: int = 0) -> set[tuple[int, str]]:
     """Return the same of the classes; where another page goes on, that is left to it."""
-    ours = [page.__name__, *(other.__name__ for other in PAGES if depth == 0)]
+    if kind.__module__ != page.__name__:
+        return {(depth, kind.__name__)}
+    ours = [other.__name__ for other in PAGES]
     inner = {item for sub in kind.__subclasses__() if sub.__module__ in ours
              for item in real(sub, page, depth + 1)}  # fmt: skip
     return {(depth, kind.__name__)} | inner
 
 
 @pytest.mark.parametrize(
-    ("root", "page"), [(ParleyError, errors), (ProviderError, provider_errors)]
+    ("root", "page"),
+    [
+        (ParleyError, errors),
+        (ProviderError, provider_errors),
+        (ArchiveError, transfer_errors),
+    ],
 )
 def test_the_drawing_is_the_tree(root: type[ParleyError], page: ModuleType) -> None:
     assert set(drawn(page)) == real(root, page)

@@ -73,6 +73,9 @@ GOOD: dict[str, tuple[str, object]] = {
     "socket_idle_timeout_s": ("60", 60.0),
     "first_message_timeout_s": ("1", 1.0),
     "login_attempts": ("3", 3),
+    "import_max_bytes": ("4096", 4096),
+    "import_max_record_bytes": ("2048", 2048),
+    "import_max_records": ("7", 7),
 }
 NUMBERS = [name for name in VARIABLES if name.endswith("_s")]
 BAD: list[tuple[str, str, str]] = [
@@ -105,6 +108,9 @@ BAD: list[tuple[str, str, str]] = [
     ("turn_events", "99", "must be from 100 to"),
     ("turn_bytes", "1 MiB", "must be a whole number"),
     ("login_attempts", "none", "must be a whole number"),
+    ("import_max_bytes", "1 GiB", "must be a whole number"),
+    ("import_max_record_bytes", "1023", "must be from 1024 to"),
+    ("import_max_records", "0", "must be from 1 to"),
     *[(name, "soon", "must be a number of seconds") for name in NUMBERS],
     *[(name, "0", "must be more than 0") for name in NUMBERS],
     *[(name, "-1", "must be more than 0") for name in NUMBERS],

@@ -46,6 +46,7 @@ from entrypoints.web.routes.session_changes import change_session, create_task, 
 from entrypoints.web.routes.session_names import name_session
 from entrypoints.web.routes.sessions import list_sessions, search_sessions, session_detail
 from entrypoints.web.routes.system import health, livez, readyz
+from entrypoints.web.routes.transfer import export_account, import_account
 from entrypoints.web.routes.usage import show_usage
 from entrypoints.web.routes.versions import regenerate, show_version
 from entrypoints.web.turns_http import cancel_turn, running_turns, turn_events
@@ -58,6 +59,8 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     change_password,
     log_out_everywhere,
     delete_account,
+    export_account,
+    import_account,
     chat,
     chat_stream,
     name_session,

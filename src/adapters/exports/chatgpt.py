@@ -1,0 +1,158 @@
+"""A conversation of ChatGPT's export → records.
+
+As seen in exports until 2026: `conversations.json` is a list of conversations, each with a
+`mapping` from ids to nodes that name their parent. `docs/archive.md` says what is taken.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from msgspec import Struct
+
+from adapters.exports.foreign import conversation, file_note, joined, moment, named
+from adapters.exports.trees import Node, messages
+from domain.transfer.fit import EARLIEST
+from domain.transfer.records import ArchivedMessage, Record
+
+_SENDERS = {"user": "User", "assistant": "AI", "tool": "AI"}
+_SHOWN = ("text", "multimodal_text", "code")
+_EVERYBODY = ("all", None)
+"""Messages to anybody else are calls of tools."""
+
+
+class _Author(Struct, frozen=True):
+    role: str = ""
+
+
+class _Message(Struct, frozen=True):
+    author: _Author = _Author()
+    create_time: float | None = None
+    content: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    recipient: str | None = None
+
+
+class _Node(Struct, frozen=True):
+    message: _Message | None = None
+    parent: str | None = None
+
+
+class ChatGptConversation(Struct, frozen=True):
+    """What is taken of one."""
+
+    mapping: dict[str, _Node]
+    title: str | None = None
+    create_time: float | None = None
+    update_time: float | None = None
+    current_node: str | None = None
+    conversation_id: str | None = None
+    id: str | None = None
+    default_model_slug: str | None = None
+
+
+def records(talk: ChatGptConversation) -> Iterator[Record]:
+    """Yield the conversation and its messages; nothing where nothing was said.
+
+    Raises:
+        ArchiveRefused: its tree is none, or a time is out of range.
+    """
+    nodes = {key: _node(node) for key, node in talk.mapping.items()}
+    said = messages(nodes, talk.current_node)
+    if not said:
+        return
+    yield conversation(
+        named("chatgpt", talk.conversation_id or talk.id, talk.title),
+        title=talk.title,
+        model=talk.default_model_slug,
+        created=moment(talk.create_time),
+        updated=moment(talk.update_time),
+        said=said,
+    )
+    yield from said
+
+
+def _node(node: _Node) -> Node:
+    message = node.message
+    if message is None:
+        return Node(parent=node.parent)
+    kind = message.content.get("content_type")
+    at = moment(message.create_time)
+    if kind == "thoughts":
+        return Node(parent=node.parent, thoughts=_thoughts(message.content), at=at)
+    return Node(parent=node.parent, said=_said(message, kind), at=at)
+
+
+def _said(message: _Message, kind: object) -> ArchivedMessage | None:
+    sender = _SENDERS.get(message.author.role)
+    hidden = message.metadata.get("is_visually_hidden_from_conversation")
+    if sender is None or hidden or message.recipient not in _EVERYBODY or kind not in _SHOWN:
+        return None
+    parts = list(_parts(message.content))
+    if message.author.role == "tool" and not any(part.reference for part in parts):
+        return None
+    parts += _attachments(message.metadata)
+    text = joined(part.text for part in parts)
+    if not text:
+        return None
+    model = message.metadata.get("model_slug")
+    files = [part.reference for part in parts if part.reference]
+    return ArchivedMessage(
+        number=1,
+        sender=sender,
+        message=text,
+        api_text_gen_model_name=model if sender == "AI" and isinstance(model, str) else None,
+        claude_code_data={"imported_files": files} if files else None,
+        created_at=EARLIEST,
+    )
+
+
+class _Part(Struct, frozen=True):
+    text: str
+    reference: dict[str, str] | None = None
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[_Part]:
+    if content.get("content_type") == "code":
+        language = content.get("language")
+        word = language if isinstance(language, str) and language != "unknown" else ""
+        if code := content.get("text"):
+            yield _Part(f"```{word}\n{code}\n```")
+        return
+    for part in _listed(content.get("parts")):
+        match part:
+            case str(text):
+                yield _Part(text)
+            case {"content_type": "audio_transcription", "text": str(text)}:
+                yield _Part(text)
+            case {"asset_pointer": str(pointer), "content_type": str(kind)}:
+                # Voice comes with its words beside it.
+                note = "" if "audio" in kind else file_note("image", None)
+                yield _Part(note, {"kind": kind, "reference": pointer})
+            case _:
+                pass
+
+
+def _attachments(metadata: Mapping[str, Any]) -> Iterator[_Part]:
+    for one in _listed(metadata.get("attachments")):
+        match one:
+            case {"name": str(name), "id": str(pointer)}:
+                yield _Part(file_note("file", name), {"name": name, "reference": pointer})
+            case _:
+                pass
+
+
+def _thoughts(content: Mapping[str, Any]) -> str:
+    found: list[str] = []
+    for one in _listed(content.get("thoughts")):
+        match one:
+            case {"content": str(text)} if text:
+                found.append(text)
+            case {"summary": str(text)}:
+                found.append(text)
+            case _:
+                pass
+    return joined(found)
+
+
+def _listed(value: object) -> Iterable[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else ()

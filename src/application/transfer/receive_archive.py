@@ -1,0 +1,61 @@
+"""An archive that comes piece by piece becomes part of an account."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import BinaryIO
+
+from application.ports.spool import Spool
+from application.transfer.import_archive import ImportArchive
+from domain.errors import StorageUnavailable
+from domain.ids import UserId
+from domain.transfer.errors import ArchiveTooLarge
+from domain.transfer.progress import Progress
+
+_PIECE = 1024 * 1024
+
+
+class ReceiveArchive:
+    """Keeps what comes in until all of it is there: an archive is looked at twice."""
+
+    def __init__(self, spool: Spool, import_archive: ImportArchive, most_bytes: int) -> None:
+        self._spool = spool
+        self._import = import_archive
+        self._most_bytes = most_bytes
+
+    async def __call__(
+        self, user: UserId, pieces: AsyncIterator[bytes]
+    ) -> AsyncGenerator[Progress, None]:
+        """Yield how far it has come, as `ImportArchive` does.
+
+        Raises:
+            ArchiveTooLarge: more came than is taken.
+            StorageUnavailable: there is no room for it.
+            ParleyError: as `ImportArchive`.
+        """
+        async with self._spool.room() as file:
+            await self._receive(pieces, file)
+            async with aclosing(self._import(user, file)) as steps:
+                async for step in steps:
+                    yield step
+
+    async def _receive(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
+        size, waiting = 0, bytearray()
+        async for piece in pieces:
+            size += len(piece)
+            if size > self._most_bytes:
+                raise ArchiveTooLarge(
+                    f"more than {self._most_bytes} bytes", "PARLEY_IMPORT_MAX_BYTES"
+                )
+            waiting += piece
+            if len(waiting) >= _PIECE:
+                await _write(file, waiting)
+        await _write(file, waiting)
+
+
+async def _write(file: BinaryIO, waiting: bytearray) -> None:
+    try:
+        await asyncio.to_thread(file.write, bytes(waiting))
+    except OSError as error:
+        raise StorageUnavailable("keep the archive") from error
+    waiting.clear()
