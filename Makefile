@@ -40,8 +40,9 @@ install-test: $(TESTING) ## The same, with what the tests need
 run: $(RUNTIME) ## Install, migrate, serve on 127.0.0.1:8000
 	$(BIN)/parley serve
 
+# A worker a core; the tests of one file share one, and with it what the file sets up.
 test: $(TESTING) ## Install, then run the whole suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 check: $(TESTING) ## Format, lint, types, import contracts, file hygiene
 	$(BIN)/ruff format --check .
