@@ -36,6 +36,7 @@
     └── TurnError                      the turn itself, whoever answered
         ├── TurnTimedOut
         ├── TurnInterrupted
+        ├── TurnDeleted
         ├── TurnTooLong
         ├── EventsForgotten
         └── ShuttingDown
@@ -363,6 +364,15 @@ class TurnInterrupted(TurnError):
     def __init__(self, at: datetime | None = None) -> None:
         super().__init__("The answer was interrupted by a server restart; its text so far is kept")
         self.at = at
+
+
+class TurnDeleted(TurnError):
+    """The conversation, the question or the answer was deleted while the turn ran."""
+
+    code = "deleted"
+
+    def __init__(self) -> None:
+        super().__init__("What this answers was deleted meanwhile, so the answer was stopped")
 
 
 class TurnTooLong(TurnError):

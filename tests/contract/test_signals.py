@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.clock import settle
 from adapters.memory.signals import MemorySignals
-from application.ports.signals import Signals
+from application.ports.signals import Cancellation, Signals
 from domain.ids import TurnId
 
 
@@ -25,7 +25,7 @@ async def heard(signals: Signals, count: int) -> list[TurnId]:
     found: list[TurnId] = []
     async with aclosing(signals.cancellations()) as cancellations:
         async for turn in cancellations:
-            found.append(turn)
+            found.append(turn.turn)
             if len(found) == count:
                 break
     return found
@@ -46,8 +46,16 @@ async def test_what_is_said_while_a_listener_is_busy_waits_for_it(signals: Signa
         await settle()
         for name in ("a", "b", "c"):
             await signals.cancel(TurnId(name))
-        assert await first == "a"
-        assert [await anext(cancellations), await anext(cancellations)] == ["b", "c"]
+        assert await first == Cancellation(TurnId("a"))
+        assert [(await anext(cancellations)).turn for _ in range(2)] == ["b", "c"]
+
+
+async def test_a_cancel_says_whether_something_was_deleted(signals: Signals) -> None:
+    async with aclosing(signals.cancellations()) as cancellations:
+        first = asyncio.create_task(anext(cancellations))  # type: ignore[arg-type]
+        await settle()
+        await signals.cancel(TurnId("a"), deleted=True)
+        assert await first == Cancellation(TurnId("a"), deleted=True)
 
 
 async def test_without_listeners_a_cancel_is_no_error(signals: Signals) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from adapters.memory.clock import ManualClock
 from application.ports.unit_of_work import UnitOfWork
@@ -72,6 +73,18 @@ async def test_running_records_come_oldest_first(
     async with work() as db:
         await db.turns.update(ended.turn, AnswerState.COMPLETED, None)
         assert await db.turns.running() == [early, late]
+
+
+async def test_running_records_of_one_conversation(
+    work: UnitOfWork, anna: UserId, clock: ManualClock
+) -> None:
+    here, ended = record(anna, "here", clock.now()), record(anna, "ended", clock.now())
+    there = structs.replace(record(anna, "there", clock.now()), conversation=ConversationId("x"))
+    await store(work, here, ended, there)
+    async with work() as db:
+        await db.turns.update(ended.turn, AnswerState.COMPLETED, None)
+        assert await db.turns.running_in(anna, here.conversation) == [here]
+        assert await db.turns.running_in(UserId(anna + 1), here.conversation) == []
 
 
 async def test_only_ended_records_of_before_are_forgotten(

@@ -137,9 +137,8 @@ class Rig:
             self.clock,
             longest_s,
         )
-        self.turns = Turns(
-            self.log, MemorySignals(), self.store, self.ledger, run, self.clock, limits
-        )
+        self.signals = MemorySignals()
+        self.turns = Turns(self.log, self.signals, self.store, self.ledger, run, self.clock, limits)
         self.recover = RecoverTurns(self.store)
         self._before: set[asyncio.Task[object]] = set()
 

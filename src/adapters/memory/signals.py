@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from application.ports.signals import Signals
+from application.ports.signals import Cancellation, Signals
 from domain.ids import TurnId
 
 
@@ -11,14 +11,14 @@ class MemorySignals(Signals):
     """Hands each cancel to every listener of this process."""
 
     def __init__(self) -> None:
-        self._listeners: set[asyncio.Queue[TurnId]] = set()
+        self._listeners: set[asyncio.Queue[Cancellation]] = set()
 
-    async def cancel(self, turn: TurnId) -> None:
+    async def cancel(self, turn: TurnId, *, deleted: bool = False) -> None:
         for listener in self._listeners:
-            listener.put_nowait(turn)
+            listener.put_nowait(Cancellation(turn, deleted))
 
-    async def cancellations(self) -> AsyncGenerator[TurnId, None]:
-        waiting: asyncio.Queue[TurnId] = asyncio.Queue()
+    async def cancellations(self) -> AsyncGenerator[Cancellation, None]:
+        waiting: asyncio.Queue[Cancellation] = asyncio.Queue()
         self._listeners.add(waiting)
         try:
             while True:

@@ -8,7 +8,7 @@ from adapters.memory.state import Draft
 from application.ports.turn_records import TurnRecords
 from domain.conversation.conversation import AnswerState
 from domain.errors import AccountNotFound, AlreadyExists
-from domain.ids import MessageId, TurnId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.record import TurnRecord
 
 
@@ -44,6 +44,14 @@ class MemoryTurnRecords(TurnRecords):
             (record for record in records if record.state is AnswerState.RUNNING),
             key=lambda record: (record.started_at, record.turn),
         )
+
+    async def running_in(self, user: UserId, conversation: ConversationId) -> list[TurnRecord]:
+        """Return the running ones that the user has asked for in one conversation."""
+        return [
+            record
+            for record in await self.running()
+            if (record.user, record.conversation) == (user, conversation)
+        ]
 
     async def forget_before(self, moment: datetime) -> int:
         """Drop the records of ended turns that started earlier; return how many."""

@@ -10,7 +10,7 @@ from adapters.sql.tables.chat import turns
 from adapters.sql.transaction import Transaction
 from application.ports.turn_records import TurnRecords
 from domain.conversation.conversation import AnswerState
-from domain.ids import MessageId, TurnId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.record import TurnRecord
 
 _INSERT = row_into(turns, *turns.c.keys())
@@ -24,6 +24,9 @@ _RUNNING = (
     select(turns)
     .where(turns.c.state == AnswerState.RUNNING.value)
     .order_by(turns.c.started_at, turns.c.turn_id)
+)
+_RUNNING_IN = _RUNNING.where(
+    turns.c.customer_id == bindparam("owner"), turns.c.session_id == bindparam("session")
 )
 _FORGET = delete(turns).where(
     turns.c.state != AnswerState.RUNNING.value, turns.c.started_at < bindparam("moment")
@@ -54,6 +57,13 @@ class SqlTurnRecords(TurnRecords):
     async def running(self) -> list[TurnRecord]:
         """Return every record whose state is `running`, oldest first."""
         return [turn_of(row) for row in await self._transaction.all("running turns", _RUNNING)]
+
+    async def running_in(self, user: UserId, conversation: ConversationId) -> list[TurnRecord]:
+        """Return the running ones that the user has asked for in one conversation."""
+        this = {"owner": user, "session": conversation}
+        return [
+            turn_of(row) for row in await self._transaction.all("running turns", _RUNNING_IN, this)
+        ]
 
     async def forget_before(self, moment: datetime) -> int:
         """Drop the records of ended turns that started earlier; return how many."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from application.chat.row_drafts import answer_draft, question_draft
 from application.history.editing import Edited, edit
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
@@ -24,7 +25,6 @@ from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, Saved
 from domain.turn.metering import Metering
-from domain.turn.prompt import AudioPart, FilePart, ImagePart
 from domain.turn.record import TurnRecord
 from domain.turn.transcript import Transcript
 from domain.usage import billed
@@ -47,7 +47,7 @@ class Kept(Struct, frozen=True):
     """The version of the question that an edit has replaced; the earlier answer follows it."""
     answer: MessageId | None = None
     gone: bool = False
-    """The question was deleted while the model spoke, and the answer is not stored."""
+    """Question or answer were deleted while the model spoke, and the answer is not stored."""
     doubtful: bool = False
     """An attempt to save the answer may have got through without our hearing of it."""
     code_session: str | None = None
@@ -89,7 +89,7 @@ class Ledger:
                 self._clock.now(),
                 code_session=conversation.claude_session_id,
             )
-            asked = await self._write(db, kept, Sender.USER, _question(ask, record))
+            asked = await self._write(db, kept, Sender.USER, question_draft(ask, record))
             running = TurnRecord(
                 turn=turn,
                 user=ask.user,
@@ -137,38 +137,27 @@ class Ledger:
         Raises:
             StorageError: nothing was stored.
         """
-        draft = _answer(kept, transcript, chosen, state)
+        draft = answer_draft(kept.record, transcript, chosen, state)
         usage = None if metering is None else metering.told()
         session = transcript.code_session or kept.code_session
 
         async def store(db: Stores) -> Kept:
-            answer, gone = kept.answer, kept.gone
+            answer = kept.answer
             if answer is None and kept.doubtful:
                 answer = await _row(db, kept)
             if answer is not None:
-                said = draft.stated()
-                changes = {name: said[name] for name in GROWING if name in said}
-                changes["state"] = state
-                if usage is not None:
-                    changes["usage"] = usage
-                await db.conversations.change_message(
-                    kept.ask.user, kept.conversation, answer, changes, turn=kept.turn
-                )
+                now = await _bring_up_to_date(db, kept, answer, draft, state, usage)
             elif draft.has_content:
-                try:
-                    written = await self._write(db, kept, Sender.AI, draft, state, usage)
-                    answer = written.message
-                except ConversationNotFound:
-                    gone = True
-            if state is not AnswerState.RUNNING or answer != kept.answer:
-                await db.turns.update(kept.turn, state, answer)
+                now = await self._first_row(db, kept, draft, state, usage)
+            else:
+                now = kept
+            if state is not AnswerState.RUNNING or now.answer != kept.answer:
+                await db.turns.update(kept.turn, state, now.answer)
             if metering is not None:
                 await db.usage.put(billed(kept.turn, kept.ask.user, metering, self._clock.now()))
             if session != kept.code_session:
                 await _went_on_in(db, kept, session)
-            return structs.replace(
-                kept, answer=answer, gone=gone, doubtful=False, code_session=session
-            )
+            return structs.replace(now, doubtful=False, code_session=session)
 
         return await self._work.run(store)
 
@@ -201,6 +190,20 @@ class Ledger:
         return structs.replace(
             saved, edited=edited, edited_messages=tuple(messages.get(conversation, ()))
         )
+
+    async def _first_row(
+        self,
+        db: Stores,
+        kept: Kept,
+        draft: MessageDraft,
+        state: AnswerState,
+        usage: Mapping[str, Any] | None,
+    ) -> Kept:
+        try:
+            written = await self._write(db, kept, Sender.AI, draft, state, usage)
+        except ConversationNotFound:
+            return structs.replace(kept, gone=True)
+        return structs.replace(kept, answer=written.message)
 
     async def _write(
         self,
@@ -250,6 +253,27 @@ async def _opened(db: Stores, user: UserId, record: Record) -> Conversation:
     return conversation
 
 
+async def _bring_up_to_date(
+    db: Stores,
+    kept: Kept,
+    answer: MessageId,
+    draft: MessageDraft,
+    state: AnswerState,
+    usage: Mapping[str, Any] | None,
+) -> Kept:
+    said = draft.stated()
+    changes: dict[str, Any] = {name: said[name] for name in GROWING if name in said}
+    changes["state"] = state
+    if usage is not None:
+        changes["usage"] = usage
+    user, gone = kept.ask.user, kept.gone
+    this = (user, kept.conversation, answer)
+    if not await db.conversations.change_message(*this, changes, turn=kept.turn):
+        # Deleted, or taken over by a turn that answers anew.
+        gone = await db.conversations.message(user, answer) is None
+    return structs.replace(kept, answer=answer, gone=gone)
+
+
 async def _went_on_in(db: Stores, kept: Kept, session: str | None) -> None:
     """Note the Claude Code session in the conversation's row, which stays in its place."""
     draft = ConversationDraft(id=kept.conversation, claude_session_id=session, touch=False)
@@ -264,42 +288,3 @@ async def _row(db: Stores, kept: Kept) -> MessageId | None:
         await db.conversations.hold(kept.ask.user, kept.conversation)
     record = await db.turns.find(kept.turn)
     return record.answer if record else None
-
-
-def _question(ask: Ask, record: Record) -> MessageDraft:
-    draft = record.question
-    changes: dict[str, Any] = {}
-    if not draft.message:
-        changes["message"] = ask.text
-    # A client that sends no message object still sees its attachments in the history. Without any,
-    # nothing is stated: an edit then leaves the stored lists alone.
-    if draft.image_locations is None:
-        changes["image_locations"] = _places(ask, ImagePart) or None
-    if draft.file_locations is None:
-        changes["file_locations"] = _places(ask, FilePart, AudioPart) or None
-    return structs.replace(draft, **changes)
-
-
-def _places(ask: Ask, *kinds: type[ImagePart | FilePart | AudioPart]) -> tuple[str, ...]:
-    return tuple(
-        part.url
-        for part in ask.question
-        if isinstance(part, kinds) and not part.url.startswith("data:")
-    )
-
-
-def _answer(
-    kept: Kept, transcript: Transcript, chosen: ModelChosen | None, state: AnswerState
-) -> MessageDraft:
-    draft = kept.record.answer
-    changes: dict[str, Any] = {}
-    if text := transcript.text:
-        changes["message"] = text
-    if thinking := transcript.thinking:
-        changes["ai_reasoning"] = draft.ai_reasoning or thinking
-    if chosen is not None:
-        changes["api_text_gen_model_name"] = chosen.model
-    if state is AnswerState.CANCELLED and transcript.pieces:
-        data: Mapping[str, Any] = draft.claude_code_data or {}
-        changes["claude_code_data"] = {**data, "cancelled": True}
-    return structs.replace(draft, **changes)

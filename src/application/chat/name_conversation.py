@@ -6,10 +6,20 @@ import structlog
 
 from application.agent.choose import ChooseModel
 from application.agent.patience import ask_patiently
+from application.chat.ledger import Ledger
+from application.chat.meter import Meter
+from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
+from application.usage.spending import Spending
 from domain.conversation.conversation import NEW_NAME, Conversation, StoredMessage
-from domain.errors import ConversationNotFound, InvalidRequest, StorageError
-from domain.ids import ConversationId, UserId
+from domain.errors import (
+    AccountNotFound,
+    ConversationNotFound,
+    InvalidRequest,
+    ParleyError,
+    StorageError,
+)
+from domain.ids import ConversationId, TurnId, UserId
 from domain.turn.events import TextDelta
 from domain.turn.prompt import Message, Part, Prompt, TextPart, joined_text
 from domain.turn.settings import TurnSettings
@@ -32,9 +42,19 @@ _HINTS = {"developer": " Name the technology the text is about."}
 class NameConversation:
     """Asks a small model for a title, and stores it where there is a conversation."""
 
-    def __init__(self, work: UnitOfWork, choose: ChooseModel) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        choose: ChooseModel,
+        spending: Spending,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
         self._work = work
         self._choose = choose
+        self._spending = spending
+        self._ledger = ledger
+        self._clock = clock
 
     async def __call__(
         self,
@@ -53,6 +73,7 @@ class NameConversation:
             ConversationNotFound: the user has no such conversation.
             InvalidRequest: there is nothing to make a title from.
             ProviderError, NotConfigured, UnknownModel: the model cannot be asked.
+            SpendingCapReached: a title costs money too, and the user may spend no more today.
         """
         text = joined_text(prompt)
         if conversation:
@@ -61,7 +82,7 @@ class NameConversation:
             character = found.character
         if not text and not conversation:
             raise InvalidRequest("Prompt or existing session content is required", "prompt")
-        title = _fit(await self._ask(text, character)) if text else ""
+        title = _fit(await self._ask(user, text, character)) if text else ""
         title = title or _fit(text) or NEW_NAME
         if conversation:
             await self._store(user, conversation, title)
@@ -73,7 +94,7 @@ class NameConversation:
             messages = await db.conversations.messages(user, (conversation,))
         return found, _opening(messages.get(conversation, ()))
 
-    async def _ask(self, text: str, character: str | None) -> str:
+    async def _ask(self, user: UserId, text: str, character: str | None) -> str:
         question = (TextPart(text[:_READ]),)
         choice = self._choose(SETTINGS, question)
         prompt = Prompt(
@@ -83,9 +104,29 @@ class NameConversation:
             temperature=choice.temperature,
             max_tokens=choice.max_tokens,
         )
-        async with aclosing(ask_patiently(choice.model, prompt)) as batches:
-            events = [event async for batch in batches for event in batch]
-        return "".join(event.text for event in events if isinstance(event, TextDelta))
+        call, meter = TurnId(self._clock.new_id()), Meter(self._clock)
+        await self._spending.reserve(user, call, prompt)
+        meter.asks(choice.card)
+        said: list[str] = []
+        try:
+            async with aclosing(ask_patiently(choice.model, prompt)) as batches:
+                async for batch in batches:
+                    meter.saw(batch)
+                    said += [event.text for event in batch if isinstance(event, TextDelta)]
+        except ParleyError as error:
+            meter.failed(error)
+            raise
+        finally:
+            await self._bill(user, call, meter)
+        return "".join(said)
+
+    async def _bill(self, user: UserId, call: TurnId, meter: Meter) -> None:
+        if (metering := meter.reading()) is None:
+            return
+        try:
+            await self._ledger.bill(call, user, metering)
+        except (StorageError, AccountNotFound) as error:
+            log.warning("title not billed", customer=user, error=error.code)
 
     async def _store(self, user: UserId, conversation: ConversationId, title: str) -> None:
         try:

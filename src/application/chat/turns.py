@@ -26,6 +26,7 @@ from domain.errors import (
     ShuttingDown,
     StorageError,
     TooManyTurns,
+    TurnDeleted,
     TurnInterrupted,
 )
 from domain.ids import TurnId, UserId
@@ -293,9 +294,10 @@ class Turns:
 
     async def _obey_signals(self) -> None:
         async with aclosing(self._signals.cancellations()) as cancellations:
-            async for turn in cancellations:
-                if (running := self._running.get(turn)) is not None:
-                    running.switch.stop(Cancelled("Request cancelled"))
+            async for asked in cancellations:
+                if (running := self._running.get(asked.turn)) is not None:
+                    why = TurnDeleted() if asked.deleted else Cancelled("Request cancelled")
+                    running.switch.stop(why)
 
     async def _stop_the_abandoned(self) -> None:
         while True:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.conversation.conversation import AnswerState
-from domain.ids import MessageId, TurnId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.record import TurnRecord
 
 
@@ -29,6 +29,10 @@ class TurnRecords(Protocol):
 
     async def running(self) -> list[TurnRecord]:
         """Return every record whose state is `running`, oldest first."""
+        ...
+
+    async def running_in(self, user: UserId, conversation: ConversationId) -> list[TurnRecord]:
+        """Return the running ones that the user has asked for in one conversation."""
         ...
 
     async def forget_before(self, moment: datetime) -> int:

@@ -88,6 +88,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "turn_error": _turn(500),
     "timeout": _turn(504),
     "interrupted": _turn(503),
+    "deleted": _turn(410, "validation", None),
     "turn_too_long": _turn(502),
     "no_buffer": _turn(410, "validation", None),
     "shutting_down": Meaning(503, "service_error", "internal"),

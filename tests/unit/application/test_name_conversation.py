@@ -1,5 +1,6 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -7,8 +8,10 @@ from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.agent.choose import ChooseModel
+from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
-from domain.catalog.card import ModelCard
+from application.usage.spending import Spending
+from domain.catalog.card import ModelCard, Price
 from domain.catalog.catalog import Catalog
 from domain.conversation.conversation import (
     Conversation,
@@ -16,13 +19,26 @@ from domain.conversation.conversation import (
     MessageDraft,
     Sender,
 )
-from domain.errors import ConversationNotFound, InvalidRequest, NotConfigured, UnknownModel
+from domain.errors import (
+    ConversationNotFound,
+    InvalidRequest,
+    NotConfigured,
+    SpendingCapReached,
+    UnknownModel,
+)
 from domain.ids import UserId
 from domain.provider_errors import ProviderRejected
-from domain.turn.events import ModelEvent, TextDelta, ThinkingDelta
+from domain.turn.events import ModelEvent, ModelStopped, TextDelta, ThinkingDelta
+from domain.turn.metering import Usage
 from domain.turn.prompt import Prompt, TextPart
+from domain.usage import UsageSum
 
-CARD = ModelCard(id="gpt-4o-mini", provider="openai", model="gpt-4o-mini")
+CARD = ModelCard(
+    id="gpt-4o-mini",
+    provider="openai",
+    model="gpt-4o-mini",
+    price=Price(input_usd_per_mtok=1, output_usd_per_mtok=2),
+)
 ASKED = (TextPart("When is high tide in Lisbon, and how is it worked out beforehand?"),)
 
 
@@ -36,7 +52,7 @@ class LastWords(ScriptedChatModel):
             async for batch in batches:
                 yield batch
         if self.then_away is not None:
-            self.then_away.fail_next()
+            self.then_away.fail_next(2)
 
 
 class Naming:
@@ -46,9 +62,20 @@ class Naming:
         self.clock = ManualClock()
         self.work = MemoryUnitOfWork(self.clock)
         self.model = LastWords(*rounds)
-        choose = ChooseModel(Catalog([CARD]), {"openai": self.model})
-        self.name = NameConversation(self.work, choose)
         self.anna = UserId(1)
+        self.name = self.namer(ChooseModel(Catalog([CARD]), {"openai": self.model}))
+
+    def namer(self, choose: ChooseModel, cap_usd: float | None = None) -> NameConversation:
+        spending, ledger = (
+            Spending(self.work, self.clock, cap_usd),
+            Ledger(self.work, self.clock),
+        )
+        return NameConversation(self.work, choose, spending, ledger, self.clock)
+
+    async def used(self) -> list[UsageSum]:
+        start, end = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        async with self.work() as db:
+            return await db.usage.sums(self.anna, start, end, "model")
 
     async def talk(self, *said: str, character: str = "assistant") -> Conversation:
         async with self.work() as db:
@@ -144,6 +171,29 @@ async def test_the_models_errors_are_not_hidden() -> None:
         await naming.name(naming.anna, ASKED)
     with pytest.raises(NotConfigured):
         await naming.name(naming.anna, ASKED)
-    missing = NameConversation(naming.work, ChooseModel(Catalog([]), {}))
+    missing = naming.namer(ChooseModel(Catalog([]), {}))
     with pytest.raises(UnknownModel):
         await missing(naming.anna, ASKED)
+
+
+async def test_a_title_counts_in_what_is_used() -> None:
+    stopped = ModelStopped("stop", Usage(input_tokens=40, output_tokens=4))
+    naming = Naming([TextDelta("Tides"), stopped], [ProviderRejected("openai", "no")])
+    talk = await naming.talk("When?")
+    await naming.name(naming.anna, (), talk.id)
+    (used,) = await naming.used()
+    assert (used.answers, used.input_tokens, used.output_tokens) == (1, 40, 4)
+    assert used.cost_usd == pytest.approx(40e-6 + 4 * 2e-6)
+    with pytest.raises(ProviderRejected):
+        await naming.name(naming.anna, (), talk.id)
+    (used,) = await naming.used()
+    assert (used.answers, used.known_micro_usd) == (2, 48), "what was refused costs nothing"
+
+
+async def test_a_title_beyond_the_cap_is_refused_before_the_model_is_asked() -> None:
+    naming = Naming()
+    talk = await naming.talk("When?")
+    capped = naming.namer(ChooseModel(Catalog([CARD]), {"openai": naming.model}), 0.000001)
+    with pytest.raises(SpendingCapReached):
+        await capped(naming.anna, (), talk.id)
+    assert (naming.model.prompts, await naming.used()) == ([], [])

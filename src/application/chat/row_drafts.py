@@ -1,0 +1,53 @@
+"""What of a question and its answer goes into their rows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import structs
+
+from domain.conversation.conversation import AnswerState, MessageDraft
+from domain.turn.ask import Ask, Record
+from domain.turn.events import ModelChosen
+from domain.turn.prompt import AudioPart, FilePart, ImagePart
+from domain.turn.transcript import Transcript
+
+
+def question_draft(ask: Ask, record: Record) -> MessageDraft:
+    """Return the question's row: what the client says of it, and else what was asked."""
+    draft = record.question
+    changes: dict[str, Any] = {}
+    if not draft.message:
+        changes["message"] = ask.text
+    # A client that sends no message object still sees its attachments in the history. Without any,
+    # nothing is stated: an edit then leaves the stored lists alone.
+    if draft.image_locations is None:
+        changes["image_locations"] = _places(ask, ImagePart) or None
+    if draft.file_locations is None:
+        changes["file_locations"] = _places(ask, FilePart, AudioPart) or None
+    return structs.replace(draft, **changes)
+
+
+def _places(ask: Ask, *kinds: type[ImagePart | FilePart | AudioPart]) -> tuple[str, ...]:
+    return tuple(
+        part.url
+        for part in ask.question
+        if isinstance(part, kinds) and not part.url.startswith("data:")
+    )
+
+
+def answer_draft(
+    record: Record, transcript: Transcript, chosen: ModelChosen | None, state: AnswerState
+) -> MessageDraft:
+    """Return the answer's row as far as it has come."""
+    draft = record.answer
+    changes: dict[str, Any] = {}
+    if text := transcript.text:
+        changes["message"] = text
+    if thinking := transcript.thinking:
+        changes["ai_reasoning"] = draft.ai_reasoning or thinking
+    if chosen is not None:
+        changes["api_text_gen_model_name"] = chosen.model
+    if state is AnswerState.CANCELLED and transcript.pieces:
+        data: Mapping[str, Any] = draft.claude_code_data or {}
+        changes["claude_code_data"] = {**data, "cancelled": True}
+    return structs.replace(draft, **changes)
