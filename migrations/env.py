@@ -6,13 +6,20 @@ from the variable of the database: `MAIN_DB_URL=... alembic -n main upgrade head
 
 import asyncio
 import os
+from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection
 
 from adapters.sql.migrations import METADATA, locked, version_table
+from adapters.sql.tables.naming import TYPE_VARIES
 
 database = context.config.config_ini_section
+
+
+def differs(_: Any, __: Any, column: Column[Any], *___: Any) -> bool | None:
+    """Leave alone the type of a column that each earlier server made in its own way."""
+    return False if column.info.get(TYPE_VARIES) else None
 
 
 def run(connection: Connection) -> None:
@@ -23,7 +30,7 @@ def run(connection: Connection) -> None:
         version_table=version_table(database),
         # Databases may share a schema, and hold tables that are not ours.
         include_name=lambda name, kind, parents: kind != "table" or name in metadata.tables,
-        compare_type=True,
+        compare_type=differs,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

@@ -74,17 +74,16 @@ def turnout(rows: Sequence[StoredMessage], chosen: MessageId) -> Turnout:
 def _parents(rows: Sequence[StoredMessage]) -> dict[MessageId, MessageId | None]:
     known = {row.message_id for row in rows}
     parents: dict[MessageId, MessageId | None] = {}
-    last: StoredMessage | None = None
-    before: StoredMessage | None = None
+    last: MessageId | None = None
     for row in rows:
         parent = row.parent_id
         if parent is None or parent not in known:
-            # A version does not follow the message that it is a version of.
-            found = before if last is not None and last.place == row.place else last
-            parent = None if found is None else found.message_id
+            # A version follows what the message at its place follows; that one comes first, since
+            # a version is a copy. More may stand in between: rows of the same second.
+            parent = parents.get(row.place, last)
         parents[row.message_id] = parent
         if not row.replaced:
-            before, last = last, row
+            last = row.message_id
     return parents
 
 

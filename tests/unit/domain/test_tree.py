@@ -131,3 +131,12 @@ def test_rows_that_name_each_other_do_not_hold_anybody_up() -> None:
     circle = [row(1, 2), row(2, 1), version(3, 1, 2)]
     turned = turnout(placed(in_order(*circle)), MessageId(3))
     assert MessageId(3) in turned.shown
+
+
+def test_rows_of_one_second_keep_their_versions() -> None:
+    """An older server wrote whole seconds, so that an answer may stand before a version."""
+    question, answer = row(1), row(2, at=1)
+    earlier = version(3, of=1, after=None)
+    tree = placed(in_order(question, answer, earlier))
+    assert parents(tree) == {1: None, 2: 1, 3: None}
+    assert [one.siblings for one in tree] == [(3, 1), (), (3, 1)]

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from adapters.sql.dialect import Moment, key, login_name, long_text
-from adapters.sql.tables.naming import NAMES
+from adapters.sql.tables.naming import NAMES, TYPE_VARIES
 
 metadata = MetaData(naming_convention=NAMES)
 
@@ -69,7 +69,8 @@ sessions = Table(
     _flag("auto_trigger_tts"),
     Column("claude_session_id", String(36)),
     _json("tags"),
-    Column("group_id", key(36), index=True),
+    # A UUID, which databases that are taken over have as CHAR(32), CHAR(36) or a type of its own.
+    Column("group_id", key(36), index=True, info={TYPE_VARIES: True}),
     Column("created_at", Moment, nullable=False),
     Column("last_update", Moment, nullable=False),
     Column("task_status", String(10), index=True),

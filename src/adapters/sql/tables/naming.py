@@ -8,3 +8,6 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+TYPE_VARIES = "type varies"
+"""In a column's `info`: its type may be another in a database that was taken over."""
