@@ -219,6 +219,7 @@ class Ledger:
         if kept.record.edits and draft.message_id:
             by_turn = None
             if state is not None:
+                await db.conversations.hold(user, conversation)
                 by_turn = {"state": state, "turn_id": kept.turn, "usage": usage}
             edited = await edit(
                 db, user, conversation, draft, written_by_turn=by_turn, after=kept.earlier

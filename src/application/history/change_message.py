@@ -2,11 +2,11 @@
 
 from msgspec import structs
 
-from application.history.editing import change
+from application.history.editing import change, held
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import MessageDraft
-from domain.conversation.editing import editable
-from domain.errors import InvalidRequest, MessageNotFound
+from domain.conversation.editing import EDITABLE, editable
+from domain.errors import InvalidRequest
 from domain.ids import MessageId, UserId
 
 
@@ -33,17 +33,15 @@ class ChangeMessage:
             append_images: add the patch's images to those there are.
 
         Raises:
-            InvalidRequest: the patch states nothing.
+            InvalidRequest: the patch states nothing that may change.
             MessageNotFound: the user has no such message.
         """
         stated = {} if patch is None else patch.stated()
-        if patch is not None and not stated:
+        if patch is not None and not stated.keys() & EDITABLE:
             raise InvalidRequest("No update fields provided", "patch")
 
         async def set_columns(db: Stores) -> None:
-            stored = await db.conversations.message(user, message)
-            if stored is None:
-                raise MessageNotFound(message)
+            stored = await held(db, user, message)
             columns = stated
             if append_images and patch is not None and patch.image_locations:
                 images = (*stored.image_locations, *patch.image_locations)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from application.ports.unit_of_work import Stores
 from domain.conversation.conversation import MessageDraft, StoredMessage
 from domain.conversation.editing import answered_anew, editable, loses
+from domain.errors import MessageNotFound
 from domain.ids import ConversationId, MessageId, UserId
 
 
@@ -20,6 +21,21 @@ class Edited(Struct, frozen=True):
     earlier: MessageId | None
 
 
+async def held(db: Stores, user: UserId, message: MessageId) -> StoredMessage:
+    """Return a message that nobody else changes before the transaction ends.
+
+    Raises:
+        MessageNotFound: the user has no such message.
+    """
+    found = await db.conversations.message(user, message)
+    if found is not None:
+        await db.conversations.hold(user, found.session_id)
+        found = await db.conversations.message(user, message)  # As others have left it.
+    if found is None:
+        raise MessageNotFound(message)
+    return found
+
+
 async def edit(
     db: Stores,
     user: UserId,
@@ -29,7 +45,7 @@ async def edit(
     written_by_turn: Mapping[str, Any] | None = None,
     after: MessageId | None = None,
 ) -> Edited | None:
-    """Change the message a draft names to what the draft states.
+    """Change the message a draft names to what the draft states; its conversation must be held.
 
     Args:
         db: the open transaction.
