@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -51,6 +52,17 @@ class HistoryMachine(RuleBasedStateMachine):
         super().__init__()
         self.both = (self.world.customer(), self.world.customer())
 
+    @initialize()
+    def begin(self) -> None:
+        """Have versions of a question with its answer from the start, and something foreign."""
+        self._open(0, "tide", "moon")
+        self._edit(0, 0, "a_b", "100%")
+        for _ in range(2):
+            self._regenerate(0, 0)
+        for _ in range(2):
+            self._show(0, 0)
+        self._open(1, "moon", "tide")
+
     def talk(self, who: int, which: int) -> tuple[Customer, Talk]:
         """Return one of a customer's conversations; of the other's where this one has none."""
         for customer in (self.both[who], self.both[1 - who]):
@@ -70,6 +82,9 @@ class HistoryMachine(RuleBasedStateMachine):
 
     @rule(who=Who, question=Word, answer=Word | st.none())
     def open(self, who: int, question: str, answer: str | None) -> None:
+        self._open(who, question, answer)
+
+    def _open(self, who: int, question: str, answer: str | None) -> None:
         now, customer = self.world.tick(), self.both[who]
         said: dict[str, Any] = {
             "user_message": {"message": question},
@@ -128,6 +143,9 @@ class HistoryMachine(RuleBasedStateMachine):
     @precondition(anything)
     @rule(who=Who, which=Which, text=Word, answer=Word | st.none())
     def edit(self, who: int, which: int, text: str, answer: str | None) -> None:
+        self._edit(who, which, text, answer)
+
+    def _edit(self, who: int, which: int, text: str, answer: str | None) -> None:
         now = self.world.tick()
         found = self.message(who, which, "User")
         if found is None:
@@ -153,6 +171,9 @@ class HistoryMachine(RuleBasedStateMachine):
     @precondition(anything)
     @rule(who=Who, which=Which)
     def regenerate(self, who: int, which: int) -> None:
+        self._regenerate(who, which)
+
+    def _regenerate(self, who: int, which: int) -> None:
         now = self.world.tick()
         found = self.message(who, which)
         if found is None:
@@ -183,10 +204,15 @@ class HistoryMachine(RuleBasedStateMachine):
     @precondition(anything)
     @rule(who=Who, which=Which)
     def show_a_version(self, who: int, which: int) -> None:
+        self._show(who, which)
+
+    def _show(self, who: int, which: int) -> None:
         customer, talk = self.talk(who, which)
         if not talk.rows:
             return
-        key = sorted(talk.rows)[which % len(talk.rows)]
+        # Most of all those that are not shown.
+        keys = sorted(row.id for row in talk.rows.values() if not row.shown) or sorted(talk.rows)
+        key = keys[which % len(keys)]
         customer.do("POST", f"{MESSAGES}/show", session_id=talk.id, message_id=key)
         talk.show(key)
 
