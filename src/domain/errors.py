@@ -333,11 +333,8 @@ class OutcomeUnknown(StorageError):
     code = "storage_outcome_unknown"
 
     def __init__(self, operation: str) -> None:
-        super().__init__(
-            operation,
-            "The database was lost while it stored this, and it may or may not be stored;"
-            " look before you send it again",
-        )
+        text = "The database was lost while it stored this; look before you send it again"
+        super().__init__(operation, text)
 
 
 class TurnError(ParleyError):

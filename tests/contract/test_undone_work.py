@@ -94,7 +94,7 @@ class TestInMemory:
         self, memory_work: MemoryUnitOfWork, saying: Saying, *, stored: bool
     ) -> None:
         memory_work.doubt_next(stored)
-        with pytest.raises(OutcomeUnknown, match="may or may not be stored"):
+        with pytest.raises(OutcomeUnknown, match="look before you send it again"):
             await memory_work.run(saying)
         assert saying.began == 1
         assert await said(memory_work, saying.user, saying.talk) == ["hello"] * stored
