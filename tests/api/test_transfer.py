@@ -1,5 +1,6 @@
 """An account out of one server and into another, over HTTP."""
 
+import asyncio
 import gzip
 import hashlib
 import json
@@ -148,6 +149,25 @@ async def test_what_stops_it_is_told_and_the_same_archive_completes_it(
     rest = steps(await anna.post(IMPORT, content=MANY))
     assert rest[-1]["added"]["messages"] == 301 - told[-1]["done"]
     assert body((await anna.get(EXPORT)).content) == body(MANY)
+
+
+async def test_one_at_a_time(parley: Parley, anna: httpx.AsyncClient) -> None:
+    sending, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield MANY[:100]
+        sending.set()
+        await go_on.wait()
+        yield MANY[100:]
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(anna.post(IMPORT, content=slowly()))
+        await sending.wait()
+        second = await anna.post(IMPORT, content=MANY)
+        assert (second.status_code, second.headers["Retry-After"]) == (429, "5")
+        go_on.set()
+    assert steps(first.result())[-1]["type"] == "stored"
+    assert (await anna.post(IMPORT, content=MANY)).status_code == 200
 
 
 async def test_nobody_without_a_token(stranger: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """What every store promises to an account that moves."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -51,6 +52,13 @@ async def test_once_more_adds_nothing(work: UnitOfWork, anna: UserId) -> None:
     await imported(work, anna, archive(RICH))
     steps = await imported(work, anna, archive(RICH))
     assert (steps[-1].done, steps[-1].added) == (14, Tally())
+    assert body(await exported(work, anna)) == body(archive(RICH))
+
+
+async def test_twice_at_the_same_time_is_once(work: UnitOfWork, anna: UserId) -> None:
+    async with asyncio.TaskGroup() as both:
+        steps = [both.create_task(imported(work, anna, archive(RICH))) for _ in range(2)]
+    assert sum(one.result()[-1].added.records for one in steps) == 14
     assert body(await exported(work, anna)) == body(archive(RICH))
 
 

@@ -45,6 +45,10 @@ _HOLD_SESSION = (
 )
 
 
+_ATTEMPTS = 3
+"""To find an id that nobody has: ours or the other one is taken by somebody in between."""
+
+
 def _moment(name: str, like: Column[Any]) -> Any:
     return bindparam(name, type_=like.type)
 
@@ -97,19 +101,22 @@ class SqlArrivals(Arrivals):
         """Return the user's conversation of this id, made out of the record if there is none."""
         await self._transaction.queue_to_write()
         ids = (conversation.id, other_id(user, conversation.id))
-        rows = await self._transaction.all("find conversation", _SESSION_OWNERS, {"ids": ids})
-        owners = {row["id"]: row["customer_id"] for row in rows}
-        for known in ids:
-            if owners.get(known) == user:
-                return ConversationId(known), False
-        named = ConversationId(_free(ids, owners))
-        try:
-            await self._add(user, conversation, named)
-        except AlreadyExists:
-            # Somebody else made it between the two statements.
-            named = ConversationId(ids[1])
-            await self._add(user, conversation, named)
-        return named, True
+        for attempt in range(1, _ATTEMPTS + 1):
+            rows = await self._transaction.all("find conversation", _SESSION_OWNERS, {"ids": ids})
+            owners = {row["id"]: row["customer_id"] for row in rows}
+            for known in ids:
+                if owners.get(known) == user:
+                    return ConversationId(known), False
+            named = ConversationId(_free(ids, owners))
+            try:
+                await self._add(user, conversation, named)
+            except AlreadyExists:
+                # Somebody else made it between the two statements.
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return named, True
+        raise AssertionError("the last attempt returns or raises")
 
     async def _add(
         self, user: UserId, conversation: ArchivedConversation, named: ConversationId

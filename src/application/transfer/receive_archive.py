@@ -9,19 +9,23 @@ from application.ports.spool import Spool
 from application.transfer.import_archive import ImportArchive
 from domain.errors import StorageUnavailable
 from domain.ids import UserId
-from domain.transfer.errors import ArchiveTooLarge
+from domain.transfer.errors import ArchiveTooLarge, ImportRunning
 from domain.transfer.progress import Progress
 
 _PIECE = 1024 * 1024
 
 
 class ReceiveArchive:
-    """Keeps what comes in until all of it is there: an archive is looked at twice."""
+    """Keeps what comes in until all of it is there: an archive is looked at twice.
+
+    One at a time for each user: each takes room on the disk.
+    """
 
     def __init__(self, spool: Spool, import_archive: ImportArchive, most_bytes: int) -> None:
         self._spool = spool
         self._import = import_archive
         self._most_bytes = most_bytes
+        self._busy: set[UserId] = set()
 
     async def __call__(
         self, user: UserId, pieces: AsyncIterator[bytes]
@@ -29,15 +33,22 @@ class ReceiveArchive:
         """Yield how far it has come, as `ImportArchive` does.
 
         Raises:
+            ImportRunning: another one of the user has not ended.
             ArchiveTooLarge: more came than is taken.
             StorageUnavailable: there is no room for it.
             ParleyError: as `ImportArchive`.
         """
-        async with self._spool.room() as file:
-            await self._receive(pieces, file)
-            async with aclosing(self._import(user, file)) as steps:
-                async for step in steps:
-                    yield step
+        if user in self._busy:
+            raise ImportRunning
+        self._busy.add(user)
+        try:
+            async with self._spool.room() as file:
+                await self._receive(pieces, file)
+                async with aclosing(self._import(user, file)) as steps:
+                    async for step in steps:
+                        yield step
+        finally:
+            self._busy.discard(user)
 
     async def _receive(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
         size, waiting = 0, bytearray()

@@ -3,9 +3,10 @@
     ArchiveError
     ├── ArchiveRefused                 nothing of it is stored
     │   └── ArchiveTooLarge
+    ├── ImportRunning
     └── ArchiveChanged                 what an interrupted export began is out of date
 
-Texts name places in an archive and fields of records; what is written in them is not repeated.
+Texts name places in an archive and fields of records, for whoever sent it.
 """
 
 from domain.errors import InvalidRequest
@@ -34,6 +35,15 @@ class ArchiveTooLarge(ArchiveRefused):
     def __init__(self, why: str, limit: str, place: str | None = None) -> None:
         super().__init__(f"{why} ({limit})", place)
         self.limit = limit
+
+
+class ImportRunning(ArchiveError):
+    """The user's last archive is still being received or stored."""
+
+    code = "import_running"
+
+    def __init__(self) -> None:
+        super().__init__("An import of this account is running; wait for it to end")
 
 
 class ArchiveChanged(ArchiveError):

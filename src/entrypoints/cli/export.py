@@ -52,11 +52,12 @@ def export(name: str, file: Path | None, resume: bool) -> None:  # noqa: FBT001 
 def _opened(stack: ExitStack, file: Path | None, *, resume: bool) -> tuple[BinaryIO, Mark]:
     if file is None:
         return sys.stdout.buffer, Mark(0)
-    if file.suffix == ".gz":
-        return cast("BinaryIO", stack.enter_context(gzip.open(file, "xb"))), Mark(0)
     if not resume:
-        return stack.enter_context(file.open("xb")), Mark(0)
+        # What is in it is nobody else's business.
+        file.touch(mode=0o600, exist_ok=False)
     opened = stack.enter_context(file.open("r+b"))
+    if file.suffix == ".gz":
+        return cast("BinaryIO", stack.enter_context(gzip.GzipFile("", "wb", 9, opened))), Mark(0)
     return opened, _mark(opened)
 
 

@@ -22,6 +22,8 @@ def import_(name: str, file: Path) -> None:
     zipped or not. Nothing is stored of a file that is refused; one that is interrupted is completed
     by the same command.
     """
+    if not file.is_file():
+        raise click.UsageError(f"{file} must be a file: it is read twice")
 
     async def work(container: AsyncContainer) -> Progress:
         account = await account_named(container, name)

@@ -58,6 +58,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "archive_refused": _invalid(),
     "archive_too_large": _invalid(413, 413),
     "archive_changed": _invalid(409, 409),
+    "import_running": _invalid(429, 429),
     "file_refused": _invalid(400),
     "file_too_large": _invalid(413, 413),
     "access_denied": _invalid(403, 403),
@@ -98,6 +99,7 @@ MEANINGS: Mapping[str, Meaning] = {
 
 _WAITS_S: Mapping[str, float] = {
     "too_many_turns": 1,
+    "import_running": 5,
     "storage_unavailable": 1,
     "shutting_down": 5,
     "provider_overloaded": 5,

@@ -137,7 +137,7 @@ async def export_account(
     security=BEARER,
     request_max_body_size=None,
     operation_class=_FileBody,
-    responses=errors(401, 403, 404, 413, 422)
+    responses=errors(401, 403, 404, 413, 422, 429)
     | line_stream(ImportStep, LINES, "How far it has come, a line now and then."),
     summary="Import an archive",
 )

@@ -15,7 +15,7 @@ from entrypoints.wiring.settings import Settings
 
 
 class TransferProvider(Provider):
-    """None of them holds any state."""
+    """`ReceiveArchive` knows who is being served; the others hold no state."""
 
     scope = Scope.APP
 
