@@ -1,4 +1,4 @@
-"""The databases that the storage suites run on.
+"""The databases and the bucket that the storage suites run on.
 
 SQLite always; MySQL or MariaDB where `TEST_MYSQL_URL` says, else where one answers on the usual
 port, else in a container. One scratch database a run, made by the migrations and dropped at the
@@ -27,6 +27,7 @@ from adapters.sql.engine import Database, open_database
 from adapters.sql.tables.chat import metadata
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports.unit_of_work import UnitOfWork
+from tests.contract.file_places import s3_server
 
 MYSQL = pytest.param("mysql", marks=pytest.mark.requires_mysql)
 
@@ -172,3 +173,9 @@ def mysql_work(mysql_database: Database, clock: ManualClock) -> SqlUnitOfWork:
 @pytest.fixture(params=["memory", "sqlite", MYSQL])
 def work(request: pytest.FixtureRequest) -> UnitOfWork:
     return request.getfixturevalue(f"{request.param}_work")
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    with s3_server() as address:
+        yield address

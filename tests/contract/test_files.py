@@ -1,62 +1,42 @@
 """What every place for files promises."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from datetime import date, timedelta
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
-from msgspec import Struct
 
-from adapters.disk.files import BATCH, DiskFiles
-from adapters.memory.clock import ManualClock
-from adapters.memory.files import MemoryFiles
+from adapters.disk.files import BATCH
 from application.ports.files import Files
 from domain.errors import AlreadyExists, FileNotFound, FileRefused, FileTooLarge
 from domain.files.keys import Folder, exact_key, fresh_key
-from domain.files.stored import StoredFile
 from domain.ids import FileKey, UserId
+from tests.contract.file_places import Place, disk, memory, s3
 
 ANNA, BORIS = UserId(1), UserId(12)
 DAY = date(2026, 2, 3)
-MOST = 8 * BATCH
-
-
-class Place(Struct):
-    """The adapter, what is in the place by its own account, and a fast way to fill it."""
-
-    files: Files
-    left: Callable[[], list[str]]
-    fill: Callable[[list[FileKey]], None]
+MOST = 16 * BATCH
 
 
 @pytest.fixture
 def memory_place() -> Place:
-    files = MemoryFiles(ManualClock())
-
-    def fill(keys: list[FileKey]) -> None:
-        for key in keys:
-            files._contents[key] = b"x"
-            files._stored[key] = StoredFile(key, 1, ManualClock().now())
-
-    return Place(files, lambda: sorted(files._contents), fill)
+    return memory()
 
 
 @pytest.fixture
 def disk_place(tmp_path: Path) -> Place:
-    def left() -> list[str]:
-        return sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
-
-    def fill(keys: list[FileKey]) -> None:
-        for key in keys:
-            path = tmp_path / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-
-    return Place(DiskFiles(tmp_path), left, fill)
+    return disk(tmp_path)
 
 
-@pytest.fixture(params=["memory", "disk"])
+@pytest.fixture
+async def s3_place(s3_address: str) -> AsyncIterator[Place]:
+    async with s3(s3_address) as place:
+        yield place
+
+
+@pytest.fixture(params=["memory", "disk", "s3"])
 def place(request: pytest.FixtureRequest) -> Place:
     return request.getfixturevalue(f"{request.param}_place")
 
@@ -86,7 +66,7 @@ async def test_what_was_put_is_there(files: Files) -> None:
     assert (stored.name, stored.mime_type) == ("plan.pdf", "application/pdf")
     known = await files.about(ANNA, key(1))
     assert (known.key, known.size_bytes) == (key(1), 7)
-    assert abs(known.stored_at - stored.stored_at) < timedelta(seconds=2)
+    assert stored.stored_at.tzinfo is known.stored_at.tzinfo is UTC
     assert await content(files.read(ANNA, key(1))) == b"one two"
 
 
@@ -177,7 +157,24 @@ async def test_nothing_is_no_file(place: Place) -> None:
     assert place.left() == []
 
 
-@pytest.mark.parametrize("before", [0, 1, 7 * BATCH])
+async def test_an_upload_that_is_cancelled_leaves_nothing(place: Place) -> None:
+    stuck = asyncio.Event()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"x" * (6 * BATCH)
+        yield b"x" * (6 * BATCH)
+        stuck.set()
+        await asyncio.Event().wait()
+
+    putting = asyncio.create_task(place.files.put(key(1), stalled(), MOST))
+    await stuck.wait()
+    putting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    assert place.left() == []
+
+
+@pytest.mark.parametrize("before", [0, 1, 12 * BATCH])
 async def test_an_upload_that_breaks_off_leaves_nothing(place: Place, before: int) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"x" * before
@@ -208,14 +205,10 @@ async def test_a_list_comes_in_pages_by_key(files: Files) -> None:
 async def test_ten_thousand_files_are_listed_page_by_page(place: Place) -> None:
     mine = [key(number) for number in range(10_000)]
     place.fill(mine)
-    after, found = None, list[FileKey]()
-    while True:
-        page = await place.files.page(ANNA, after, 1000)
-        found += [file.key for file in page.files]
-        if page.next is None:
-            break
-        after = page.next
-    assert found == mine
+    for begin in (0, 4_711, 9_000):
+        page = await place.files.page(ANNA, mine[begin - 1] if begin else None, 1000)
+        assert [file.key for file in page.files] == mine[begin : begin + 1000]
+        assert page.next == (None if begin == 9_000 else mine[begin + 999])
 
 
 async def test_all_files_of_an_owner_go_together(place: Place) -> None:

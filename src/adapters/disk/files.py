@@ -51,7 +51,8 @@ class DiskFiles(Files):
             with _translated("put"):
                 found = await asyncio.to_thread(draft.publish)
         except BaseException as error:
-            await asyncio.to_thread(draft.discard)
+            with suppress(OSError):  # What went wrong first is what counts.
+                await asyncio.to_thread(draft.discard)
             if isinstance(error, FileExistsError):
                 raise AlreadyExists(f"There is a file under this name already: {key}") from error
             raise

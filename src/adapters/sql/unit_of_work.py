@@ -1,7 +1,6 @@
 """Transactions with the stores in them."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from adapters.sql.accounts import SqlAccounts
@@ -14,9 +13,12 @@ from adapters.sql.prompts import SqlPrompts
 from adapters.sql.transaction import Transaction
 from adapters.sql.turn_records import SqlTurnRecords
 from adapters.sql.usage_records import SqlUsageRecords
+from application.flow.undisturbed import undisturbed
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.errors import StorageError
+
+_ENDING = "end of a transaction"
 
 
 class SqlStores(Stores):
@@ -97,22 +99,6 @@ class SqlUnitOfWork(UnitOfWork):
         except BaseException:
             # What went wrong first is what the caller must hear of; the log has the rest.
             with suppress(StorageError):
-                await _undisturbed(transaction.close())
+                await undisturbed(transaction.close(), _ENDING)
             raise
-        await _undisturbed(transaction.commit())
-
-
-async def _undisturbed(ending: Coroutine[None, None, None]) -> None:
-    """Wait for the ending even when cancelled meanwhile; then be cancelled."""
-    task = asyncio.create_task(ending, name="end of a transaction")
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    failure = task.exception()
-    if cancelled is not None:
-        raise cancelled
-    if failure is not None:
-        raise failure
+        await undisturbed(transaction.commit(), _ENDING)

@@ -16,6 +16,7 @@ PATH = "/files/"
 NAMELESS = "upload.bin"
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_CHOSEN = re.compile(r".*/(?!\d{8}_[0-9a-f]{32})[^/]*")
 _STAMP = re.compile(r"\d{8}_[0-9a-f]{32}_?")
 _KEY = re.compile(r"([1-9]\d{0,18})/(assets/chat/1|assets/realtime)/[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"(?:https?://[^\s/?#]*)?/files/([\w./-]+)(?:[?#]\S*)?", re.IGNORECASE)
@@ -49,6 +50,11 @@ def fresh_key(
 def exact_key(owner: UserId, name: str) -> FileKey:
     """Return the key of a file whose owner chose the whole name."""
     return FileKey(f"{owner}/{Folder.CHAT}/{safe_name(name)}")
+
+
+def is_chosen(key: FileKey) -> bool:
+    """Return whether somebody chose the whole name, so that it may be another file's already."""
+    return _CHOSEN.fullmatch(key) is not None
 
 
 def safe_name(name: str) -> str:

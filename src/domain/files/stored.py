@@ -9,6 +9,8 @@ from domain.files.kinds import kind_of
 from domain.ids import FileKey, UserId
 
 UNKNOWN_KIND = "application/octet-stream"
+_SHOWN = ("image/", "audio/", "video/")
+"""What a page may show where it is; anything else, a PDF too, is for saving."""
 
 
 class StoredFile(Struct, frozen=True):
@@ -31,7 +33,12 @@ class StoredFile(Struct, frozen=True):
     @property
     def mime_type(self) -> str:
         """What it is, by the extension with which it was stored."""
-        return kind_of(self.key) or UNKNOWN_KIND
+        return mime_type_of(self.key)
+
+    @property
+    def disposition(self) -> str:
+        """What a browser is to do with it, as a header."""
+        return disposition_of(self.key)
 
 
 class FilePage(Struct, frozen=True):
@@ -40,3 +47,14 @@ class FilePage(Struct, frozen=True):
     files: tuple[StoredFile, ...]
     next: FileKey | None = None
     """Where the following page begins: after this key; None: there is none."""
+
+
+def mime_type_of(key: FileKey) -> str:
+    """Return what a file is, by the extension with which it was stored."""
+    return kind_of(key) or UNKNOWN_KIND
+
+
+def disposition_of(key: FileKey) -> str:
+    """Return what a browser is to do with a file, as a header; the name in it is plain ASCII."""
+    kind = "inline" if mime_type_of(key).startswith(_SHOWN) else "attachment"
+    return f'{kind}; filename="{name_of(key)}"'

@@ -15,8 +15,6 @@ from application.ports.files import Files
 from domain.files.stored import StoredFile
 from entrypoints.web.presence import ClientGone, while_there
 
-_SHOWN = ("image/", "audio/", "video/")
-"""What a page may show where it is; anything else, a PDF too, is for saving."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 SAFE_HEADERS: Mapping[str, str] = {
@@ -42,12 +40,6 @@ class Unsatisfiable(Exception):
 def etag_of(file: StoredFile) -> str:
     """Return what is another one for other content: names can be used again after a deletion."""
     return f'"{int(file.stored_at.timestamp() * 1_000_000):x}-{file.size_bytes:x}"'
-
-
-def disposition_of(file: StoredFile) -> str:
-    """Return what a browser is to do with the file; its name is plain ASCII."""
-    kind = "inline" if file.mime_type.startswith(_SHOWN) else "attachment"
-    return f'{kind}; filename="{file.name}"'
 
 
 def unchanged(file: StoredFile, headers: Mapping[str, str]) -> bool:
@@ -95,7 +87,7 @@ class FileReply(Response[Any]):
             **headers_of(file, max_age),
             "Content-Type": file.mime_type,
             "Content-Length": str(self._part.last - self._part.first + 1),
-            "Content-Disposition": disposition_of(file),
+            "Content-Disposition": file.disposition,
         }
         if part is not None:
             headers["Content-Range"] = f"bytes {part.first}-{part.last}/{file.size_bytes}"

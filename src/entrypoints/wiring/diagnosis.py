@@ -8,9 +8,11 @@ from dishka import AsyncContainer
 from msgspec import Struct
 
 from adapters.compatible.local import LocalModels
+from application.ports.files import Files
 from application.ports.unit_of_work import UnitOfWork
 from domain.catalog.card import ModelCard
 from domain.errors import NotConfigured, ParleyError
+from domain.ids import UserId
 from domain.provider_errors import ModelNotOffered
 from entrypoints.wiring import databases
 from entrypoints.wiring.providers.models import Adapter, Adapters
@@ -43,11 +45,16 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
     adapters = await container.get(Adapters)
     local = await container.get(LocalModels)
     work = await container.get(UnitOfWork)
+    files = await container.get(Files)
 
     async def users() -> str:
         async with work() as db:
             found = len(await db.accounts.all())
         return f"{found} users" if found else "no user yet: parley user add EMAIL"
+
+    async def stored() -> str:
+        await files.page(UserId(1), limit=1)
+        return settings.image_s3_bucket or str(settings.data_dir / "files")
 
     async def local_names() -> str:
         names = [card.id for card in await local.list_models()]
@@ -55,6 +62,7 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
 
     return [
         await _look("main database", users),
+        await _look("files", stored),
         *[
             await _look(_name(provider, number, len(keys)), partial(_listed, adapter))
             for provider, keys in adapters.items()

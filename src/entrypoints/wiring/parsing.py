@@ -1,11 +1,14 @@
 """Texts of the environment → values; each parser says in a `ValueError` what is wrong."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from adapters.transport.addresses import TrustedHosts
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 class Secret(str):
@@ -85,6 +88,13 @@ def url(*schemes: str) -> Callable[[str], str]:
 def database_url(text: str) -> Secret:
     """A database this server can use."""
     return Secret(url("sqlite+aiosqlite", "mysql+aiomysql")(text))
+
+
+def bucket(text: str) -> str:
+    """The name of a bucket, as S3 allows it."""
+    if not _BUCKET.fullmatch(text):
+        raise ValueError("must be the name of a bucket: 3 to 63 of a-z, 0-9, dots and hyphens")
+    return text
 
 
 def existing(kind: Literal["file", "directory"]) -> Callable[[str], Path]:

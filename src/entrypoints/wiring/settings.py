@@ -43,6 +43,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     db_connect_timeout_s: float = 5
     db_pool_recycle_s: float = 900
 
+    image_s3_bucket: str = ""
+    """Where files are; in the data directory when it is empty."""
+    aws_region: str = ""
+    aws_access_key_id: Secret = Secret()
+    aws_secret_access_key: Secret = Secret()
+    aws_endpoint_url_s3: str = ""
+    s3_delivery: Literal["redirect", "proxy"] = "redirect"
     public_files_base_url: str = ""
     file_link_ttl_s: float = 24 * 3600
     upload_bytes: int = 25 * 1024 * 1024
@@ -146,6 +153,14 @@ VARIABLES: Mapping[str, _Variable] = {
             ("ufc", "ufc"),
         )
     },
+    "image_s3_bucket": _Variable("IMAGE_S3_BUCKET", parsing.bucket, "parley-files"),
+    "aws_region": _Variable("AWS_REGION", str.strip, "eu-central-1"),
+    "aws_access_key_id": _Variable("AWS_ACCESS_KEY_ID", Secret, "AKIA…"),
+    "aws_secret_access_key": _Variable("AWS_SECRET_ACCESS_KEY", Secret, "…"),
+    "aws_endpoint_url_s3": _Variable(
+        "AWS_ENDPOINT_URL_S3", parsing.url("http", "https"), "https://minio.example.org:9000"
+    ),
+    "s3_delivery": _Variable("PARLEY_S3_DELIVERY", parsing.one_of("redirect", "proxy"), "proxy"),
     "public_files_base_url": _Variable(
         "PUBLIC_FILES_BASE_URL", parsing.url("http", "https"), "https://chat.example.org"
     ),
@@ -251,6 +266,7 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
             ) from error
     settings = Settings(**values)
     _check_secret(settings)
+    _check_bucket(settings)
     return settings
 
 
@@ -266,6 +282,21 @@ def _check_secret(settings: Settings) -> None:
             f"{variable.name} must have at least {SECRET_BYTES} bytes, "
             f"for example {variable.example}"
         )
+
+
+def _check_bucket(settings: Settings) -> None:
+    if not settings.image_s3_bucket:
+        return
+    needed = ["aws_access_key_id", "aws_secret_access_key"]
+    if not settings.aws_endpoint_url_s3:
+        needed.append("aws_region")
+    for field in needed:
+        if not getattr(settings, field):
+            variable = VARIABLES[field]
+            raise SettingsError(
+                f"{variable.name} must be set where {VARIABLES['image_s3_bucket'].name} is, "
+                f"for example to {variable.example}"
+            )
 
 
 def process_settings() -> Settings:

@@ -36,6 +36,12 @@ GOOD: dict[str, tuple[str, object]] = {
     "garmin_db_url": ("sqlite+aiosqlite:///g.db", "sqlite+aiosqlite:///g.db"),
     "blood_db_url": ("sqlite+aiosqlite:///b.db", "sqlite+aiosqlite:///b.db"),
     "ufc_db_url": ("sqlite+aiosqlite:///u.db", "sqlite+aiosqlite:///u.db"),
+    "image_s3_bucket": ("parley.files-1", "parley.files-1"),
+    "aws_region": (" eu-central-1", "eu-central-1"),
+    "aws_access_key_id": ("AKIA", "AKIA"),
+    "aws_secret_access_key": ("x", "x"),
+    "aws_endpoint_url_s3": ("http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
+    "s3_delivery": ("Proxy", "proxy"),
     "public_files_base_url": ("https://chat.example/", "https://chat.example"),
     "file_link_ttl_s": ("60", 60.0),
     "upload_bytes": ("1000", 1000),
@@ -77,6 +83,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "import_max_record_bytes": ("2048", 2048),
     "import_max_records": ("7", 7),
 }
+S3 = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "aws_region": "eu-central-1"}
 NUMBERS = [name for name in VARIABLES if name.endswith("_s")]
 BAD: list[tuple[str, str, str]] = [
     ("env", "staging", "must be one of development, production, test"),
@@ -93,6 +100,10 @@ BAD: list[tuple[str, str, str]] = [
     ("log_format", "xml", "must be one of console, json"),
     ("main_db_url", "postgres://db/parley", "must start with sqlite+aiosqlite://"),
     ("main_db_url", "mysql://u:hunter2@db/parley", "or mysql+aiomysql://"),
+    ("image_s3_bucket", "My_Bucket", "must be the name of a bucket"),
+    ("image_s3_bucket", "s3://files", "must be the name of a bucket"),
+    ("aws_endpoint_url_s3", "minio:9000", "must start with http:// or https://"),
+    ("s3_delivery", "direct", "must be one of redirect, proxy"),
     ("public_files_base_url", "chat.example", "must start with http:// or https://"),
     ("upload_bytes", "25 MB", "must be a whole number"),
     ("openai_base_url", "api.openai.com", "must start with http:// or https://"),
@@ -130,7 +141,7 @@ def test_a_fresh_machine_needs_no_variable() -> None:
 @pytest.mark.parametrize("field", GOOD)
 def test_a_good_value(field: str) -> None:
     text, value = GOOD[field]
-    extra = {"auth_secret": LONG} if field == "env" else {}
+    extra = {"env": {"auth_secret": LONG}, "image_s3_bucket": S3}.get(field, {})
     assert getattr(read(**{field: text}, **extra), field) == value
 
 
@@ -144,6 +155,21 @@ def test_a_wrong_value_is_told_in_one_line(field: str, text: str, problem: str) 
     assert variable.example in line
     assert "\n" not in line
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("missing", S3)
+def test_a_bucket_needs_to_be_reached(missing: str) -> None:
+    given = {"image_s3_bucket": "files", **S3, missing: ""}
+    name = VARIABLES[missing].name
+    with pytest.raises(SettingsError, match=f"^{name} must be set where IMAGE_S3_BUCKET is, "):
+        read(**given)
+
+
+def test_a_server_that_is_not_amazons_needs_no_region() -> None:
+    found = read(
+        image_s3_bucket="files", aws_endpoint_url_s3="http://minio", **{**S3, "aws_region": ""}
+    )
+    assert (found.image_s3_bucket, found.aws_region) == ("files", "")
 
 
 def test_an_older_name_counts_where_the_name_is_unset() -> None:

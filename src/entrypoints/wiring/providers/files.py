@@ -1,8 +1,12 @@
 """Where files are, and who may open them."""
 
+from collections.abc import AsyncIterator
+
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.disk.files import DiskFiles
+from adapters.s3.client import Bucket
+from adapters.s3.files import S3Files
 from application.files.keep_file import KeepFile
 from application.files.links import FileLinks
 from application.files.own_files import DeleteFile, ListFiles, ShowFile
@@ -12,6 +16,9 @@ from application.ports.clock import Clock
 from application.ports.files import Files
 from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.settings import Settings
+
+_ANY_REGION = "us-east-1"
+"""What servers other than Amazon's go by when nobody has told them of regions."""
 
 
 class FilesProvider(Provider):
@@ -26,9 +33,21 @@ class FilesProvider(Provider):
     delete_file = provide(DeleteFile)
 
     @provide
-    def files(self, settings: Settings) -> Files:
-        """A folder beside the databases."""
-        return DiskFiles(settings.data_dir / "files")
+    async def files(self, settings: Settings, clock: Clock) -> AsyncIterator[Files]:
+        """A bucket where one is named, else a folder beside the databases."""
+        if not settings.image_s3_bucket:
+            yield DiskFiles(settings.data_dir / "files")
+            return
+        bucket = Bucket(
+            settings.image_s3_bucket,
+            settings.aws_region or _ANY_REGION,
+            settings.aws_access_key_id,
+            settings.aws_secret_access_key,
+            settings.aws_endpoint_url_s3 or None,
+        )
+        files = S3Files(bucket, clock, sends_itself=settings.s3_delivery == "redirect")
+        yield files
+        await files.aclose()
 
     @provide
     def upload_file(
