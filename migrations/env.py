@@ -9,8 +9,9 @@ import os
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Column, Connection
+from sqlalchemy import Column, Connection, MetaData
 
+from adapters.sql.matching import WORDS_INDEX
 from adapters.sql.migrations import METADATA, locked, version_table
 from adapters.sql.tables.naming import TYPE_VARIES
 
@@ -22,14 +23,20 @@ def differs(_: Any, __: Any, column: Column[Any], *___: Any) -> bool | None:
     return False if column.info.get(TYPE_VARIES) else None
 
 
+def compared(name: str | None, kind: str, metadata: MetaData) -> bool:
+    if kind == "index":
+        return name != WORDS_INDEX  # Each engine has its own, of which SQLAlchemy knows nothing.
+    # Databases may share a schema, and hold tables that are not ours.
+    return kind != "table" or name in metadata.tables
+
+
 def run(connection: Connection) -> None:
     metadata = METADATA[database]
     context.configure(
         connection=connection,
         target_metadata=metadata,
         version_table=version_table(database),
-        # Databases may share a schema, and hold tables that are not ours.
-        include_name=lambda name, kind, parents: kind != "table" or name in metadata.tables,
+        include_name=lambda name, kind, parents: compared(name, kind, metadata),
         compare_type=differs,
         render_as_batch=connection.dialect.name == "sqlite",
     )

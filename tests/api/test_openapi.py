@@ -26,6 +26,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/chat/sessions/create-task": ("post",),
     "/api/v1/chat/sessions": ("patch", "delete"),
     "/api/v1/chat/messages": ("post", "patch", "put", "delete"),
+    "/api/v1/chat/search": ("get",),
     "/api/v1/chat/messages/regenerate": ("post",),
     "/api/v1/chat/messages/show": ("post",),
     "/api/v1/chat/prompts": ("get", "post", "put", "delete"),

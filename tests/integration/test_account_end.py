@@ -22,7 +22,8 @@ from tests.simulators.replies import Gate, spoiled
 pytestmark = pytest.mark.integration
 MODEL = "gpt-4o-mini"
 MARK, OTHER = "marigold", "nettle"
-TABLES = {"Users", "ChatSessionsNG", "ChatMessagesNG", "Prompts"}
+INDEX = {"ft_ChatMessageWords", "ft_ChatMessageWords_data"}
+TABLES = {"Users", "ChatSessionsNG", "ChatMessagesNG", "ChatMessageWords", "Prompts", *INDEX}
 """Where a client's words are; what is counted of turns holds none."""
 PASSWORD = "correct horse battery staple"
 # Long enough for pages of their own, and written again and again while it grows.

@@ -15,6 +15,7 @@ from adapters.sql.engine import open_database
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import StorageError, StorageUnavailable
+from domain.fulltext.query import terms
 from domain.ids import UserId
 from entrypoints.cli.migrate import migrate
 from tests.contract.conftest import MYSQL, mysql_server, run_apart, scratch_database
@@ -139,6 +140,23 @@ async def test_going_down_leaves_the_branch_that_was_shown(url: str) -> None:
     assert (left.message_id, left.replaced) == (key, False)
 
 
+async def test_messages_that_are_there_are_found_by_their_words(url: str) -> None:
+    await migrations.upgrade("main", url, "0005")
+    old = OLD_MESSAGE.replace("'kept'", "'Ein Café, %d'")
+    said = [old % number for number in range(1, 4)]
+    await run(url, user(1, "anna", ""), OLD_SESSION, *said)
+    await run(url, "UPDATE ChatMessagesNG SET replaced = 1 WHERE message_id = 1")
+    await run(url, "UPDATE ChatMessagesNG SET state = 'running' WHERE message_id = 2")
+    await migrations.upgrade("main", url)
+    database = open_database(url)
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        found = await db.fulltext.hits(UserId(1), terms("cafe"), 10)
+    await database.close()
+    assert [hit.message for hit in found] == [3]
+    await migrations.downgrade("main", url, "0005")
+    assert "ChatMessageWords" not in await tables(url)
+
+
 async def test_the_current_version_is_left_alone(url: str) -> None:
     assert await migrations.upgrade("main", url)
     assert not await migrations.upgrade("main", url)
@@ -197,13 +215,13 @@ async def test_a_difference_is_told(url: str) -> None:
     assert "extra" in difference
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0005: run parley migrate upgrade"
+        "main is at version 0001, not 0006: run parley migrate upgrade"
     ]
 
 
 async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(
-        StorageError, match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005"
+        StorageError, match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006"
     ):
         await migrations.upgrade("main", url, "9999")
 
@@ -328,7 +346,7 @@ class TestCommands:
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check", "--database", "main"], "main is at version base, not 0005"),
+            (["check", "--database", "main"], "main is at version base, not 0006"),
             (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):

@@ -121,6 +121,7 @@ def _fits(one: Conversation, wanted: ConversationFilter) -> bool:
         (wanted.start is None or one.last_update >= wanted.start)
         and (wanted.end is None or one.last_update < wanted.end)
         and (wanted.character is None or one.character == wanted.character)
+        and (wanted.after is None or wanted.after.comes_before(one))
         and (wanted.task_priority is None or one.task_priority == wanted.task_priority)
         and _has_task(one, wanted.task_status)
         and _is_tagged(one, wanted.tags)

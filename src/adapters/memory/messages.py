@@ -16,7 +16,7 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
-from domain.conversation.tree import branch
+from domain.conversation.tree import Turnout, branch
 from domain.conversation.writing import (
     fitted,
     moment_after,
@@ -163,6 +163,23 @@ class MemoryMessages:
         )
         self._draft.put(rows.with_message(copy))
         return copy.message_id
+
+    async def turn_out(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        turned: Turnout,
+        parents: Mapping[MessageId, MessageId | None],
+    ) -> None:
+        """Show another branch; before, write down what messages follow where it was not said."""
+        rows = await self._draft.writing()
+        for message in await self.every_message(user, conversation):
+            key = message.message_id
+            rows.messages[key] = structs.replace(
+                message,
+                parent_id=parents.get(key, message.parent_id),
+                replaced=(message.replaced or key in turned.hidden) and key not in turned.shown,
+            )
 
 
 def owned(state: State, user: UserId, conversation: ConversationId) -> Conversation:

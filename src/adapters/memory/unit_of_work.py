@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from adapters.memory.accounts import MemoryAccounts
 from adapters.memory.arrivals import MemoryArrivals
 from adapters.memory.conversations import MemoryConversations
+from adapters.memory.fulltext import MemoryFullText
 from adapters.memory.holdings import MemoryHoldings
 from adapters.memory.lookup import MemoryLookup
 from adapters.memory.prompts import MemoryPrompts
@@ -25,6 +26,7 @@ class MemoryStores(Stores):
         self._accounts = MemoryAccounts(draft, clock)
         self._conversations = MemoryConversations(draft, clock)
         self._lookup = MemoryLookup(draft)
+        self._fulltext = MemoryFullText(draft)
         self._prompts = MemoryPrompts(draft)
         self._turns = MemoryTurnRecords(draft)
         self._usage = MemoryUsageRecords(draft)
@@ -45,6 +47,11 @@ class MemoryStores(Stores):
     def lookup(self) -> MemoryLookup:
         """What is looked for across conversations."""
         return self._lookup
+
+    @property
+    def fulltext(self) -> MemoryFullText:
+        """Messages found by their words."""
+        return self._fulltext
 
     @property
     def prompts(self) -> MemoryPrompts:

@@ -58,9 +58,13 @@ _REMOVE = [
     *(
         delete(table).where(table.c.customer_id == bindparam("id"))
         for table in reversed(metadata.sorted_tables)
+        if "customer_id" in table.c
     ),
 ]
-"""Every table belongs to somebody; the account itself comes last, since the others name it."""
+"""Every row belongs to somebody; the account itself comes last, since the others name it.
+
+The words of messages go with the messages.
+"""
 
 
 class SqlAccounts(Accounts):

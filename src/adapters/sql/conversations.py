@@ -17,6 +17,7 @@ from adapters.sql.rows import (
     storable,
 )
 from adapters.sql.tables.chat import sessions
+from adapters.sql.words import IDS_A_QUERY
 from application.ports.conversations import Conversations
 from domain.conversation.conversation import (
     Conversation,
@@ -72,8 +73,6 @@ _RENAME_SESSION = (
 _REMOVE_SESSION = delete(sessions).where(
     sessions.c.session_id == bindparam("session"), sessions.c.customer_id == bindparam("owner")
 )
-_IDS_A_QUERY = 500
-"""Both engines limit how long a list of parameters may be."""
 
 
 class SqlConversations(SqlMessages, Conversations):
@@ -126,6 +125,8 @@ class SqlConversations(SqlMessages, Conversations):
         rows = await self._transaction.all("remove conversation", MESSAGES_SHOWN, this)
         await self._transaction.write("remove conversation", REMOVE_ALL, {"session": conversation})
         await self._transaction.write("remove conversation", _REMOVE_SESSION, this)
+        if rows:
+            await self._words.purge()
         self._ends.pop((user, conversation), None)
         return [MessageId(row["message_id"]) for row in rows]
 
@@ -160,14 +161,16 @@ class SqlConversations(SqlMessages, Conversations):
         await self.hold(user, conversation)
         this = {"session": conversation, "owner": user}
         removed = 0
-        for start in range(0, len(messages), _IDS_A_QUERY):
-            ids = tuple(set(messages[start : start + _IDS_A_QUERY]))
+        for start in range(0, len(messages), IDS_A_QUERY):
+            ids = tuple(set(messages[start : start + IDS_A_QUERY]))
             found = await self._transaction.all("remove messages", PLACES, {**this, "ids": ids})
             removed += len(found)
             if places := tuple({row["place"] for row in found}):
                 await self._transaction.write(
                     "remove messages", REMOVE_PLACES, {**this, "places": places}
                 )
+        if removed:
+            await self._words.purge()
         self._ends.pop((user, conversation), None)
         return removed
 

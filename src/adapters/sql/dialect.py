@@ -1,5 +1,6 @@
 """All that differs between SQLite and MySQL or MariaDB: column types and refusals.
 
+Full text differs most, and has a file of its own: `matching.py`.
 SQLAlchemy calls MariaDB by either name, depending on how the URL begins.
 """
 
@@ -63,6 +64,12 @@ def login_name(length: int) -> TypeEngine[str]:
 def long_text() -> TypeEngine[str]:
     """Return the type of a text that may pass 64 KiB, where MySQL's TEXT ends."""
     return Text().with_variant(mysql.MEDIUMTEXT(), *MYSQL)
+
+
+def search_words() -> TypeEngine[str]:
+    """Return the type of a text that is folded already: letters compare as they are."""
+    exact = mysql.MEDIUMTEXT(charset="utf8mb4", collation="utf8mb4_bin")
+    return Text().with_variant(exact, *MYSQL)
 
 
 class exact(FunctionElement[str]):  # noqa: N801 - reads as a function in queries

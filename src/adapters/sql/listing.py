@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, literal, or_, select
 
 from adapters.sql.dialect import exact
 from adapters.sql.tables.chat import messages, sessions
-from domain.conversation.conversation import Conversation, ConversationFilter
+from domain.conversation.conversation import Conversation, ConversationFilter, ListPlace
 from domain.ids import UserId
 
 MESSAGES_OF = (
@@ -43,10 +43,25 @@ def page_of(
         query = query.where(sessions.c.last_update < wanted.end)
     if wanted.character is not None:
         query = query.where(sessions.c.ai_character_name == exact(wanted.character))
+    if wanted.after is not None:
+        query = query.where(*_after(wanted.after))
     query = _with_task(query, wanted).order_by(*NEWEST_FIRST)
     if wanted.tags:
         return query
     return query.limit(wanted.limit or None).offset(wanted.offset or None)
+
+
+def _after(place: ListPlace) -> tuple[ColumnElement[bool], ...]:
+    updated, created = sessions.c.last_update, sessions.c.created_at
+    return (
+        # By itself, so that the index is entered at the place.
+        updated <= place.last_update,
+        or_(
+            updated < place.last_update,
+            created < place.created_at,
+            and_(created == place.created_at, sessions.c.session_id > exact(literal(place.id))),
+        ),
+    )
 
 
 def _with_task(

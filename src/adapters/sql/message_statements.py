@@ -93,10 +93,16 @@ KEEP_VERSION = Prepared(
 )
 
 # Parameters of an update must not have the names of columns.
-_THIS_MESSAGE = (
-    messages.c.message_id == bindparam("this_message"),
+_THIS_SESSION = (
     messages.c.session_id == bindparam("this_session"),
     messages.c.customer_id == bindparam("this_owner"),
+)
+_THIS_MESSAGE = (messages.c.message_id == bindparam("this_message"), *_THIS_SESSION)
+SET_PARENT = update(messages).where(*_THIS_MESSAGE).values(parent_id=bindparam("new_parent"))
+SET_REPLACED = (
+    update(messages)
+    .where(messages.c.message_id.in_(bindparam("ids", expanding=True)), *_THIS_SESSION)
+    .values(replaced=bindparam("new_replaced"))
 )
 MESSAGE_EXISTS = select(messages.c.message_id).where(*_THIS_MESSAGE)
 

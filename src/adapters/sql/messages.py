@@ -11,6 +11,8 @@ from adapters.sql.message_statements import (
     KEEP_VERSION,
     MESSAGE,
     MESSAGE_EXISTS,
+    SET_PARENT,
+    SET_REPLACED,
     change_message,
 )
 from adapters.sql.rows import (
@@ -20,6 +22,7 @@ from adapters.sql.rows import (
     storable,
 )
 from adapters.sql.transaction import Transaction
+from adapters.sql.words import IDS_A_QUERY, SqlWords
 from application.ports.clock import Clock
 from domain.conversation.conversation import (
     AnswerState,
@@ -28,7 +31,7 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
-from domain.conversation.tree import branch
+from domain.conversation.tree import Turnout, branch
 from domain.conversation.writing import (
     fitted,
     moment_after,
@@ -37,9 +40,6 @@ from domain.conversation.writing import (
 from domain.errors import AccountNotFound, ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 
-_IDS_A_QUERY = 500
-"""Both engines limit how long a list of parameters may be."""
-
 
 class SqlMessages:
     """Read and written inside a unit of work. The owner is part of every query."""
@@ -47,6 +47,7 @@ class SqlMessages:
     def __init__(self, transaction: Transaction, clock: Clock) -> None:
         self._transaction = transaction
         self._clock = clock
+        self._words = SqlWords(transaction)
         self._ends: dict[tuple[UserId, ConversationId], Place | None] = {}
 
     async def messages(
@@ -57,8 +58,8 @@ class SqlMessages:
         Every conversation asked for is in the answer; one that is missing or foreign is empty.
         """
         found: dict[ConversationId, list[StoredMessage]] = {name: [] for name in conversations}
-        for start in range(0, len(conversations), _IDS_A_QUERY):
-            ids = conversations[start : start + _IDS_A_QUERY]
+        for start in range(0, len(conversations), IDS_A_QUERY):
+            ids = conversations[start : start + IDS_A_QUERY]
             rows = await self._transaction.all(
                 "read messages", MESSAGES_OF, {"owner": user, "sessions": ids}
             )
@@ -120,6 +121,8 @@ class SqlMessages:
         if not added.rowcount or added.lastrowid is None:
             raise ConversationNotFound(conversation)
         message = MessageId(added.lastrowid)
+        if state is not AnswerState.RUNNING:
+            await self._words.add(user, message, draft.message)
         self._ends[user, conversation] = Place(place.at, message)
         return message
 
@@ -164,7 +167,50 @@ class SqlMessages:
         result = await self._transaction.run(
             "change message", statement, this | new | {"this_turn": turn}
         )
+        if result.rowcount:
+            await self._index(user, conversation, message, columns, by_turn=turn is not None)
         return result.rowcount > 0
+
+    async def _index(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+        changes: Mapping[str, Any],
+        *,
+        by_turn: bool,
+    ) -> None:
+        """Keep what is found in step with a message that was changed."""
+        if changes.get("state") == AnswerState.RUNNING:
+            # A checkpoint; what an answer takes the place of was left out when it began.
+            if not by_turn:
+                await self._words.drop(message)
+        elif "message" in changes:
+            await self._words.put(user, message, changes["message"])
+        elif not changes.keys().isdisjoint(("state", "replaced")):
+            await self._words.renew(user, conversation, (message,))
+
+    async def turn_out(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        turned: Turnout,
+        parents: Mapping[MessageId, MessageId | None],
+    ) -> None:
+        """Show another branch; before, write down what messages follow where it was not said."""
+        this = {"this_session": conversation, "this_owner": user}
+        if parents:
+            rows = [
+                {**this, "this_message": key, "new_parent": parent}
+                for key, parent in parents.items()
+            ]
+            await self._transaction.write("show a branch", SET_PARENT, rows)
+        for replaced, ids in ((False, turned.shown), (True, turned.hidden)):
+            for start in range(0, len(ids), IDS_A_QUERY):
+                some = {"ids": tuple(ids)[start : start + IDS_A_QUERY], "new_replaced": replaced}
+                await self._transaction.write("show a branch", SET_REPLACED, this | some)
+        await self._words.renew(user, conversation, turned.shown | turned.hidden)
+        self._ends.pop((user, conversation), None)
 
     async def keep_version(
         self,

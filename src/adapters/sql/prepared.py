@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
-from sqlalchemy import Connection, Dialect, Insert, Table, Update, bindparam, insert
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update, bindparam, insert
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,9 +39,9 @@ class Driver(Protocol):
 
 
 class Prepared:
-    """An insert or update with named parameters."""
+    """An insert, update or delete with named parameters."""
 
-    def __init__(self, statement: Insert | Update) -> None:
+    def __init__(self, statement: Insert | Update | Delete) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, list[tuple[str, Any]]]] = {}
 

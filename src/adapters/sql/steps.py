@@ -52,6 +52,15 @@ def drop_table(name: str) -> None:
     op.drop_table(name, if_exists=True)
 
 
+def keep() -> None:
+    """Commit what was done so far on MySQL, whose transactions are best kept small.
+
+    On SQLite a version is there as a whole or not at all.
+    """
+    if not on_sqlite():
+        op.execute("COMMIT")
+
+
 def owned(table: str) -> ForeignKeyConstraint:
     """Return the tie of a table's `customer_id` to the account."""
     return ForeignKeyConstraint(
@@ -63,6 +72,11 @@ def create_index(name: str, table: str, *columns: str, unique: bool = False) -> 
     """Create an index, unless one of this name is there."""
     if name not in _indexes(table):
         op.create_index(name, table, list(columns), unique=unique)
+
+
+def has_index(name: str, table: str) -> bool:
+    """Return whether a table has an index of this name."""
+    return name in _indexes(table)
 
 
 def drop_index(name: str, table: str) -> None:

@@ -16,6 +16,8 @@ STATEMENT_TIMEOUT_S = 15.0
 """Longer than any lock wait; ends the wait for a server that vanished without a word."""
 
 Parameters = Mapping[str, Any]
+Rows = Sequence[Parameters]
+"""A statement that writes runs once for each of them."""
 
 
 class Transaction:
@@ -36,6 +38,11 @@ class Transaction:
         self._uncommitted = False
         """Prepared statements have run, of which SQLAlchemy's own commit knows nothing."""
 
+    @property
+    def engine(self) -> str:
+        """The name of the engine, as SQLAlchemy calls it."""
+        return self._database.engine.dialect.name
+
     async def all(
         self, operation: str, statement: Executable, parameters: Parameters | None = None
     ) -> Sequence[RowMapping]:
@@ -54,7 +61,7 @@ class Transaction:
         self,
         operation: str,
         statement: Executable,
-        parameters: Parameters | None = None,
+        parameters: Parameters | Rows | None = None,
         *,
         owner: UserId | None = None,
     ) -> CursorResult[Any]:
@@ -142,7 +149,7 @@ class Transaction:
         self,
         operation: str,
         statement: Executable,
-        parameters: Parameters | None,
+        parameters: Parameters | Rows | None,
         *,
         owner: UserId | None = None,
     ) -> CursorResult[Any]:

@@ -7,6 +7,7 @@ from adapters.sql.accounts import SqlAccounts
 from adapters.sql.arrivals import SqlArrivals
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Database
+from adapters.sql.fulltext import SqlFullText
 from adapters.sql.holdings import SqlHoldings
 from adapters.sql.lookup import SqlLookup
 from adapters.sql.prompts import SqlPrompts
@@ -28,6 +29,7 @@ class SqlStores(Stores):
         self._accounts = SqlAccounts(transaction, clock)
         self._conversations = SqlConversations(transaction, clock)
         self._lookup = SqlLookup(transaction)
+        self._fulltext = SqlFullText(transaction)
         self._prompts = SqlPrompts(transaction)
         self._turns = SqlTurnRecords(transaction)
         self._usage = SqlUsageRecords(transaction)
@@ -48,6 +50,11 @@ class SqlStores(Stores):
     def lookup(self) -> SqlLookup:
         """What is looked for across conversations."""
         return self._lookup
+
+    @property
+    def fulltext(self) -> SqlFullText:
+        """Messages found by their words."""
+        return self._fulltext
 
     @property
     def prompts(self) -> SqlPrompts:

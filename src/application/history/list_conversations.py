@@ -1,9 +1,18 @@
 """The user's conversations, newest first."""
 
+from msgspec import Struct, structs
+
 from application.history.shown import Shown
 from application.ports.unit_of_work import UnitOfWork
-from domain.conversation.conversation import ConversationFilter
+from domain.conversation.conversation import ConversationFilter, ListPlace
 from domain.ids import UserId
+
+
+class Listed(Struct, frozen=True):
+    """A page, and where the next one begins."""
+
+    page: tuple[Shown, ...]
+    next: ListPlace | None
 
 
 class ListConversations:
@@ -14,12 +23,16 @@ class ListConversations:
 
     async def __call__(
         self, user: UserId, wanted: ConversationFilter, *, with_messages: bool = False
-    ) -> list[Shown]:
+    ) -> Listed:
         """Return the page that the filter describes."""
+        one_more = wanted.limit + 1 if wanted.limit else 0
         async with self._work() as db:
-            page = await db.conversations.page(user, wanted)
+            found = await db.conversations.page(user, structs.replace(wanted, limit=one_more))
+            page = found[: wanted.limit or None]
+            following = ListPlace.of(page[-1]) if len(found) > len(page) else None
             if not with_messages:
-                return [Shown(conversation) for conversation in page]
+                return Listed(tuple(map(Shown, page)), following)
             ids = tuple(conversation.id for conversation in page)
             messages = await db.conversations.messages(user, ids)
-        return [Shown(found, tuple(messages.get(found.id, ()))) for found in page]
+        shown = (Shown(found, tuple(messages.get(found.id, ()))) for found in page)
+        return Listed(tuple(shown), following)

@@ -40,14 +40,10 @@ async def _switch(db: Stores, rows: list[StoredMessage], chosen: MessageId) -> N
     turned = turnout(tree, chosen)
     if not turned.shown and not turned.hidden:
         return
-    for row, in_tree in zip(rows, tree, strict=True):
-        changes: dict[str, object] = {}
-        # What follows from what is shown must be written down before that changes.
-        if row.parent_id != in_tree.parent_id:
-            changes["parent_id"] = in_tree.parent_id
-        if row.message_id in turned.shown | turned.hidden:
-            changes["replaced"] = row.message_id in turned.hidden
-        if changes:
-            await db.conversations.change_message(
-                row.customer_id, row.session_id, row.message_id, changes
-            )
+    # What follows from what is shown must be written down before that changes.
+    parents = {
+        row.message_id: in_tree.parent_id
+        for row, in_tree in zip(rows, tree, strict=True)
+        if row.parent_id != in_tree.parent_id
+    }
+    await db.conversations.turn_out(rows[0].customer_id, rows[0].session_id, turned, parents)

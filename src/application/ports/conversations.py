@@ -13,6 +13,7 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
+from domain.conversation.tree import Turnout
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 
 
@@ -187,6 +188,23 @@ class Conversations(Protocol):
 
         Returns:
             The id of the copy; None when there is no such message.
+        """
+        ...
+
+    async def turn_out(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        turned: Turnout,
+        parents: Mapping[MessageId, MessageId | None],
+    ) -> None:
+        """Show some of the user's messages in this conversation and hide others.
+
+        Args:
+            user: whose messages.
+            conversation: where they belong.
+            turned: which to show and which to hide.
+            parents: what messages follow, where that is to be written down.
         """
         ...
 

@@ -8,6 +8,7 @@ from application.flow.again import until_done
 from application.ports.accounts import Accounts
 from application.ports.arrivals import Arrivals
 from application.ports.conversations import Conversations
+from application.ports.fulltext import FullText
 from application.ports.holdings import Holdings
 from application.ports.lookup import Lookup
 from application.ports.prompts import Prompts
@@ -34,6 +35,11 @@ class Stores(Protocol):
     @property
     def lookup(self) -> Lookup:
         """What is looked for across conversations."""
+        ...
+
+    @property
+    def fulltext(self) -> FullText:
+        """Messages found by their words."""
         ...
 
     @property

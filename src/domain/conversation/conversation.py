@@ -178,6 +178,26 @@ class Place(Struct, frozen=True):
     """The message it follows, if there is one."""
 
 
+class ListPlace(Struct, frozen=True, array_like=True):
+    """Where a page of the list ended: what is touched or added meanwhile comes before it."""
+
+    last_update: datetime
+    created_at: datetime
+    id: ConversationId
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> "ListPlace":
+        """Return the place of a conversation."""
+        return cls(conversation.last_update, conversation.created_at, conversation.id)
+
+    def comes_before(self, conversation: Conversation) -> bool:
+        """Return whether a conversation is further down the list."""
+        here, there = self.last_update, conversation.last_update
+        if (here, self.created_at) != (there, conversation.created_at):
+            return (here, self.created_at) > (there, conversation.created_at)
+        return self.id < conversation.id
+
+
 class ConversationFilter(Struct, frozen=True, kw_only=True):
     """Which conversations to list; newest first."""
 
@@ -191,6 +211,8 @@ class ConversationFilter(Struct, frozen=True, kw_only=True):
     task_status: str | None = None
     """`active`, `waiting`, `done`, `any` (has one) or `none` (has none)."""
     task_priority: str | None = None
+    after: ListPlace | None = None
+    """Only what comes after this place."""
     offset: int = 0
     limit: int = 30
     """0 is no limit."""

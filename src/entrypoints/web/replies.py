@@ -35,6 +35,8 @@ CHAT_DOOR: dict[str, Any] = {"door": "chat"}
 NOBODY_LISTENS = 499
 
 AnyRequest = Request[Any, Any, Any]
+_MISSING = re.compile(r"Missing required (query|header|cookie) parameter '(\w+)'")
+"""Of parameters that are missing Litestar tells in a sentence only."""
 _NAMED = re.compile(r"(?:required|unknown) field `([^`]*)`")
 
 
@@ -104,6 +106,9 @@ def _foreign(_: AnyRequest, error: HTTPException) -> Response[ErrorEnvelope]:
 def _schema_violated(error: ValidationException) -> Problem:
     extra = cast("list[Mapping[str, str]]", error.extra or [])
     found = tuple(_violation(item) for item in extra)
+    if not found and (missing := _MISSING.match(error.detail)):
+        place = (missing[1], missing[2])
+        found = (SchemaViolation("missing", place, "Missing required parameter"),)
     data = {"errors": [{"message": v.msg, "field": ".".join(v.loc[1:]) or None} for v in found]}
     first = found[0] if found else SchemaViolation("value_error", ("body",), "Invalid request")
     message = f"{'.'.join(first.loc[1:]) or first.loc[0]}: {first.msg}"

@@ -48,8 +48,8 @@ async def shelf() -> Shelf:
 
 async def test_messages_come_only_when_asked_for(shelf: Shelf) -> None:
     await shelf.talk(shelf.anna, "one", "two")
-    (bare,) = await shelf.list(shelf.anna, ConversationFilter())
-    (full,) = await shelf.list(shelf.anna, ConversationFilter(), with_messages=True)
+    (bare,) = (await shelf.list(shelf.anna, ConversationFilter())).page
+    (full,) = (await shelf.list(shelf.anna, ConversationFilter(), with_messages=True)).page
     assert bare.messages is None
     assert [message.message for message in full.messages or ()] == ["one", "two"]
 
@@ -58,14 +58,15 @@ async def test_a_page_is_one_transaction(shelf: Shelf) -> None:
     for _ in range(3):
         await shelf.talk(shelf.anna, "?")
     before = shelf.work.opened
-    assert len(await shelf.list(shelf.anna, ConversationFilter(), with_messages=True)) == 3
+    listed = await shelf.list(shelf.anna, ConversationFilter(), with_messages=True)
+    assert len(listed.page) == 3
     assert shelf.work.opened == before + 1
 
 
 async def test_users_see_their_own(shelf: Shelf) -> None:
     boris = await shelf.user("boris")
     theirs = await shelf.talk(boris, "?")
-    assert await shelf.list(shelf.anna, ConversationFilter()) == []
+    assert (await shelf.list(shelf.anna, ConversationFilter())).page == ()
     with pytest.raises(ConversationNotFound):
         await shelf.show(shelf.anna, theirs.id)
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-from adapters.sql.dialect import Moment, key, login_name, long_text
+from adapters.sql.dialect import Moment, key, login_name, long_text, search_words
 from adapters.sql.tables.naming import NAMES, TYPE_VARIES
 
 metadata = MetaData(naming_convention=NAMES)
@@ -118,6 +118,21 @@ messages = Table(
     # Finds a conversation's last moment and its reading order without touching the long texts.
     Index("ix_ChatMessagesNG_session_id_created_at", "session_id", "created_at"),
 )
+
+words = Table(
+    "ChatMessageWords",
+    metadata,
+    # Whoever removes a message removes its words, also by hand.
+    Column(
+        "message_id",
+        Integer,
+        ForeignKey("ChatMessagesNG.message_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("words", search_words(), nullable=False),
+)
+"""What is found of the messages that are shown; each engine has its own index over it."""
 
 prompts = Table(
     "Prompts",

@@ -42,6 +42,7 @@ from entrypoints.web.routes.prompts import (
     remove_prompt,
     save_prompt,
 )
+from entrypoints.web.routes.search import search_messages
 from entrypoints.web.routes.session_changes import change_session, create_task, remove_session
 from entrypoints.web.routes.session_names import name_session
 from entrypoints.web.routes.sessions import list_sessions, search_sessions, session_detail
@@ -67,6 +68,7 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     list_sessions,
     session_detail,
     search_sessions,
+    search_messages,
     change_session,
     remove_session,
     create_task,

@@ -152,8 +152,8 @@ async def _list(cases: Cases, user: UserId, said: Json) -> object:
         offset=_count(said, "offset", 0),
         limit=_count(said, "limit", 100) or _MOST,
     )
-    found = await cases.list(user, wanted, with_messages=True)
-    return [legacy_session(one, cases.links) for one in found]
+    listed = await cases.list(user, wanted, with_messages=True)
+    return [legacy_session(one, cases.links) for one in listed.page]
 
 
 async def _show(cases: Cases, user: UserId, said: Json) -> object:

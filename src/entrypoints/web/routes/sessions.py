@@ -13,13 +13,20 @@ from application.history.list_conversations import ListConversations
 from application.history.search_conversations import SearchConversations
 from application.history.show_conversation import ShowConversation
 from application.history.shown import Shown
-from domain.conversation.conversation import ConversationFilter
+from domain.conversation.conversation import ConversationFilter, ListPlace
 from domain.ids import ConversationId, UserId
 from entrypoints.web.documented import BEARER, errors
 from entrypoints.web.identity import check_customer, signed_in
 from entrypoints.web.wire.chat_requests import CustomerId
+from entrypoints.web.wire.cursors import Cursor, read_cursor
 from entrypoints.web.wire.envelopes import Envelope
-from entrypoints.web.wire.history import SessionObject, SessionPage, session_object
+from entrypoints.web.wire.history import (
+    ListedSessions,
+    SessionObject,
+    SessionPage,
+    listed_sessions,
+    session_object,
+)
 from entrypoints.web.wire.moments import Moment, read_moment
 
 _MOST = 2**31 - 1
@@ -45,6 +52,9 @@ class ListRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     limit: Count = 30
     """0 is no limit."""
     include_messages: bool = False
+    cursor: Cursor | None = None
+    """Ours: the `next_cursor` of the page before. Unlike an offset it stays where it is when
+    sessions are added or touched."""
 
 
 class DetailRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +91,7 @@ async def list_sessions(
     data: JSONBody[ListRequest],
     use_case: FromDishka[ListConversations],
     links: FromDishka[FileLinks],
-) -> Envelope[SessionPage]:
+) -> Envelope[ListedSessions]:
     """List the caller's conversations, newest first; empty ones are left out."""
     check_customer(data.customer_id, request.user)
     wanted = ConversationFilter(
@@ -91,14 +101,12 @@ async def list_sessions(
         character=data.ai_character_name or None,
         task_status=data.task_status,
         task_priority=data.task_priority,
+        after=read_cursor(data.cursor, ListPlace),
         offset=data.offset,
         limit=data.limit,
     )
-    found = await use_case(request.user, wanted, with_messages=data.include_messages)
-    sessions = tuple(session_object(one, links) for one in found)
-    return Envelope(
-        message="Sessions retrieved successfully", data=SessionPage(sessions, len(sessions))
-    )
+    listed = await use_case(request.user, wanted, with_messages=data.include_messages)
+    return Envelope(message="Sessions retrieved successfully", data=listed_sessions(listed, links))
 
 
 @post(

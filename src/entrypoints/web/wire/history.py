@@ -11,9 +11,11 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from application.files.links import FileLinks
+from application.history.list_conversations import Listed
 from application.history.shown import Shown
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.turn.events import Saved
+from entrypoints.web.wire.cursors import cursor_at
 
 
 class MessageObject(Struct, frozen=True, kw_only=True):
@@ -82,6 +84,21 @@ class SessionPage(Struct, frozen=True):
 
     sessions: tuple[SessionObject, ...]
     count: int
+
+
+class ListedSessions(Struct, frozen=True):
+    """A page of the list; `count` is how many are here, not how many there are."""
+
+    sessions: tuple[SessionObject, ...]
+    count: int
+    next_cursor: str | None
+    """Ours: what to ask the next page with; null at the end of the list."""
+
+
+def listed_sessions(listed: Listed, links: FileLinks) -> ListedSessions:
+    """Return a page of the list."""
+    sessions = tuple(session_object(one, links) for one in listed.page)
+    return ListedSessions(sessions, len(sessions), cursor_at(listed.next))
 
 
 def session_object(shown: Shown, links: FileLinks) -> SessionObject:

@@ -27,6 +27,7 @@ from application.history.find_messages import FindFiles, ShowFavourites
 from application.history.keep_prompts import ChangePrompt, DeletePrompt, ListPrompts, SavePrompt
 from application.history.list_conversations import ListConversations
 from application.history.search_conversations import SearchConversations
+from application.history.search_messages import SearchMessages
 from application.history.show_activity import ShowActivity
 from application.history.show_conversation import ShowConversation
 from application.history.show_version import ShowVersion
@@ -53,6 +54,7 @@ class CasesProvider(Provider):
     list_conversations = provide(ListConversations)
     show_conversation = provide(ShowConversation)
     search_conversations = provide(SearchConversations)
+    search_messages = provide(SearchMessages)
     change_conversation = provide(ChangeConversation)
     delete_conversation = provide(DeleteConversation)
     create_task = provide(CreateTask)
