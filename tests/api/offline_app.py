@@ -14,12 +14,14 @@ from litestar.types import ASGIApp
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock
 from adapters.memory.passwords import MemoryPasswords
+from adapters.memory.remains import MemoryRemains
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.accounts.add_user import AddUser
 from application.chat.turns import Turns
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from application.ports.passwords import Passwords
+from application.ports.personal_data import Remains
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
@@ -45,6 +47,7 @@ class MemoryProvider(Provider):
         self.own_models: dict[str, ChatModel] = {}
 
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
+    remains = provide(MemoryRemains, provides=Remains, override=True)
 
     @provide(override=True)
     def clock(self) -> Clock:
