@@ -18,6 +18,7 @@ from domain.errors import InvalidRequest
 from domain.fulltext.found import MOST_HITS
 from domain.fulltext.query import terms
 from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.transfer.records import ArchivedMessage
 
 CORPUS = {
     "fox": "The quick brown fox, jumping over the lazy dog.",
@@ -265,6 +266,20 @@ class TestInStep:
             await db.accounts.remove(library.anna)
         assert await library.hits("owl") == []
         assert await library.hits("owl", library.boris) == [kept]
+
+    async def test_what_an_archive_brings_is_found(
+        self, library: Library, clock: ManualClock
+    ) -> None:
+        talk, _ = await library.talk("a mouse")
+        told: dict[str, Any] = {"sender": "AI", "message": "an owl", "created_at": clock.now()}
+        async with library.work() as db:
+            shown, _ = [
+                await db.arrivals.add_message(
+                    library.anna, talk, ArchivedMessage(number=number, replaced=number > 1, **told)
+                )
+                for number in (1, 2)
+            ]
+        assert await library.hits("owl") == [shown]
 
     async def test_what_was_undone_is_not_found(self, library: Library) -> None:
         async def half() -> None:

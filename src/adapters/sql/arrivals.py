@@ -12,6 +12,7 @@ from adapters.sql.prepared import row_into
 from adapters.sql.rows import storable
 from adapters.sql.tables.chat import messages, prompts, sessions, usage, users
 from adapters.sql.transaction import Transaction
+from adapters.sql.words import SqlWords
 from application.ports.arrivals import Arrivals
 from domain.errors import AccountNotFound, AlreadyExists, ConversationNotFound
 from domain.ids import ConversationId, MessageId, UserId
@@ -70,6 +71,7 @@ class SqlArrivals(Arrivals):
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._words = SqlWords(transaction)
 
     async def hold(self, user: UserId) -> None:
         """Keep others from writing prompts and usage of this user."""
@@ -145,7 +147,9 @@ class SqlArrivals(Arrivals):
         added = await self._transaction.run("add message", INSERT_FIRST, row, owner=user)
         if not added.rowcount or added.lastrowid is None:
             raise ConversationNotFound(conversation)
-        return MessageId(added.lastrowid)
+        stored = MessageId(added.lastrowid)
+        await self._words.add(user, stored, row)
+        return stored
 
 
 def _free(ids: tuple[str, str], owners: dict[str, int]) -> str:

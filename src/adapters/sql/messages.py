@@ -101,7 +101,7 @@ class SqlMessages:
             ConversationNotFound: there is none, or it is somebody else's.
         """
         place = place or await self.end(user, conversation)
-        row = {
+        row: dict[str, Any] = {
             **message_row(
                 {**written(sender, draft), "turn_id": turn, "state": state, "usage": usage}
             ),
@@ -121,8 +121,7 @@ class SqlMessages:
         if not added.rowcount or added.lastrowid is None:
             raise ConversationNotFound(conversation)
         message = MessageId(added.lastrowid)
-        if state is not AnswerState.RUNNING:
-            await self._words.add(user, message, draft.message)
+        await self._words.add(user, message, row)
         self._ends[user, conversation] = Place(place.at, message)
         return message
 

@@ -4,7 +4,8 @@ Indexed are messages that are shown and complete: an answer is looked at once, w
 and not at each of the checkpoints before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -60,9 +61,11 @@ class SqlWords:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def add(self, user: UserId, message: MessageId, said: str | None) -> None:
-        """Index a message that was not there before."""
-        if found := words_of(user, said):
+    async def add(self, user: UserId, message: MessageId, row: Mapping[str, Any]) -> None:
+        """Index a message that was not there before, if it is to be found."""
+        if row["replaced"] or row["state"] == AnswerState.RUNNING.value:
+            return
+        if found := words_of(user, row["message"]):
             await self._transaction.gather(_ADD, {"message_id": message, "words": found})
 
     async def put(self, user: UserId, message: MessageId, said: str | None) -> None:
