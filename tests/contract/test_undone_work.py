@@ -269,6 +269,12 @@ class TestACommitThatIsCutOff:
             assert await db.turns.running() == []
             assert len(await db.conversations.page(anna, ConversationFilter())) == 1
 
+    async def test_a_connection_lost_while_it_is_set_up_is_made_again(
+        self, through: SqlUnitOfWork, proxy: TcpProxy
+    ) -> None:
+        proxy.cut_at(b"time_zone", delivered=False)
+        assert await through.run(lambda db: db.accounts.all()) == []
+
     async def test_reading_is_simply_done_again(
         self, through: SqlUnitOfWork, proxy: TcpProxy
     ) -> None:

@@ -25,7 +25,7 @@ _log = structlog.stdlib.get_logger(__name__)
 class Stage(Enum):
     """How far a transaction has come: what a failure means depends on it."""
 
-    REACHING = "a connection is being made, so that any failure means it cannot be had"
+    REACHING = "a connection is being made, so that most failures mean it cannot be had"
     OPEN = "nothing is stored before the commit"
     COMMITTING = "whether it was stored, only an answer tells"
 
@@ -71,7 +71,8 @@ def translated(
 
 def _failure(error: DBAPIError, operation: str, stage: Stage) -> StorageError:
     if is_lost(error):
-        return _broken(operation, stage)
+        # A server that drops a connection it has just taken may well take the next one.
+        return _broken(operation, Stage.OPEN if stage is Stage.REACHING else stage)
     if is_conflict(error):
         return TransactionLost(operation)
     if stage is Stage.REACHING or is_passing(error):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from application.ports.passwords import Passwords
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
+from domain.errors import AlreadyExists
 
 USERNAME = "admin"
 
@@ -32,7 +33,10 @@ class OfferFirstLogin:
         async with self._work() as db:
             if await db.accounts.all():
                 return None
-            password = secrets.token_urlsafe(12)
-            hashed = await self._passwords.hash(password)
-            account = await db.accounts.add(USERNAME, hashed, None)
+        password = secrets.token_urlsafe(12)
+        hashed = await self._passwords.hash(password)
+        try:
+            account = await self._work.run(lambda db: db.accounts.add(USERNAME, hashed, None))
+        except AlreadyExists:
+            return None  # Another process, which starts as well, was faster.
         return FirstLogin(USERNAME, password, self._tokens.issue(account))
