@@ -29,8 +29,7 @@ class ConfirmPassword:
             TooManyAttempts: it was not even looked at.
         """
         await self._attempts.spend_confirmation(user)
-        async with self._work() as db:
-            account = await db.accounts.get(user)
+        account = await self._work.run(lambda db: db.accounts.get(user))
         if not await self._passwords.verify(password, account.password_hash):
             raise InvalidRequest("The password is wrong", field)
         return account

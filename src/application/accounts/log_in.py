@@ -6,7 +6,7 @@ from msgspec import Struct
 from application.accounts.attempts import Attempts
 from application.ports.passwords import Passwords
 from application.ports.tokens import Tokens
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.account import Account
 from domain.errors import BadCredentials, StorageError
 
@@ -41,9 +41,11 @@ class LogIn:
             TooManyAttempts: the password was not even looked at.
         """
         await self._attempts.spend_login(name, address)
-        async with self._work() as db:
-            account = await db.accounts.named(name.strip())
-            adopted = await db.accounts.adopted_hash()
+
+        async def look_up(db: Stores) -> tuple[Account | None, str | None]:
+            return await db.accounts.named(name.strip()), await db.accounts.adopted_hash()
+
+        account, adopted = await self._work.run(look_up)
         stored = account.password_hash if account else None
         fits = await self._passwords.verify(password, stored, adopted)
         if account is None or not fits:

@@ -33,8 +33,7 @@ class TokenVersions:
         now = self._clock.now()
         version, until = self._known.get(bearer.user, (None, now))
         if until <= now:
-            async with self._work() as db:
-                found = await db.accounts.token_versions((bearer.user,))
+            found = await self._work.run(lambda db: db.accounts.token_versions((bearer.user,)))
             version = found.get(bearer.user)
             if len(self._known) >= _KNOWN:
                 self._known.clear()
@@ -47,8 +46,8 @@ class TokenVersions:
         Raises:
             StorageError: nobody can say.
         """
-        async with self._work() as db:
-            found = await db.accounts.token_versions({bearer.user for bearer in bearers})
+        users = {bearer.user for bearer in bearers}
+        found = await self._work.run(lambda db: db.accounts.token_versions(users))
         return {bearer for bearer in bearers if found.get(bearer.user) != bearer.version}
 
     def forget(self, user: UserId) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState, Conversation, Sender, StoredMessage
 from domain.errors import InvalidRequest, MessageNotFound
 from domain.files.keys import key_in
@@ -54,9 +54,12 @@ class AskAgain:
             InvalidRequest: the answer is still being written, or nobody asked for it.
             MessageNotFound: no such message is shown in it.
         """
-        async with self._work() as db:
+
+        async def read(db: Stores) -> tuple[Conversation, list[StoredMessage]]:
             found = await db.conversations.get(user, conversation)
-            said = (await db.conversations.messages(user, (conversation,)))[conversation]
+            return found, (await db.conversations.messages(user, (conversation,)))[conversation]
+
+        found, said = await self._work.run(read)
         at = _place_of_question(said, message)
         question, behind = said[at], said[at + 1 :]
         answer = behind[0] if behind and behind[0].sender is Sender.AI else None

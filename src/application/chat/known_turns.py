@@ -37,8 +37,7 @@ class KnownTurns:
 
     async def record(self, turn: TurnId) -> TurnRecord | None:
         """Return the turn's durable record."""
-        async with self._work() as db:
-            return await db.turns.find(turn)
+        return await self._work.run(lambda db: db.turns.find(turn))
 
     async def check_question(self, header: TurnHeader) -> None:
         """Make sure that a turn that is there already was asked the same.

@@ -115,8 +115,7 @@ class Ledger:
 
     async def _got_through(self, turn: TurnId, tried: Mapping[TurnRecord, Kept]) -> Kept | None:
         """Return that attempt, unheard of so far, which did store the question."""
-        async with self._work() as db:
-            found = await db.turns.find(turn)
+        found = await self._work.run(lambda db: db.turns.find(turn))
         return None if found is None else tried.get(found)
 
     async def answer(

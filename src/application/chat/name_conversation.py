@@ -9,7 +9,7 @@ from application.agent.patience import ask_patiently
 from application.chat.ledger import Ledger
 from application.chat.meter import Meter
 from application.ports.clock import Clock
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from application.usage.spending import Spending
 from domain.conversation.conversation import NEW_NAME, Conversation, StoredMessage
 from domain.errors import (
@@ -89,10 +89,12 @@ class NameConversation:
         return title
 
     async def _read(self, user: UserId, conversation: ConversationId) -> tuple[Conversation, str]:
-        async with self._work() as db:
+        async def read(db: Stores) -> tuple[Conversation, str]:
             found = await db.conversations.get(user, conversation)
             messages = await db.conversations.messages(user, (conversation,))
-        return found, _opening(messages.get(conversation, ()))
+            return found, _opening(messages.get(conversation, ()))
+
+        return await self._work.run(read)
 
     async def _ask(self, user: UserId, text: str, character: str | None) -> str:
         question = (TextPart(text[:_READ]),)

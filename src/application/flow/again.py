@@ -13,16 +13,23 @@ WITHIN_S = 8.0
 FIRST_WAIT_S = 0.01
 LONGEST_WAIT_S = 0.5
 
+Undone = type[Exception] | tuple[type[Exception], ...]
 
-async def until_done(work: Callable[[], Awaitable[T]], undone: Callable[[Exception], bool]) -> T:
+
+async def until_done(work: Callable[[], Awaitable[T]], undone: Undone) -> T:
     """Return what the work returns, which is done again after a failure that undid all of it.
 
     The waits in between grow, and differ, so that those who stood in each other's way do not meet
     again. What the last attempt raises is raised; so is, at once, what has not undone the work.
     """
+    try:
+        # By itself: nearly always this is all, and a context for retries costs more than most work.
+        return await work()
+    except undone:
+        pass
     attempts = stamina.retry_context(
         on=undone,
-        attempts=ATTEMPTS,
+        attempts=ATTEMPTS - 1,
         timeout=WITHIN_S,
         wait_initial=FIRST_WAIT_S,
         wait_max=LONGEST_WAIT_S,

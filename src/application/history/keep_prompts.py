@@ -13,8 +13,7 @@ class ListPrompts:
 
     async def __call__(self, user: UserId) -> list[SavedPrompt]:
         """Return them by ascending id."""
-        async with self._work() as db:
-            return await db.prompts.all(user)
+        return await self._work.run(lambda db: db.prompts.all(user))
 
 
 class SavePrompt:

@@ -104,5 +104,6 @@ class UnitOfWork(Protocol):
             async with self() as db:
                 return await block(db)
 
-        undone = (TransactionLost, OutcomeUnknown) if repeatable else TransactionLost
-        return await until_done(once, lambda error: isinstance(error, undone))
+        return await until_done(
+            once, (TransactionLost, OutcomeUnknown) if repeatable else TransactionLost
+        )
