@@ -65,7 +65,13 @@ ROWS = (
         {"removed_count", "message_ids"},
         "Session not found",
     ),
-    Row("POST", f"{SESSIONS}/list", {}, "Sessions retrieved successfully", PAGE),
+    Row(
+        "POST",
+        f"{SESSIONS}/list",
+        {},
+        "Sessions retrieved successfully",
+        PAGE | {"next_cursor"},
+    ),
     Row(
         "POST",
         f"{SESSIONS}/detail",

@@ -3,10 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -330,7 +332,8 @@ async def end_other_connections(database: Database) -> None:
             )
         )
         for other in others.all():
-            await killer.execute(text(f"KILL {other}"))
+            with suppress(OperationalError):  # It has just ended by itself.
+                await killer.execute(text(f"KILL {other}"))
 
 
 class TestAway:
