@@ -40,6 +40,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/turns": ("get",),
     "/api/v1/turns/{turn_id}/events": ("get",),
     "/api/v1/turns/{turn_id}/cancel": ("post",),
+    "/api/v1/turns/{turn_id}/tool-approvals": ("post",),
     "/api/v1/usage": ("get",),
     "/api/v1/models": ("get",),
     "/api/v1/admin/models/openai": ("get",),

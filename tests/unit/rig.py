@@ -14,8 +14,15 @@ from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.signals import MemorySignals
 from adapters.memory.turn_log import MemoryTurnLog
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.agent.approvals import Approvals
+from application.agent.budget import AgentLimits
+from application.agent.calls import RunCalls
 from application.agent.choose import ChooseModel
-from application.agent.loop import Agent, Tool
+from application.agent.keep_rest import KeepRest
+from application.agent.loop import Agent
+from application.agent.paused import PausedLoops
+from application.agent.registry import OfferTools, ToolRegistry
+from application.agent.tool import Tool
 from application.chat.answer_states import AnswerStates
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
@@ -28,6 +35,7 @@ from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
 from application.chat.sources import AttachmentSources
 from application.chat.turns import TurnLimits, Turns
+from application.files.keep_file import KeepFile
 from application.ports.chat_model import ChatModel
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
@@ -36,6 +44,7 @@ from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.conversation.conversation import StoredMessage
 from domain.ids import ConversationId, TurnId, UserId
+from domain.profiles import PROFILES
 from domain.turn.ask import Ask, Record
 from domain.turn.entries import Entry
 from domain.turn.events import (
@@ -53,11 +62,19 @@ ANNA, BORIS = UserId(1), UserId(2)
 LIMITS = TurnLimits(drain_s=0)
 KEPT = Record()
 PLAIN = TurnSettings(model="swift")
+WITH_TOOLS = TurnSettings(model="swift", agent_profile="all")
 SWIFT = ModelCard(
     id="swift",
     provider="acme",
     model="swift-2-latest",
-    can=frozenset({Capability.TEMPERATURE, Capability.REASONING, Capability.IMAGES_IN}),
+    can=frozenset(
+        {
+            Capability.TEMPERATURE,
+            Capability.REASONING,
+            Capability.IMAGES_IN,
+            Capability.TOOLS,
+        }
+    ),
     efforts=("low", "medium", "high"),
     aliases=("fast",),
 )
@@ -87,7 +104,8 @@ class Rig:
     def __init__(
         self,
         *rounds: Sequence[Step],
-        tools: Mapping[str, Tool] | None = None,
+        tools: Sequence[Tool] = (),
+        agent_limits: AgentLimits | None = None,
         limits: TurnLimits = LIMITS,
         longest_s: float = 900,
         after: "Rig | None" = None,
@@ -103,7 +121,8 @@ class Rig:
 
         Args:
             rounds: the model's script.
-            tools: of the agent.
+            tools: in the profile `all`.
+            agent_limits: of the work with them.
             limits: of turns.
             longest_s: wall time of a turn.
             after: the process before this one, whose database and clock go on.
@@ -120,10 +139,21 @@ class Rig:
         self.log = turn_log or MemoryTurnLog(self.clock)
         self.model = ScriptedChatModel(*rounds)
         self.ledger = Ledger(work or self.store, self.clock)
+        names = tuple(tool.spec.name for tool in tools)
         catalog, states = Catalog([*CATALOG, *cards]), AnswerStates()
         fit = FitContent(MemoryPdfText(), catalog)
-        sources = AttachmentSources(MemoryDownloads(), MemoryFiles(self.clock))
+        self.files = MemoryFiles(self.clock)
+        sources = AttachmentSources(MemoryDownloads(), self.files)
         load = LoadAttachments(sources, fit, PreparedAttachments(self.clock))
+        self.approvals = Approvals(self.clock)
+        self.paused = PausedLoops()
+        keep = KeepRest(KeepFile(self.files, self.store, self.clock))
+        agent = Agent(
+            RunCalls(self.approvals, keep, self.clock),
+            self.paused,
+            self.clock,
+            agent_limits or AgentLimits(),
+        )
         run = RunTurn(
             self.log,
             self.ledger,
@@ -131,7 +161,8 @@ class Rig:
                 ChooseModel(catalog, {"acme": model or self.model, **(others or {})}),
                 Assemble(Characters(), load, states),
                 Spending(self.store, self.clock, cap_usd),
-                Agent(tools or {}),
+                agent,
+                OfferTools(ToolRegistry(tools), {**PROFILES, "all": names}, enabled=True),
             ),
             states,
             self.clock,

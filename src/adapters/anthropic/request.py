@@ -35,6 +35,9 @@ def messages_request(prompt: Prompt) -> dict[str, Any]:
         tools[-1] |= _CACHE_MARK
     if tools:
         body["tools"] = tools
+        if not prompt.may_call:
+            # Where tools were called before, they must still be declared.
+            body["tool_choice"] = {"type": "none"}
     return body | dict(_thinking(prompt, body["max_tokens"])) | dict(_temperature(prompt))
 
 

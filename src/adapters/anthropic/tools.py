@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.transport.function_tools import as_function, given_functions, given_tools
+from adapters.transport.function_tools import as_function
 from domain.catalog.card import Capability
+from domain.given_tools import given_functions, given_tools
 from domain.turn.prompt import Prompt
 
 _WEB_SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 5}

@@ -19,6 +19,8 @@ class DemoChatModel(ChatModel):
     - `/long N`: an answer of N words (at most 100 000), whatever they are, as fast as can be
     - `/slow N ms`: a pause of N milliseconds before each word (a plain answer has 10)
     - `/think`: some reasoning before the answer (also when reasoning is switched on)
+    - `/tool NAME {JSON}`: calls that tool with those arguments, then answers with what it returned;
+      in agent mode, where tools are on offer; several of them are called at once
     - `/tools`: calls every tool on offer without arguments, then answers
     - `/error KIND`: fails: overloaded, timeout, unauthorized, rejected, context, model,
       unavailable, unreachable, garbled, or broken (after five words)
@@ -36,11 +38,15 @@ class DemoChatModel(ChatModel):
         if commands.thinks or prompt.effort is not None:
             yield (ThinkingDelta("A demonstration does not think, "),)
             yield (ThinkingDelta("but this is where its thoughts would be."),)
-        if commands.calls_tools and prompt.tools and not prompt.rounds:
-            for number, tool in enumerate(prompt.tools, 1):
-                yield (ToolCalled(f"demo_{number}", tool.name, {}, PROVIDER),)
-            yield (ModelStopped("tool_calls", _usage(prompt, 0)),)
-            return
+        if prompt.tools and prompt.may_call and not prompt.rounds:
+            calls = list(commands.calls)
+            if commands.calls_tools:
+                calls.extend((tool.name, {}) for tool in prompt.tools)
+            for number, (name, arguments) in enumerate(calls, 1):
+                yield (ToolCalled(f"demo_{number}", name, arguments, PROVIDER),)
+            if calls:
+                yield (ModelStopped("tool_calls", _usage(prompt, 0)),)
+                return
         said = 0
         for word in answer_words(prompt, commands):
             if commands.error is not None and said == commands.error_after:

@@ -1,8 +1,11 @@
 """What the demonstration model says to a prompt: its commands, and the text of its answers."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
+import msgspec
 from msgspec import Struct
 
 from adapters.demo.catalog import PROVIDER
@@ -23,12 +26,14 @@ from domain.turn.prompt import Prompt, TextPart
 
 HELP = (
     "/long N: an answer of N words. /slow N ms: a pause of N milliseconds before each word. "
-    "/think: reasoning before the answer. /tools: a call of each tool on offer, then the answer. "
+    "/think: reasoning before the answer. /tool NAME {JSON}: in agent mode, a call of that tool, "
+    "then an answer with its result. /tools: a call of each tool on offer, then the answer. "
     "/error KIND: an error (overloaded, timeout, unauthorized, rejected, context, model, "
     "unavailable, unreachable, garbled; broken: after a few words). /help: this list."
 )
 _MOST_WORDS = 100_000
 _LONGEST_PAUSE_MS = 60_000
+_LONGEST_RESULT = 2000
 _PAUSE_S = 0.01
 """Before each word of a short answer, so that it is seen to stream."""
 _ERRORS: dict[str, type[ProviderError]] = {
@@ -52,6 +57,8 @@ class Commands(Struct, frozen=True):
     pause_s: float = 0.0
     thinks: bool = False
     calls_tools: bool = False
+    calls: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """Tools to call by their names, with these arguments."""
     helps: bool = False
     error: ProviderError | None = None
     error_after: int = 0
@@ -69,10 +76,27 @@ def read_commands(question: str) -> Commands:
         pause_s=_pause_s(slow[1] if slow else None, long is not None),
         thinks=_has("think", question),
         calls_tools=_has("tools", question),
+        calls=tuple(_calls(question)),
         helps=_has("help", question),
         error=_error(kind) if wrong else None,
         error_after=5 if kind == "broken" else 0,
     )
+
+
+def _calls(question: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for found in re.finditer(r"(?:^|\s)/tool\s+(\w+)[ \t]*", question):
+        yield found[1], _arguments(question[found.end() :])
+
+
+def _arguments(text: str) -> Mapping[str, Any]:
+    """Return the JSON that the text begins with, as a provider's adapter would hand it over."""
+    if not text.startswith(("{", "[", '"')):
+        return {}
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return {"raw": text}
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {"value": value}
 
 
 def _pause_s(slow_ms: str | None, long: bool) -> float:  # noqa: FBT001 - two facts of a question
@@ -108,9 +132,15 @@ def _description(prompt: Prompt) -> str:
         f"I was sent {_counted(len(prompt.messages), 'message')} with "
         f"{_counted(characters, 'character')} and {_counted(attachments, 'attachment')}"
     )
-    results = sum(len(round_.results) for round_ in prompt.rounds)
-    tools = f", and {_counted(results, 'tool result')}" if results else ""
-    return f'{sent}{tools}. The question was: "{question_of(prompt)}"'
+    results = [result for round_ in prompt.rounds for result in round_.results]
+    tools = f", and {_counted(len(results), 'tool result')}" if results else ""
+    told = "".join(f" The tool {each.name} answered: {_shown(each.result)}." for each in results)
+    return f'{sent}{tools}.{told} The question was: "{question_of(prompt)}"'
+
+
+def _shown(result: object) -> str:
+    text = msgspec.json.encode(result, enc_hook=str).decode(errors="replace")
+    return text if len(text) <= _LONGEST_RESULT else f"{text[:_LONGEST_RESULT]}…"
 
 
 def question_of(prompt: Prompt) -> str:

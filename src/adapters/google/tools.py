@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from adapters.transport.function_tools import as_function, given_functions, given_tools
+from adapters.transport.function_tools import as_function
 from domain.catalog.card import Capability
 from domain.errors import InvalidRequest
+from domain.given_tools import given_functions, given_tools
 from domain.turn.prompt import Prompt
 
 Tool = dict[str, Any]
@@ -27,7 +28,7 @@ def offered_tools(prompt: Prompt, contents: Iterable[Mapping[str, Any]]) -> list
     Raises:
         InvalidRequest: a tool's settings make no sense.
     """
-    if not prompt.card.able_to(Capability.TOOLS):
+    if not prompt.card.able_to(Capability.TOOLS) or not prompt.may_call:
         return []
     native = prompt.native_tools
     explicit = [dict(tool) for tool in given_tools(native) if _in_googles_shape(tool)]

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.transport.attachments import in_order, is_inline, note_of
-from adapters.transport.function_tools import as_function, given_functions, given_tools
+from adapters.transport.function_tools import as_function
 from adapters.transport.tool_arguments import written_arguments, written_result
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import ModelCannot
+from domain.given_tools import given_functions, given_tools
 from domain.turn.prompt import (
     AudioPart,
     FilePart,
@@ -141,6 +142,8 @@ def _output(call_id: str, output: str) -> dict[str, Any]:
 
 def _tools(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
     """Yield functions first, then the tools the provider runs itself."""
+    if not prompt.may_call:
+        return
     native = prompt.native_tools
     for tool in (*given_functions(native), *map(as_function, prompt.tools)):
         yield {"type": "function", **tool["function"]}

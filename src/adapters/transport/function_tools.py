@@ -1,7 +1,6 @@
-"""Function tools in the chat-completions shape, in which clients give them (contract §6)."""
+"""Tools of ours in the chat-completions shape, from which those of others are made."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from domain.tools import ToolSpec
 
@@ -16,25 +15,3 @@ def as_function(tool: ToolSpec) -> dict[str, Any]:
             "parameters": dict(tool.parameters),
         },
     }
-
-
-def given_tools(native_tools: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the well-formed tools that the request lists under `tools` (or `functions`)."""
-    listed = native_tools.get("tools") or native_tools.get("functions") or ()
-    if not isinstance(listed, list | tuple):
-        return []
-    return [
-        cast("Mapping[str, Any]", tool)
-        for tool in cast("list[object]", listed)
-        if isinstance(tool, Mapping)
-    ]
-
-
-def given_functions(native_tools: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the function tools among them, in the chat shape whichever shape they came in."""
-    for tool in given_tools(native_tools):
-        function = tool.get("function")
-        if isinstance(function, Mapping):
-            yield {"type": "function", "function": dict(cast("Mapping[str, Any]", function))}
-        elif tool.get("type", "function") == "function" and tool.get("name"):
-            yield {"type": "function", "function": {k: tool[k] for k in tool if k != "type"}}

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from application.agent.approvals import Approvals
+from application.agent.paused import PausedLoops
 from application.chat.answer_states import AnswerStates
 from application.chat.turns import Turns
 from application.ports.personal_data import PersonalData
@@ -18,10 +20,17 @@ STOP_S = 20.0
 class UserTurns(PersonalData):
     """Turns of this process, and what is remembered of their answers."""
 
-    def __init__(self, turns: Turns, turn_log: TurnLog, states: AnswerStates) -> None:
+    def __init__(
+        self,
+        turns: Turns,
+        turn_log: TurnLog,
+        states: AnswerStates,
+        paused: PausedLoops,
+        approvals: Approvals,
+    ) -> None:
         self._turns = turns
         self._log = turn_log
-        self._states = states
+        self._remembered = (states, paused, approvals)
 
     async def forget(self, account: Account) -> None:
         """Stop the user's turns, wait until they have saved, and drop all their events.
@@ -40,7 +49,8 @@ class UserTurns(PersonalData):
         except TimeoutError as error:
             raise StorageUnavailable("stop turns") from error
         await self._log.forget_all(user)
-        self._states.forget(user)
+        for memory in self._remembered:
+            memory.forget(user)
 
     async def _ended(self, user: UserId, turn: TurnId) -> None:
         try:

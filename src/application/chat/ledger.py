@@ -29,7 +29,7 @@ from domain.turn.record import TurnRecord
 from domain.turn.transcript import Transcript
 from domain.usage import billed
 
-GROWING = ("message", "ai_reasoning", "claude_code_data")
+GROWING = ("message", "ai_reasoning", "claude_code_data", "chart_data")
 """What changes in an answer's row once the row is there."""
 
 

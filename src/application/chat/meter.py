@@ -8,6 +8,7 @@ from application.ports.clock import Clock
 from domain.catalog.card import ModelCard
 from domain.catalog.cost import cost_usd
 from domain.errors import ParleyError
+from domain.turn.agent_events import LoopStopped, RoundBegan, SpentBeside
 from domain.turn.events import (
     CodeResult,
     ModelStopped,
@@ -18,8 +19,18 @@ from domain.turn.events import (
 )
 from domain.turn.metering import Attempt, Metering, Usage
 
-_MARKS = (ModelStopped, ToolReturned, ProviderRetrying, CodeResult)
+_MARKS = (
+    ModelStopped,
+    RoundBegan,
+    LoopStopped,
+    SpentBeside,
+    ToolReturned,  # What a tool has spent is told with its result.
+    ProviderRetrying,
+    CodeResult,
+)
 _SAID = (TextDelta, ThinkingDelta)
+_SILENT = ("completed", "spending_cap")
+"""Ends of an agent's work after which no model is asked."""
 
 
 class Meter:
@@ -31,8 +42,11 @@ class Meter:
         self._card: ModelCard | None = None
         self._attempts: list[Attempt] = []
         self._usage: Usage | None = None
+        self._usage_beside = Usage()
         self._cost_usd: float | None = None
         """As the provider itself puts it."""
+        self._beside_usd: float | None = 0.0
+        """Of models that tools have asked; None: nobody knows."""
         self._first_at: datetime | None = None
         self._asked_at: datetime | None = None
         """When the provider was asked that has not ended its round yet."""
@@ -56,6 +70,11 @@ class Meter:
             for event in batch:
                 self._mark(event)
 
+    @property
+    def spent_usd(self) -> float | None:
+        """What it has cost so far, where that is known."""
+        return None if self._card is None else self._cost(self._card)
+
     def reading(self) -> Metering | None:
         """Return the bill so far; None before any model was asked."""
         if self._card is None:
@@ -65,7 +84,7 @@ class Meter:
         return Metering(
             model=self._card.model,
             provider=self._card.provider,
-            usage=self._usage,
+            usage=self._usage and self._usage + self._usage_beside,
             cost_usd=self._cost(self._card),
             attempts=tuple(self._attempts),
             first_token_ms=None if self._first_at is None else _ms(self._began_at, self._first_at),
@@ -77,8 +96,12 @@ class Meter:
         match event:
             case ProviderRetrying(reason=reason):
                 self._tried(reason)
-            case ToolReturned():
+            case RoundBegan():
                 self._asked_at = self._asked_at or self._clock.now()
+            case LoopStopped(status=status) if status not in _SILENT:
+                self._asked_at = self._clock.now()  # For its last words.
+            case SpentBeside():
+                self._spent_beside(event)
             case CodeResult(cost_usd=cost) if cost is not None:
                 self._cost_usd = (self._cost_usd or 0.0) + cost
             case ModelStopped(usage=usage):
@@ -90,6 +113,12 @@ class Meter:
             case _:
                 return
 
+    def _spent_beside(self, spent: SpentBeside) -> None:
+        known = self._beside_usd is not None and spent.cost_usd is not None
+        self._beside_usd = (self._beside_usd or 0.0) + (spent.cost_usd or 0.0) if known else None
+        if spent.usage is not None:
+            self._usage_beside = self._usage_beside + spent.usage
+
     def _tried(self, error: str | None) -> None:
         if self._card is not None:
             self._attempts.append(Attempt(self._card.model, self._card.provider, error))
@@ -100,6 +129,12 @@ class Meter:
             self._asked_at = None
 
     def _cost(self, card: ModelCard) -> float | None:
+        own = self._own_cost(card)
+        if own is None or self._beside_usd is None:
+            return None
+        return own + self._beside_usd
+
+    def _own_cost(self, card: ModelCard) -> float | None:
         if self._cost_usd is not None:
             return self._cost_usd
         if self._usage is None and self._first_at is None:

@@ -7,6 +7,10 @@ from msgspec import structs
 
 from application.agent.choose import ChooseModel
 from application.agent.loop import Agent, AgentEvent
+from application.agent.places import KnownPlaces
+from application.agent.registry import OfferTools
+from application.agent.tool import SideEvent, ToolContext
+from application.agent.toolbox import Toolbox
 from application.chat.assemble import Assemble
 from application.chat.meter import Meter
 from application.usage.spending import Spending
@@ -15,19 +19,25 @@ from domain.ids import TurnId
 from domain.provider_errors import ModelNotOffered, ProviderError, ProviderRejected
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, ProviderRetrying
-from domain.turn.prompt import Origin
+from domain.turn.prompt import Origin, Part, Prompt, TextPart
 
 
 class Responder:
     """Stand-ins are tried before the first content only: what was said cannot be unsaid."""
 
     def __init__(
-        self, choose: ChooseModel, assemble: Assemble, spending: Spending, agent: Agent
+        self,
+        choose: ChooseModel,
+        assemble: Assemble,
+        spending: Spending,
+        agent: Agent,
+        offer: OfferTools,
     ) -> None:
         self._choose = choose
         self._assemble = assemble
         self._spending = spending
         self._agent = agent
+        self._offer = offer
 
     async def reply(
         self, turn: TurnId, ask: Ask, origin: Origin, meter: Meter
@@ -41,9 +51,11 @@ class Responder:
             meter: hears of everything that is asked and said.
 
         Raises:
+            InvalidRequest: it asks for tools of a profile that does not exist.
             SpendingCapReached: the user may not spend what the answer may cost.
             ParleyError: the model that was asked for failed, and nobody could stand in for it.
         """
+        profile = self._offer.profile(ask.settings)
         asked_for = self._choose(ask.settings, ask.question)
         choices = [asked_for, *self._choose.stand_ins(ask.settings, ask.question, asked_for.card)]
         first_failure: ParleyError | None = None
@@ -55,7 +67,10 @@ class Responder:
             try:
                 prompt = structs.replace(await self._assemble(ask, choice), origin=origin)
                 await self._spending.reserve(ask.user, turn, prompt)
-                async with aclosing(self._agent.reply(choice.model, prompt)) as batches:
+                box = None
+                if profile is not None and self._offer.fits(profile, choice.card):
+                    box = self._box(profile, turn, ask, prompt, meter)
+                async with aclosing(self._agent.reply(choice.model, prompt, box)) as batches:
                     async for batch in batches:
                         begun = begun or not isinstance(batch[0], ProviderRetrying)
                         meter.saw(batch)
@@ -70,6 +85,41 @@ class Responder:
                 return
         if first_failure is not None:
             raise first_failure
+
+    def _box(self, profile: str, turn: TurnId, ask: Ask, prompt: Prompt, meter: Meter) -> Toolbox:
+        parts = [part for message in ask.history for part in message.parts] + [*ask.question]
+
+        async def hold(asked: Prompt) -> None:
+            await self._spending.reserve(ask.user, turn, asked, meter.spent_usd or 0.0)
+
+        context = ToolContext(
+            turn=turn,
+            user=ask.user,
+            conversation=None if prompt.origin is None else prompt.origin.conversation,
+            settings=ask.settings,
+            card=prompt.card,
+            files=tuple(part for part in parts if not isinstance(part, TextPart)),
+            places=_places(prompt, parts),
+            hold=hold,
+            tell=_nobody_listens,
+        )
+        return self._offer.box(profile, context, lambda: meter.spent_usd)
+
+
+def _places(prompt: Prompt, given: Sequence[Part]) -> KnownPlaces:
+    """Return the addresses of a prompt; what stands in documents are the words of strangers."""
+    places = KnownPlaces()
+    places.learn(prompt.system)
+    own = {part.text for part in given if isinstance(part, TextPart)}
+    for message in prompt.messages:
+        for part in message.parts:
+            if isinstance(part, TextPart):
+                (places.learn if part.text in own else places.learn_outside)(part.text)
+    return places
+
+
+def _nobody_listens(event: SideEvent) -> None:
+    """Stand where each call puts its own listener."""
 
 
 def _another_may_answer(error: ParleyError, *, stood_in: bool) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from domain.conversation.conversation import AnswerState, MessageDraft
@@ -47,6 +48,8 @@ def answer_draft(
         changes["ai_reasoning"] = draft.ai_reasoning or thinking
     if chosen is not None:
         changes["api_text_gen_model_name"] = chosen.model
+    if transcript.charts:
+        changes["chart_data"] = msgspec.to_builtins(tuple(transcript.charts))
     if state is AnswerState.CANCELLED and transcript.pieces:
         data: Mapping[str, Any] = draft.claude_code_data or {}
         changes["claude_code_data"] = {**data, "cancelled": True}

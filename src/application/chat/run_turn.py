@@ -20,6 +20,7 @@ from application.ports.turn_log import TurnLog
 from domain.conversation.conversation import AnswerState
 from domain.errors import StorageError, TurnTimedOut, TurnTooLong
 from domain.ids import TurnId
+from domain.turn.agent_events import LoopStopped, SpentBeside
 from domain.turn.ask import Ask
 from domain.turn.entries import Entry, Numbering
 from domain.turn.events import (
@@ -39,6 +40,9 @@ from domain.turn.prompt import Origin
 from domain.turn.transcript import Transcript
 
 log = structlog.get_logger("turns")
+
+_UNTOLD = (ModelStopped, SpentBeside, LoopStopped)
+"""What is for the engine alone."""
 
 CHECKPOINT_S = 1.5
 """Below the two seconds of text that a crash may cost, so that writing itself has time."""
@@ -154,7 +158,9 @@ class RunTurn:
         if (chosen := said.chosen) is not None:
             self._states.remember(ask.user, chosen.provider, chosen.model, whole.text, whole.state)
         bill = said.meter.reading()
-        written = AnswerWritten(whole.text, whole.stop, bill, whole.note, whole.code_session)
+        written = AnswerWritten(
+            whole.text, whole.stop, bill, whole.note, whole.code_session, whole.agent
+        )
         await self._tell(turn, said, [written])
 
     async def _chosen(self, turn: TurnId, ask: Ask, said: _Said, chosen: ModelChosen) -> None:
@@ -251,7 +257,7 @@ def _without_stops(batch: Sequence[AgentEvent | ModelChosen]) -> Sequence[TurnEv
     first = batch[0]
     if len(batch) == 1 and isinstance(first, TextDelta):
         return (first,)
-    return [event for event in batch if not isinstance(event, ModelStopped)]
+    return [event for event in batch if not isinstance(event, _UNTOLD)]
 
 
 def _origin(ask: Ask, kept: Kept | None) -> Origin:

@@ -1,11 +1,13 @@
 """What a user may spend in a day, kept to before a model is called."""
 
+import msgspec
+
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.catalog.cost import estimate_usd
 from domain.errors import SpendingCapReached
 from domain.ids import TurnId, UserId
-from domain.turn.prompt import Prompt
+from domain.turn.prompt import Prompt, Round
 from domain.usage import NAME_CHARS, UsageRecord, UsageState, micro_usd, usd
 
 
@@ -21,12 +23,20 @@ class Spending:
         self._clock = clock
         self._cap_usd = cap_usd or None
 
-    async def reserve(self, user: UserId, turn: TurnId, prompt: Prompt) -> None:
+    async def reserve(
+        self, user: UserId, turn: TurnId, prompt: Prompt, spent_usd: float = 0.0
+    ) -> None:
         """Set aside what the answer may cost; in one short transaction, before the call.
 
         Of one user one call waits for the other, so no two spend the same money. Called again for
         a turn, as for another model, it replaces what the turn had set aside. What a process that
         dies has set aside counts until the day ends.
+
+        Args:
+            user: who pays.
+            turn: for which.
+            prompt: what is asked.
+            spent_usd: what the turn has cost before, which is not billed yet.
 
         Raises:
             SpendingCapReached: with what was spent or is set aside today it would be too much.
@@ -35,7 +45,8 @@ class Spending:
         if self._cap_usd is None:
             return
         card, now = prompt.card, self._clock.now()
-        estimate = estimate_usd(card.price, _characters(prompt), _longest(prompt))
+        answer = estimate_usd(card.price, _characters(prompt), _longest(prompt))
+        estimate = spent_usd + answer
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         cap_usd = self._cap_usd
 
@@ -68,4 +79,12 @@ def _longest(prompt: Prompt) -> int:
 def _characters(prompt: Prompt) -> int:
     said = sum(len(message.text) for message in prompt.messages)
     called = sum(len(call.arguments) for message in prompt.messages for call in message.calls)
-    return len(prompt.system) + said + called
+    since = sum(_characters_of(round_) for round_ in prompt.rounds)
+    return len(prompt.system) + said + called + since
+
+
+def _characters_of(round_: Round) -> int:
+    # Opaque items are not counted: some are much longer than the tokens that they stand for.
+    called = [call.arguments for call in round_.calls]
+    returned = [result.result for result in round_.results]
+    return len(round_.text) + len(msgspec.json.encode([called, returned], enc_hook=str))

@@ -2,7 +2,8 @@
 
 `ModelEvent` is what a model adapter may say, `TurnEvent` adds what use cases say, and exactly one
 `TurnEnding` is the last event of every turn. Every `TurnEvent` is visible to readers, so that the
-numbers they see have no gaps; `ModelStopped` is for the agent loop alone and is not logged.
+numbers they see have no gaps; `ModelStopped` and the agent's own (`AgentOnlyEvent`) are for the
+engine alone and are not logged.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.ids import ConversationId, MessageId
+from domain.turn.agent_events import LoopStopped, ToldAgentEvent
 from domain.turn.metering import Metering, Usage
 
 
@@ -73,6 +75,9 @@ class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
     failed: bool = False
     arguments: Mapping[str, Any] = {}
     """What it was called with, for readers."""
+    error: str | None = None
+    """Why there is no result, where it is one of ours that failed."""
+    duration_ms: int = 0
 
 
 CLAUDE_CODE = "claude_code"
@@ -153,6 +158,8 @@ class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written")
     note: str | None = None
     code_session: str | None = None
     """The Claude Code session that it was written in."""
+    agent: LoopStopped | None = None
+    """How the work with tools of ours went, where there was any."""
 
 
 class Saved(Struct, frozen=True):
@@ -215,6 +222,7 @@ TurnEvent = (
     | SourceCited
     | CodeSession
     | CodeResult
+    | ToldAgentEvent
     | AnswerWritten
     | TurnEnding
 )

@@ -101,6 +101,8 @@ class Prompt(Struct, frozen=True):
     tools: tuple[ToolSpec, ...] = ()
     native_tools: Mapping[str, Any] = {}
     """The request's own tool settings, in the shape its provider takes (contract §6)."""
+    may_call: bool = True
+    """False: it is to answer with what it has, although tools were called before."""
     rounds: tuple[Round, ...] = ()
     origin: Origin | None = None
 

@@ -20,6 +20,8 @@ class TurnSettings(Struct, frozen=True):
     """0, 1 or 2: how much effort reasoning may take."""
     character: str = "assistant"
     as_agent: bool = False
+    agent_profile: str | None = None
+    """Which tools of ours the model may use; None: none, and an ordinary turn."""
     tools: Mapping[str, Any] = {}
     attachments_kept: int | None = None
     speech_wanted: bool = False

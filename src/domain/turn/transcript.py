@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from domain.charts import Chart
+from domain.turn.agent_events import AgentOnlyEvent, ChartMade, LoopStopped
 from domain.turn.events import (
     CodeSession,
     ModelStopped,
@@ -25,29 +27,24 @@ class Transcript:
         self.calls: list[ToolCalled] = []
         self._returned: set[str] = set()
         self.sources: list[SourceCited] = []
+        self.charts: list[Chart] = []
+        self.agent: LoopStopped | None = None
+        """How the work with tools of ours went, once it is over."""
         self.stop: StopReason = "stop"
         self.note: str | None = None
         self.state: tuple[Mapping[str, Any], ...] = ()
         """What the model wants back with its last words."""
         self.code_session: str | None = None
 
-    def add(self, events: Iterable[TurnEvent | ModelStopped]) -> None:
+    def add(self, events: Iterable[TurnEvent | ModelStopped | AgentOnlyEvent]) -> None:
         """Take in the next events; those that leave no trace in the history pass by."""
         for event in events:
             if isinstance(event, TextDelta):
                 self._text.append(event.text)
             elif isinstance(event, ThinkingDelta):
                 self._thinking.append(event.text)
-            elif isinstance(event, ToolCalled):
-                self.calls.append(event)
-            elif isinstance(event, ToolReturned):
-                self._returned.add(event.id)
-            elif isinstance(event, SourceCited):
-                self.sources.append(event)
-            elif isinstance(event, ModelStopped):
-                self.stop, self.note, self.state = event.reason, event.note, event.state
-            elif isinstance(event, CodeSession):
-                self.code_session = event.id
+            else:
+                self._note(event)
 
     @property
     def awaits_client(self) -> bool:
@@ -68,3 +65,22 @@ class Transcript:
     def pieces(self) -> int:
         """How many pieces were said: grows with every one, so that savers see what is new."""
         return len(self._text) + len(self._thinking)
+
+    def _note(self, event: TurnEvent | ModelStopped | AgentOnlyEvent) -> None:
+        match event:
+            case ToolCalled():
+                self.calls.append(event)
+            case ToolReturned():
+                self._returned.add(event.id)
+            case SourceCited():
+                self.sources.append(event)
+            case ChartMade():
+                self.charts.append(event.chart)
+            case LoopStopped():
+                self.agent = event
+            case ModelStopped():
+                self.stop, self.note, self.state = event.reason, event.note, event.state
+            case CodeSession():
+                self.code_session = event.id
+            case _:
+                return

@@ -18,11 +18,23 @@ from entrypoints.cli.run import run, settings_or_exit
 @click.command()
 @click.argument("question", required=False)
 @click.option("--model", "-m", default="demo", show_default=True)
+@click.option(
+    "--agent",
+    is_flag=False,
+    flag_value="",
+    help="Let it use tools, those of PROFILE.",
+    metavar="[PROFILE]",
+)
 @click.option("--url", help="Server; this machine's by default.", metavar="ws://HOST:PORT")
 @click.option("--token", envvar="PARLEY_TOKEN", help="Made from the database when left out.")
 @click.option("--user", "name", help="Whose token to make: e-mail or username.")
 def chat(
-    question: str | None, model: str, url: str | None, token: str | None, name: str | None
+    question: str | None,
+    model: str,
+    agent: str | None,
+    url: str | None,
+    token: str | None,
+    name: str | None,
 ) -> None:
     """Chat in the terminal, or ask one QUESTION.
 
@@ -30,7 +42,7 @@ def chat(
     """
     settings = settings_or_exit()
     conversation = Conversation(
-        url or f"ws://{settings.host}:{settings.port}", token or run(_token_of(name)), model
+        url or f"ws://{settings.host}:{settings.port}", token or run(_token_of(name)), model, agent
     )
     try:
         asyncio.run(_talk(conversation, question))

@@ -21,10 +21,15 @@ class Leave(Exception):
 class Conversation:
     """Asks one question after another; a lost connection is taken up where it broke."""
 
-    def __init__(self, url: str, token: str, model: str) -> None:
+    def __init__(self, url: str, token: str, model: str, profile: str | None = None) -> None:
         self.url = f"{url.rstrip('/')}/chat/ws"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._model = model
+        self._agent = (
+            {}
+            if profile is None
+            else {"ai_agent_enabled": True, "ai_agent_profile": profile or None}
+        )
         self._history: list[Mapping[str, str]] = []
         self._session = ""
         self._turn: str | None = None
@@ -95,7 +100,7 @@ class Conversation:
                 "session_id": self._session,
                 "user_message": {"message": question, "local_id": str(uuid4())},
             },
-            "user_settings": {"text": {"model": self._model}},
+            "user_settings": {"text": {"model": self._model}, "general": self._agent},
         }
 
     def _shown(self, frame: Mapping[str, Any]) -> str:
@@ -106,6 +111,8 @@ class Conversation:
                 return click.style(text, dim=True)
             case {"type": "tool_start", "data": {"display_text": text}}:
                 return click.style(f"\n[{text}]\n", dim=True)
+            case {"type": "tool_result", "data": {"success": False, "error": str(text)}}:
+                return click.style(f"[{text}]\n", fg="yellow")
             case {"type": "error", "content": text}:
                 return click.style(f"\n[error: {text}]", fg="red")
             case {"type": "cancelled"}:

@@ -13,6 +13,7 @@ from application.chat.turns import Turns
 from application.ports.clock import Clock
 from domain.errors import ParleyError
 from domain.ids import TurnId, UserId
+from domain.turn.agent_events import RoundBegan
 from domain.turn.ask import Ask
 from domain.turn.entries import Entry
 from domain.turn.events import (
@@ -37,7 +38,7 @@ from entrypoints.web.wire.text_stream import as_events, as_plain_text, failure
 log = structlog.get_logger("chat")
 
 _ERRORS = errors(401, 403, 409, 422, 429, 502, 504)
-_BEFORE_THE_ANSWER = (TurnStarted, ModelChosen, SpeechDeclined, ProviderRetrying)
+_BEFORE_THE_ANSWER = (TurnStarted, ModelChosen, SpeechDeclined, ProviderRetrying, RoundBegan)
 
 SignedIn = Request[UserId, None, Any]
 Key = Annotated[

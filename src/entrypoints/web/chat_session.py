@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from application.agent.approvals import Approvals
 from application.chat.turns import Turns
 from application.ports.clock import Clock
 from domain.errors import EventsForgotten, InvalidRequest, ParleyError, TurnNotFound
@@ -16,6 +17,7 @@ from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import told
 from entrypoints.web.line import ClientGone, Line
 from entrypoints.web.shown_turn import ShownTurn
+from entrypoints.web.wire.approvals import approval_from
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.frames import Framer, frame, terminal_pair
 from entrypoints.web.wire.messages import ClientMessage
@@ -47,6 +49,7 @@ class ChatSession:
 
     # An idle socket is little more than this object; a dictionary would be a good part of it.
     __slots__ = (
+        "_approvals",
         "_asking",
         "_busy_until",
         "_cancel_asked",
@@ -69,6 +72,7 @@ class ChatSession:
         turns: Turns,
         framer: Framer,
         deliveries: Deliveries,
+        approvals: Approvals,
         clock: Clock,
     ) -> None:
         self.line = line
@@ -76,6 +80,7 @@ class ChatSession:
         self._turns = turns
         self._framer = framer
         self._deliveries = deliveries
+        self._approvals = approvals
         self._clock = clock
         self._user = UserId(0)
         # A list, since it is short: an empty deque takes 700 bytes of every idle socket.
@@ -126,6 +131,8 @@ class ChatSession:
                 raise ClientGone
             case "cancel":
                 await self._cancel(message)
+            case "tool_approval":
+                await self._approve(message)
             case "stream_resume":
                 await self._resume(message)
             case "follow":
@@ -222,6 +229,17 @@ class ChatSession:
                 await self._turns.cancel(self._user, turn)
             except ParleyError as error:
                 await self._error(error, turn)
+
+    async def _approve(self, message: ClientMessage) -> None:
+        """Pass on the user's word for a tool call; without a name it is for the turn of now."""
+        named = message.text("turn_id") or self._current
+        try:
+            word = approval_from(message)
+            if named is None:
+                raise InvalidRequest("tool_approval needs a turn_id", "turn_id")
+            self._approvals.answer(self._user, TurnId(named), word)
+        except ParleyError as error:
+            await self._error(error)
 
     async def _follow(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         named = message.text("turn_id")

@@ -10,6 +10,7 @@ from litestar import WebSocket, websocket
 from litestar.datastructures import Headers
 
 from application.accounts.identify import Identify
+from application.agent.approvals import Approvals
 from application.chat.turns import Turns
 from application.ports.clock import Clock
 from application.ports.rate_limits import RateLimits
@@ -42,6 +43,7 @@ async def chat_socket(
     turns: FromDishka[Turns],
     framer: FromDishka[Framer],
     deliveries: FromDishka[Deliveries],
+    approvals: FromDishka[Approvals],
     identify: FromDishka[Identify],
     limits: FromDishka[RateLimits],
     idle: FromDishka[IdleSockets],
@@ -68,7 +70,7 @@ async def chat_socket(
     except StorageError as error:
         await _refuse(line, error)
         return
-    session = ChatSession(line, asking, turns, framer, deliveries, clock)
+    session = ChatSession(line, asking, turns, framer, deliveries, approvals, clock)
     try:
         with revoked.watched(line, bearer):
             await _open(socket, session, bearer.user, idle, settings)

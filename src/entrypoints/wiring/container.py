@@ -9,6 +9,7 @@ from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.models import ModelsProvider
 from entrypoints.wiring.providers.outside import OutsideProvider
 from entrypoints.wiring.providers.storage import StorageProvider
+from entrypoints.wiring.providers.tools import ToolsProvider
 from entrypoints.wiring.providers.transfer import TransferProvider
 from entrypoints.wiring.settings import Settings
 
@@ -27,6 +28,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         FilesProvider(),
         ModelsProvider(),
         OutsideProvider(),
+        ToolsProvider(),
         CasesProvider(),
         AccountsProvider(),
         TransferProvider(),

@@ -18,6 +18,9 @@ gpt-4o = ["claude-sonnet", "gemini-pro"]
 
 [fallback.capabilities]     # for models without a list, by what the question needs
 images_in = ["gemini-flash"]
+
+[profiles]                  # which tools an agent may use, by the profile's name
+numbers = ["calculator", "generate_chart"]
 """
 
 import tomllib
@@ -39,6 +42,8 @@ class ModelsFile(Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[dict[str, Any], ...] = ()
     aliases: dict[str, str] = {}
     fallback: Fallbacks = Fallbacks()
+    profiles: dict[str, tuple[str, ...]] = {}
+    """Tools by the name of the profile that may use them."""
 
 
 def read_models(path: Path | None) -> ModelsFile:

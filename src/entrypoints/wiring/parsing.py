@@ -51,6 +51,16 @@ def integer(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def truth(text: str) -> bool:
+    """Yes or no, in any of the usual words."""
+    word = text.strip().lower()
+    if word in ("true", "yes", "on", "1"):
+        return True
+    if word in ("false", "no", "off", "0"):
+        return False
+    raise ValueError("must be true or false")
+
+
 def seconds(text: str) -> float:
     """A positive number of seconds."""
     try:

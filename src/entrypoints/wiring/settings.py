@@ -87,6 +87,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     turn_timeout_s: float = 900
     turn_events: int = 20_000
     turn_bytes: int = 16 * 1024 * 1024
+    agentic_enabled: bool = True
+    agent_rounds: int = 10
+    agent_timeout_s: float = 300
+    agent_tool_calls: int = 50
+    agent_tokens: int = 1_000_000
+    agent_cost_usd: float = 0
+    """For each turn; 0 is no cap of its own."""
+    tool_timeout_s: float = 300
+    approval_timeout_s: float = 120
     detached_turn_ttl_s: float = 900
     drain_s: float = 10
     socket_idle_timeout_s: float = 1800
@@ -223,6 +232,14 @@ VARIABLES: Mapping[str, _Variable] = {
     "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", parsing.seconds, "900"),
     "turn_events": _Variable("PARLEY_TURN_EVENTS", parsing.integer(100, 10_000_000), "20000"),
     "turn_bytes": _Variable("PARLEY_TURN_BYTES", parsing.integer(65_536, 2**40), "16777216"),
+    "agentic_enabled": _Variable("AGENTIC_ENABLED", parsing.truth, "true"),
+    "agent_rounds": _Variable("PARLEY_AGENT_ROUNDS", parsing.integer(1, 100), "10"),
+    "agent_timeout_s": _Variable("PARLEY_AGENT_TIMEOUT_S", parsing.seconds, "300"),
+    "agent_tool_calls": _Variable("PARLEY_AGENT_TOOL_CALLS", parsing.integer(1, 10_000), "50"),
+    "agent_tokens": _Variable("PARLEY_AGENT_TOKENS", parsing.integer(1, 10**12), "1000000"),
+    "agent_cost_usd": _Variable("PARLEY_AGENT_COST_USD", parsing.dollars, "0.50"),
+    "tool_timeout_s": _Variable("PARLEY_TOOL_TIMEOUT_S", parsing.seconds, "300"),
+    "approval_timeout_s": _Variable("PARLEY_APPROVAL_TIMEOUT_S", parsing.seconds, "120"),
     "detached_turn_ttl_s": _Variable("PARLEY_DETACHED_TURN_TTL_S", parsing.seconds, "900"),
     "drain_s": _Variable("PARLEY_DRAIN_S", parsing.seconds, "10"),
     "socket_idle_timeout_s": _Variable("PARLEY_SOCKET_IDLE_TIMEOUT_S", parsing.seconds, "1800"),

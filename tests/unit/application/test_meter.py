@@ -6,6 +6,7 @@ from adapters.memory.clock import ManualClock
 from application.chat.meter import Meter
 from domain.catalog.card import ModelCard, Price
 from domain.provider_errors import ProviderDown
+from domain.turn.agent_events import LoopStopped, RoundBegan, SpentBeside
 from domain.turn.events import (
     CodeResult,
     ModelStopped,
@@ -52,6 +53,8 @@ async def test_rounds_add_up_and_tools_are_not_the_providers_time() -> None:
     meter.saw([ToolCalled("1", "clock", {}), STOPPED])
     await clock.advance(5)
     meter.saw([ToolReturned("1", "clock", "noon")])
+    await clock.advance(3)
+    meter.saw([RoundBegan(2, 10, "general")])
     await clock.advance(2)
     meter.saw([TextDelta("Noon"), STOPPED])
     found = meter.reading()
@@ -59,6 +62,33 @@ async def test_rounds_add_up_and_tools_are_not_the_providers_time() -> None:
     assert found.usage == Usage(2000, 200, 2200)
     assert found.provider_ms == 3000
     assert found.attempts == (Attempt("a-1", "acme"),)
+
+
+async def test_last_words_are_the_providers_time_too() -> None:
+    clock = ManualClock()
+    meter = Meter(clock)
+    meter.asks(CARD)
+    meter.saw([STOPPED])
+    meter.saw([LoopStopped("max_iterations", 1)])
+    await clock.advance(2)
+    meter.saw([STOPPED])
+    found = meter.reading()
+    assert found is not None
+    assert found.provider_ms == 2000
+
+
+async def test_what_tools_spend_is_on_the_bill() -> None:
+    meter = Meter(ManualClock())
+    meter.asks(CARD)
+    meter.saw([TextDelta("So"), STOPPED])
+    own = meter.spent_usd
+    assert own is not None
+    meter.saw([SpentBeside(Usage(10, 5, 15), 0.25), ToolReturned("1", "generate_text", {})])
+    found = meter.reading()
+    assert found is not None
+    assert (found.cost_usd, found.usage) == (own + 0.25, Usage(1010, 105, 1115))
+    meter.saw([SpentBeside(None, None), ToolReturned("1", "generate_text", {})])
+    assert meter.spent_usd is None, "nobody knows"
 
 
 async def test_every_attempt_is_there_in_order() -> None:

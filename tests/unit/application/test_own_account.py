@@ -73,7 +73,7 @@ class Desk:
         self.confirm = ConfirmPassword(rig.store, self.passwords, self.attempts)
         self.states = AnswerStates()
         self.remains = MemoryRemains()
-        turns = UserTurns(rig.turns, rig.log, self.states)
+        turns = UserTurns(rig.turns, rig.log, self.states, rig.paused, rig.approvals)
         places = (turns, self.attempts, UserRows(rig.store), turns, self.remains)
         self.delete = DeleteAccount(rig.store, self.versions, (first, *places) if first else places)
         self.delete_own = DeleteOwnAccount(self.confirm, self.delete)

@@ -25,7 +25,6 @@ from domain.provider_errors import (
     ProviderOverloaded,
     ProviderUnauthorized,
 )
-from domain.tools import ToolSpec
 from domain.turn.ask import Record
 from domain.turn.entries import Entry
 from domain.turn.events import (
@@ -42,16 +41,8 @@ from domain.turn.events import (
 )
 from domain.turn.metering import Usage
 from domain.turn.settings import TurnSettings
-from tests.unit.rig import ANNA, SWIFT, Rig, question, said, text_of
-
-
-class Broken:
-    """A tool with a defect."""
-
-    spec = ToolSpec("broken", "Breaks", {"type": "object"})
-
-    async def __call__(self, arguments: Any) -> Any:
-        raise ZeroDivisionError
+from tests.unit.agent_rig import Clock, called
+from tests.unit.rig import ANNA, SWIFT, WITH_TOOLS, Rig, question, said, text_of
 
 
 class Laggard(MemoryTurnLog):
@@ -332,12 +323,11 @@ async def test_an_edit_shows_the_conversation_as_it_is_now() -> None:
 
 
 async def test_a_tool_that_breaks_is_told_to_the_model_and_ends_nothing() -> None:
-    async with Rig(
-        [ToolCalled("1", "broken", {})], said("Sorry"), tools={"broken": Broken()}
-    ) as rig:
-        entries = await rig.heard(await rig.start())
+    broken = Clock(error=ZeroDivisionError())
+    async with Rig([called()], said("Sorry"), tools=[broken]) as rig:
+        entries = await rig.heard(await rig.start(question(settings=WITH_TOOLS)))
         returned = next(e.event for e in entries if isinstance(e.event, ToolReturned))
-        assert returned == ToolReturned("1", "broken", {"error": "The tool failed"}, failed=True)
+        assert (returned.failed, returned.error) == (True, "Tool execution failed")
         assert text_of(entries) == "Sorry"
         assert isinstance(entries[-1].event, TurnCompleted)
 
@@ -379,10 +369,9 @@ async def test_a_call_that_the_client_runs_pauses_the_turn() -> None:
 
 
 async def test_a_call_of_our_own_tools_pauses_nothing() -> None:
-    call = ToolCalled("c1", "broken", {}, "acme", awaited=True)
-    rounds = ([call, ModelStopped("tool_calls")], said("It is broken"))
-    async with Rig(*rounds, tools={"broken": Broken()}) as rig:
-        ending = await rig.ending(await rig.start())
+    rounds = ([called(awaited=True), ModelStopped("tool_calls")], said("Noon"))
+    async with Rig(*rounds, tools=[Clock()]) as rig:
+        ending = await rig.ending(await rig.start(question(settings=WITH_TOOLS)))
         assert isinstance(ending, TurnCompleted)
         assert not ending.paused
 

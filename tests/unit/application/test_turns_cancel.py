@@ -1,9 +1,8 @@
 """Stopping turns: by their user, by neglect, by time, by the end of the process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 import pytest
 
@@ -14,33 +13,17 @@ from application.chat.turns import TurnLimits
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState
 from domain.provider_errors import ProviderOverloaded
-from domain.tools import ToolSpec
 from domain.turn.events import (
     AnswerWritten,
     ProviderRetrying,
     TextDelta,
     ThinkingDelta,
-    ToolCalled,
     TurnCancelled,
     TurnCompleted,
     TurnFailed,
 )
-from tests.unit.rig import ANNA, Rig, question, said, text_of
-
-
-class Sleepy:
-    """A tool that never answers, and notes when it is stopped."""
-
-    spec = ToolSpec("nap", "Sleeps", {"type": "object"})
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    async def __call__(self, arguments: Mapping[str, Any]) -> Any:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.stopped = True
+from tests.unit.agent_rig import Clock, called
+from tests.unit.rig import ANNA, WITH_TOOLS, Rig, question, said, text_of
 
 
 class Waiting(UnitOfWork):
@@ -149,12 +132,13 @@ async def test_cancel_while_a_retry_is_awaited() -> None:
 
 
 async def test_cancel_stops_a_tool() -> None:
-    nap = Sleepy()
-    async with Rig([ToolCalled("1", "nap", {})], tools={"nap": nap}) as rig:
-        turn = await rig.start()
+    nap = Clock(gate=asyncio.Event())
+    async with Rig([called()], tools=[nap]) as rig:
+        turn = await rig.start(question(settings=WITH_TOOLS))
+        assert nap.running
         await rig.turns.cancel(ANNA, turn)
         assert isinstance(await rig.ending(turn), TurnCancelled)
-        assert nap.stopped
+        assert not nap.running
 
 
 async def test_cancel_during_a_checkpoint() -> None:

@@ -78,6 +78,7 @@ class Client:
             rig.turns,
             Framer(stage_of, lambda saved: saved_session(saved, links)),
             deliveries or Deliveries(),
+            rig.approvals,
             rig.clock,
         )
         self._user = user

@@ -12,6 +12,14 @@ from hypothesis import strategies as st
 
 from domain.conversation.conversation import Conversation
 from domain.ids import ConversationId, MessageId, TurnId
+from domain.turn.agent_events import (
+    ApprovalAsked,
+    ApprovalSettled,
+    ChartBegun,
+    ChartFailed,
+    RoundBegan,
+    RoundEnded,
+)
 from domain.turn.entries import Entry, Numbering
 from domain.turn.events import (
     AnswerWritten,
@@ -134,8 +142,54 @@ def test_a_paused_turn_has_no_terminal_pair() -> None:
             ToolReturned("c1", "clock", {"noon": True}, arguments={"zone": "UTC"}),
             [
                 f'{{"type":"tool_result",{PLACE},"data":{{"tool_name":"clock","call_id":"c1",'
-                '"tool_input":{"zone":"UTC"},"tool_result":{"noon":true},'
+                '"tool_input":{"zone":"UTC"},"success":true,"tool_result":{"noon":true},"error":null,'
                 '"display_text":"🛠️ clock: {\\"zone\\":\\"UTC\\"}","session_id":"c-1"}}'
+            ],
+        ),
+        (
+            RoundBegan(1, 10, "general"),
+            [
+                '{"type":"custom_event","event_type":"iterationStarted","content":{"iteration":1,'
+                f'"max_iterations":10,"profile":"general"}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            RoundEnded(1, 2, goes_on=True),
+            [
+                '{"type":"custom_event","event_type":"iterationCompleted","content":{"iteration":1,'
+                f'"tool_calls":2,"has_more":true}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ChartBegun("bar", "Sleep"),
+            [
+                '{"type":"custom_event","event_type":"chartGenerationStarted","content":'
+                f'{{"chart_type":"bar","title":"Sleep"}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ChartFailed("no data", "bar", "Sleep"),
+            [
+                '{"type":"custom_event","event_type":"chartError","content":{"error":"no data",'
+                f'"chart_type":"bar","title":"Sleep"}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ApprovalAsked("c1", "clock", {"zone": "UTC"}, 120),
+            [
+                '{"type":"custom_event","event_type":"toolApprovalRequested","content":'
+                '{"type":"toolApprovalRequested","call_id":"c1","tool_name":"clock",'
+                '"tool_input":{"zone":"UTC"},'
+                '"display_text":"🛠️ clock: {\\"zone\\":\\"UTC\\"}","expires_in_s":120},'
+                f'{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ApprovalSettled("c1", "clock", approved=False, timed_out=True),
+            [
+                '{"type":"custom_event","event_type":"toolApprovalSettled","content":'
+                '{"type":"toolApprovalSettled","call_id":"c1","tool_name":"clock",'
+                f'"approved":false,"timed_out":true}},{PLACE},"session_id":"c-1"}}'
             ],
         ),
         (

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.transport.chat_wire.quirks import ChatQuirks
-from adapters.transport.function_tools import as_function, given_functions, given_tools
+from adapters.transport.function_tools import as_function
 from domain.errors import ModelCannot
+from domain.given_tools import given_functions, given_tools
 from domain.turn.prompt import Prompt
 
 
@@ -15,7 +16,7 @@ def tool_fields(prompt: Prompt, quirks: ChatQuirks) -> dict[str, Any]:
     Raises:
         ModelCannot: the request asks for a tool that the provider offers on another wire only.
     """
-    if not quirks.takes_tools:
+    if not quirks.takes_tools or not prompt.may_call:
         return {}
     given: Mapping[str, Any] = prompt.native_tools if quirks.takes_given_tools else {}
     for tool in given_tools(given):

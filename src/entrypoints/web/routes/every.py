@@ -12,6 +12,7 @@ from entrypoints.web.routes.accounts import (
     log_out_everywhere,
 )
 from entrypoints.web.routes.agents import agents_status
+from entrypoints.web.routes.approvals import approve_tool
 from entrypoints.web.routes.files import (
     delete_file,
     describe_file,
@@ -96,6 +97,7 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     running_turns,
     turn_events,
     cancel_turn,
+    approve_tool,
     show_usage,
     list_models,
     openai_models,

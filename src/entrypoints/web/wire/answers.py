@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.charts import Chart
+from domain.turn.agent_events import LoopStatus
 from domain.turn.events import (
     AnswerWritten,
     ModelChosen,
@@ -23,6 +25,16 @@ class Citation(Struct, frozen=True):
     title: str
 
 
+class ToolResult(Struct, frozen=True):
+    """What a tool of the server answered."""
+
+    tool_name: str
+    call_id: str
+    success: bool
+    result: Any
+    error: str | None
+
+
 class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the answer came to its end, and what it cost in tokens, as the provider counts them."""
 
@@ -30,6 +42,13 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
     usage: Mapping[str, Any] | None = None
     note: str | None = None
     tool_calls: tuple[Mapping[str, Any], ...] | None = None
+    iterations: int | None = None
+    """How often the model was asked, where it worked with tools of the server …"""
+    status: LoopStatus | None = None
+    """… how that ended …"""
+    tool_results: tuple[ToolResult, ...] | None = None
+    """… and what they answered, in order."""
+    chart_data: tuple[Chart, ...] | None = None
 
 
 class ChatAnswer(Struct, frozen=True, kw_only=True):
@@ -54,6 +73,7 @@ class AnswerFold:
         self._chosen = ModelChosen("", "")
         self._written: AnswerWritten | None = None
         self._returned: set[str] = set()
+        self._results: list[ToolReturned] = []
 
     def add(self, event: TurnEvent) -> None:
         """Take in the next event."""
@@ -64,12 +84,14 @@ class AnswerFold:
                 self._written = event
             case ToolReturned():
                 self._returned.add(event.id)
+                self._results.append(event)
             case _:
                 self._said.add([event])
 
     def answer(self, session: str | None) -> ChatAnswer:
         """Return the answer, echoing the client's session."""
         written = self._written or AnswerWritten(self._said.text)
+        agent = written.agent
         waiting = tuple(
             tool_call(call, requires_action=True)
             for call in self._said.calls
@@ -87,10 +109,24 @@ class AnswerFold:
                 usage=written.metering.told() if written.metering else None,
                 note=written.note,
                 tool_calls=waiting or None,
+                iterations=agent and agent.rounds,
+                status=agent and agent.status,
+                tool_results=None if agent is None else tuple(map(_result, self._results)),
+                chart_data=tuple(self._said.charts) or None,
             ),
             tool_calls=waiting or None,
             requires_tool_action=True if waiting else None,
         )
+
+
+def _result(returned: ToolReturned) -> ToolResult:
+    return ToolResult(
+        returned.name,
+        returned.id,
+        not returned.failed,
+        None if returned.failed else returned.result,
+        returned.error,
+    )
 
 
 def tool_call(call: ToolCalled, *, requires_action: bool) -> dict[str, Any]:

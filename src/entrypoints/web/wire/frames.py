@@ -11,6 +11,15 @@ import msgspec
 from msgspec import Struct
 
 from domain.ids import TurnId
+from domain.turn.agent_events import (
+    ApprovalAsked,
+    ApprovalSettled,
+    ChartBegun,
+    ChartFailed,
+    ChartMade,
+    RoundBegan,
+    RoundEnded,
+)
 from domain.turn.entries import Entry
 from domain.turn.events import (
     AnswerWritten,
@@ -43,7 +52,15 @@ from entrypoints.web.wire.custom_events import (
 )
 from entrypoints.web.wire.joining import joined
 from entrypoints.web.wire.json_safe import encode
-from entrypoints.web.wire.tool_events import tool_result, tool_start
+from entrypoints.web.wire.tool_events import (
+    approval_asked,
+    approval_settled,
+    chart_event,
+    round_began,
+    round_ended,
+    tool_result,
+    tool_start,
+)
 
 _encoder = msgspec.json.Encoder()
 
@@ -187,6 +204,16 @@ class Framer:
                 return code_session(event)
             case CodeResult():
                 return [code_result(event)]
+            case RoundBegan():
+                return [round_began(event)]
+            case RoundEnded():
+                return [round_ended(event)]
+            case ApprovalAsked():
+                return [approval_asked(event)]
+            case ApprovalSettled():
+                return [approval_settled(event)]
+            case ChartBegun() | ChartMade() | ChartFailed():
+                return [chart_event(event)]
             case AnswerWritten():
                 content = {"full_response": event.text, "metadata": _metadata(event)}
                 return [untyped("textGenerationCompleted", content)]
@@ -259,4 +286,6 @@ def _metadata(event: AnswerWritten) -> Body:
         metadata["usage"] = event.metering.told()
     if event.code_session:
         metadata["claude_session_id"] = event.code_session
+    if event.agent is not None:
+        metadata |= {"iterations": event.agent.rounds, "status": event.agent.status}
     return metadata

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from domain.conversation.conversation import DEFAULT_CHARACTER
 from domain.errors import InvalidRequest
+from domain.profiles import DEFAULT_PROFILE
 from domain.turn.settings import DEFAULT_MODEL, TurnSettings
 from entrypoints.web.wire.names import Json, section
 
@@ -34,6 +35,7 @@ def turn_settings(settings: Mapping[str, Any], model: str | None = None) -> Turn
         effort_index=_effort(text.get("reasoning_effort")),
         character=_name(text.get("ai_character")) or DEFAULT_CHARACTER,
         as_agent=_truth(text.get("ai_agent_enabled")) or _truth(general.get("ai_agent_enabled")),
+        agent_profile=_profile(general),
         tools=_object(text, "tools"),
         attachments_kept=_limit(_number(text, "file_attached_message_limit"), least=0),
         speech_wanted=_truth(tts.get("tts_auto_execute")),
@@ -47,6 +49,13 @@ def _name(value: object) -> str | None:
     if not isinstance(value, str):
         raise InvalidRequest("model and character names must be text", "user_settings")
     return value.strip() or None
+
+
+def _profile(general: Json) -> str | None:
+    """Return the profile where the user wants an agent; what it is without a name, others say."""
+    if not _truth(general.get("ai_agent_enabled")):
+        return None
+    return _name(general.get("ai_agent_profile")) or DEFAULT_PROFILE
 
 
 def _names(found: Json, name: str) -> tuple[str, ...] | None:

@@ -3,7 +3,6 @@
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from application.agent.choose import ChooseModel
-from application.agent.loop import Agent
 from application.agent.offer import OfferModels
 from application.chat.answer_states import AnswerStates
 from application.chat.ask_again import AskAgain
@@ -106,11 +105,6 @@ class CasesProvider(Provider):
     def spending(self, work: UnitOfWork, clock: Clock, settings: Settings) -> Spending:
         """Up to the operator's cap, if there is one."""
         return Spending(work, clock, settings.spending_cap_usd)
-
-    @provide
-    def agent(self) -> Agent:
-        """No tools of ours yet: providers run their own."""
-        return Agent({})
 
     @provide
     def characters(self, settings: Settings) -> Characters:
