@@ -20,7 +20,6 @@
     │   └── BadCredentials
     ├── NotFound
     │   ├── AccountNotFound
-    │   ├── ApprovalNotFound
     │   ├── ConversationNotFound
     │   ├── FileNotFound
     │   ├── MessageNotFound
@@ -238,14 +237,6 @@ class AccountNotFound(NotFound):
     def __init__(self, who: object) -> None:
         super().__init__("Account not found")
         self.who = who
-
-
-class ApprovalNotFound(NotFound):
-    """No tool call of this name waits for this user's approval, or it waits no longer."""
-
-    def __init__(self, call: str) -> None:
-        super().__init__("No tool call waits for this approval")
-        self.call = call
 
 
 class ConversationNotFound(NotFound):

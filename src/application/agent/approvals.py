@@ -7,10 +7,19 @@ from msgspec import Struct
 
 from application.flow.within import TimeIsUp, within
 from application.ports.clock import Clock
-from domain.errors import ApprovalNotFound
+from domain.errors import NotFound
 from domain.ids import ConversationId, TurnId, UserId
 
 MOST_REMEMBERED = 10_000
+
+
+class ApprovalNotFound(NotFound):
+    """No tool call of this name waits for this user's approval, or it waits no longer."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__("No tool call waits for this approval")
+        self.call = call
+
 
 _Grant = tuple[UserId, ConversationId, str]
 

@@ -6,9 +6,8 @@ import pytest
 
 from adapters.memory.chat_model import ScriptedChatModel
 from adapters.memory.clock import settle
-from application.agent.approvals import Word
+from application.agent.approvals import ApprovalNotFound, Word
 from application.agent.loop import AgentEvent
-from domain.errors import ApprovalNotFound
 from domain.ids import ConversationId, TurnId, UserId
 from domain.turn.agent_events import ApprovalAsked, ApprovalSettled, LoopStopped
 from domain.turn.events import ToolReturned
