@@ -6,6 +6,7 @@ cursor, to execute, to fetch and to close, and SQLAlchemy has it roll back what 
 Here a statement brings its rows along, and a rollback without a transaction goes nowhere.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -34,6 +35,23 @@ class SqliteConnection(aiosqlite.Connection):
         super().__init__(connector, chunk)
         self._thread.daemon = True  # As SQLAlchemy has it: a lost connection must not stop an exit.
         self._settled = False
+        self._ending: asyncio.Future[Any] | None = None
+
+    def stop(self) -> "asyncio.Future[Any] | None":
+        """Ask the thread to end; return what is done once it has."""
+        self._ending = super().stop()  # pyright: ignore[reportUnknownMemberType]
+        return self._ending
+
+    async def _connect(self) -> "SqliteConnection":
+        try:
+            await super()._connect()
+        except Exception:
+            # aiosqlite has asked its thread to end and does not wait for it: the thread would then
+            # speak to a loop that may be closed.
+            if self._ending is not None:
+                await self._ending
+            raise
+        return self
 
     def cursor(self) -> "SqliteCursor":  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a cursor, without a visit."""
