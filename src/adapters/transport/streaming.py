@@ -94,7 +94,7 @@ async def read_answer(
             try:
                 chunk = await answer.read()
             except Exception as failure:
-                raise _broken(provider, failure, silence) from failure
+                raise broken_answer(provider, failure, silence) from failure
         if events := _last_words(provider, splitter, reader):
             yield events
 
@@ -120,7 +120,7 @@ async def _opened(
     except ParleyError:
         raise
     except TimeoutError as failure:
-        raise _no_word(provider, failure) from failure
+        raise no_word(provider, failure) from failure
     except Exception as failure:
         raise broken(provider, failure) from failure
     if head[:1] in (b"<", b"["):
@@ -128,15 +128,16 @@ async def _opened(
     return head, answer
 
 
-def _broken(provider: str, failure: Exception, silence: Silence) -> ProviderError:
+def broken_answer(provider: str, failure: Exception, silence: Silence) -> ProviderError:
+    """Return the error for a read that failed, or that a silence broke."""
     if not silence.noticed:
         return broken(provider, failure)
     if silence.was_broken:
         return StreamStalled(provider, f"{provider} fell silent in mid-answer")
-    return _no_word(provider, failure)
+    return no_word(provider, failure)
 
 
-def _no_word(provider: str, failure: Exception) -> ProviderError:
+def no_word(provider: str, failure: Exception) -> ProviderError:
     """Return the error for a question nobody answered, unless there was nobody to ask."""
     error = broken(provider, failure)
     if isinstance(error, ConnectTimedOut):
@@ -159,7 +160,7 @@ async def _rest(provider: str, head: bytes, answer: RawAnswer, silence: Silence)
             pieces.append(piece)
         return b"".join(pieces)
     except Exception as failure:
-        raise _broken(provider, failure, silence) from failure
+        raise broken_answer(provider, failure, silence) from failure
 
 
 async def _drain(answer: RawAnswer) -> None:

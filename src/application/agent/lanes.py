@@ -1,81 +1,14 @@
-"""One provider through several keys, and through none while it is down.
-
-A lane is one key: its adapter, and what has become known of it. A lane rests after a refusal that
-names a wait, or of its key; its circuit opens after several failures in a row, and then lets one
-question at a time through to see whether the provider is back.
-"""
+"""A chat model through several keys, and through none while its provider is down."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
 
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
-from domain.provider_errors import (
-    ProviderBrokeOff,
-    ProviderDown,
-    ProviderError,
-    ProviderGarbled,
-    ProviderOverloaded,
-    ProviderTimeout,
-    ProviderUnauthorized,
-    ProviderUnavailable,
-    ProviderUnreachable,
-)
+from application.providers.key_lanes import KeyLanes
+from domain.provider_errors import ProviderError
 from domain.turn.events import ModelEvent
 from domain.turn.prompt import Prompt
-
-CLOSED_S = 30.0
-"""How long an opened circuit lets nothing through; doubled after each probe that fails."""
-LONGEST_CLOSED_S = 300.0
-REFUSED_KEY_S = 300.0
-BUSY_KEY_S = 5.0
-"""How long a key rests that is over its limit, where the provider does not say."""
-_EARLY_S = 0.05
-"""Who waited for a rest to end may come back that early: their timer is not our clock."""
-
-_SICK = (
-    ProviderUnavailable,
-    ProviderUnreachable,
-    ProviderTimeout,
-    ProviderBrokeOff,
-    ProviderGarbled,
-)
-"""Failures that say something of the provider, and not of the question or the key."""
-
-
-class _Lane:
-    """One key."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self.model = model
-        self.rests_until: datetime | None = None
-        """Over its limit, or refused."""
-        self.opened_until: datetime | None = None
-        """The circuit is open; after this moment a probe may go through."""
-        self.failures = 0
-        self.probing = False
-        self._closed_s = CLOSED_S
-
-    def is_ready(self, now: datetime) -> bool:
-        return not (self.is_resting(now) or self.is_open(now))
-
-    def is_resting(self, now: datetime) -> bool:
-        return self.rests_until is not None and now < self.rests_until
-
-    def is_open(self, now: datetime) -> bool:
-        return self.opened_until is not None and (self.probing or now < self.opened_until)
-
-    def answered(self) -> None:
-        self.failures, self.opened_until, self._closed_s = 0, None, CLOSED_S
-
-    def failed(self, now: datetime, limit: int) -> None:
-        self.failures += 1
-        if self.opened_until is not None:
-            self._closed_s = min(self._closed_s * 2, LONGEST_CLOSED_S)
-        elif not 0 < limit <= self.failures:
-            return
-        self.opened_until = now + timedelta(seconds=self._closed_s)
 
 
 class Lanes(ChatModel):
@@ -84,18 +17,8 @@ class Lanes(ChatModel):
     def __init__(
         self, provider: str, models: Sequence[ChatModel], clock: Clock, failures: int
     ) -> None:
-        """Open a lane for each adapter.
-
-        Args:
-            provider: for errors.
-            models: at least one.
-            clock: tells when a rest is over.
-            failures: in a row, before a circuit opens; 0 leaves it closed.
-        """
-        self._provider = provider
-        self._lanes = [_Lane(model) for model in models]
-        self._clock = clock
-        self._failures = failures
+        """Open a lane for each adapter; see `KeyLanes`."""
+        self._lanes = KeyLanes(provider, models, clock, failures)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
         """Yield the answer from the first key that may be used; see the port.
@@ -107,58 +30,20 @@ class Lanes(ChatModel):
             ProviderDown: the provider failed too often to be asked again so soon.
         """
         while True:
-            lane = self._ready_lane()
-            lane.probing = lane.opened_until is not None
+            lane = self._lanes.enter()
             begun = False
             try:
-                async with aclosing(lane.model.stream(prompt)) as batches:
+                async with aclosing(lane.adapter.stream(prompt)) as batches:
                     async for batch in batches:
                         if not begun:
                             begun = True
                             lane.answered()
                         yield batch
             except ProviderError as error:
-                self._note(lane, error)
-                if begun or not self._another_may(lane, error):
+                self._lanes.note(lane, error)
+                if begun or not self._lanes.another_may(lane, error):
                     raise
             else:
                 return
             finally:
                 lane.probing = False
-
-    def _ready_lane(self) -> _Lane:
-        now = self._clock.now()
-        for lane in self._lanes:
-            if lane.is_ready(now):
-                return lane
-        waits = [
-            (lane.rests_until - now).total_seconds()
-            for lane in self._lanes
-            if lane.rests_until is not None and lane.is_resting(now)
-        ]
-        if waits and not all(lane.is_open(now) for lane in self._lanes):
-            text = f"{self._provider} is over its limit"
-            raise ProviderOverloaded(self._provider, text, max(0.1, min(waits)))
-        opens = [lane.opened_until for lane in self._lanes if lane.opened_until is not None]
-        wait_s = (min(opens) - now).total_seconds() if opens else 0.0
-        raise ProviderDown(self._provider, max(1.0, wait_s))
-
-    def _note(self, lane: _Lane, error: ProviderError) -> None:
-        now = self._clock.now()
-        alone = len(self._lanes) == 1
-        match error:
-            case ProviderOverloaded(retry_after_s=wait_s) if wait_s or not alone:
-                rest_s = wait_s - _EARLY_S if wait_s else BUSY_KEY_S
-                lane.rests_until = now + timedelta(seconds=rest_s)
-            case ProviderUnauthorized() if not alone:
-                lane.rests_until = now + timedelta(seconds=REFUSED_KEY_S)
-            case _ if isinstance(error, _SICK):
-                lane.failed(now, self._failures)
-            case _:
-                return
-
-    def _another_may(self, lane: _Lane, error: ProviderError) -> bool:
-        if not isinstance(error, ProviderOverloaded | ProviderUnauthorized):
-            return False
-        now = self._clock.now()
-        return any(each.is_ready(now) for each in self._lanes if each is not lane)

@@ -1,20 +1,15 @@
 """Asks a model again when it fails before its first word."""
 
-import random
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import stamina
 
 from application.ports.chat_model import ChatModel
-from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
+from application.providers.patience import ATTEMPTS, LONGEST_WAIT_S, wait_s
+from domain.provider_errors import ProviderDown, ProviderError
 from domain.turn.events import ModelEvent, ProviderRetrying
 from domain.turn.prompt import Prompt
-
-ATTEMPTS = 3
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 20.0
-"""A provider that wants more patience than this is treated as failed."""
 
 
 async def ask_patiently(
@@ -65,18 +60,11 @@ class _Waits:
 
     def failed(self, error: ProviderError, attempt: int) -> None:
         self.last = error
-        wait_s = _wait_s(error, attempt)
-        if error.retryable and attempt < ATTEMPTS and wait_s <= LONGEST_WAIT_S:
+        pause_s = wait_s(error, attempt)
+        if error.retryable and attempt < ATTEMPTS and pause_s <= LONGEST_WAIT_S:
             self.announce = ProviderRetrying(
-                error.provider, attempt + 1, round(wait_s, 3), error.code
+                error.provider, attempt + 1, round(pause_s, 3), error.code
             )
 
     def before_next(self, error: Exception) -> float | bool:
         return False if self.announce is None else self.announce.wait_s
-
-
-def _wait_s(error: ProviderError, attempt: int) -> float:
-    if isinstance(error, ProviderOverloaded) and error.retry_after_s is not None:
-        return error.retry_after_s
-    # Jitter keeps many turns that failed together from coming back together.
-    return FIRST_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311

@@ -44,9 +44,21 @@ class Spending:
         """
         if self._cap_usd is None:
             return
-        card, now = prompt.card, self._clock.now()
+        card = prompt.card
         answer = estimate_usd(card.price, _characters(prompt), _longest(prompt))
-        estimate = spent_usd + answer
+        await self.set_aside(user, turn, card.model, card.provider, spent_usd + answer)
+
+    async def set_aside(
+        self, user: UserId, turn: TurnId, model: str, provider: str, estimate: float
+    ) -> None:
+        """Set aside what anything may cost (US dollars) that is billed under a turn's id.
+
+        Raises:
+            SpendingCapReached, StorageError: as `reserve`.
+        """
+        if self._cap_usd is None:
+            return
+        now = self._clock.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         cap_usd = self._cap_usd
 
@@ -59,14 +71,32 @@ class Spending:
                     turn=turn,
                     user=user,
                     at=now,
-                    model=card.model[:NAME_CHARS],
-                    provider=card.provider[:NAME_CHARS],
+                    model=model[:NAME_CHARS],
+                    provider=provider[:NAME_CHARS],
                     state=UsageState.RESERVED,
                     reserved_micro_usd=micro_usd(estimate),
                 )
             )
 
         await self._work.run(set_aside, repeatable=True)
+
+    async def settle(
+        self, user: UserId, turn: TurnId, model: str, provider: str, cost_usd: float | None
+    ) -> None:
+        """Store what it did cost; None, where nobody knows, leaves what was set aside.
+
+        Raises:
+            StorageError: nothing was stored.
+        """
+        record = UsageRecord(
+            turn=turn,
+            user=user,
+            at=self._clock.now(),
+            model=model[:NAME_CHARS],
+            provider=provider[:NAME_CHARS],
+            cost_micro_usd=None if cost_usd is None else micro_usd(cost_usd),
+        )
+        await self._work.run(lambda db: db.usage.put(record), repeatable=True)
 
 
 def _longest(prompt: Prompt) -> int:

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
-from application.agent.lanes import BUSY_KEY_S, CLOSED_S, REFUSED_KEY_S, Lanes
+from application.agent.lanes import Lanes
+from application.providers.key_lanes import BUSY_KEY_S, CLOSED_S, REFUSED_KEY_S
 from domain.errors import NotConfigured
 from domain.provider_errors import (
     ProviderBrokeOff,

@@ -1,0 +1,193 @@
+"""A WebSocket to a provider: opened, read and closed with errors of ours."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from ssl import SSLContext
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from adapters.transport.patience import Patience
+from adapters.transport.rest import Refused
+from adapters.transport.status_errors import answered
+from domain.errors import ParleyError
+from domain.provider_errors import (
+    ConnectTimedOut,
+    ProviderBrokeOff,
+    ProviderError,
+    ProviderGarbled,
+    ProviderUnreachable,
+    StreamStalled,
+)
+
+_LARGEST_FRAME = 16 * 1024 * 1024
+_GOODBYE_S = 1.0
+"""For the closing handshake; nothing that comes in it counts."""
+
+
+class _Direct(connect):
+    """Follows no redirect: the key would go with it."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class ProviderSocket:
+    """An open connection. A call that is cancelled leaves it as it was."""
+
+    def __init__(self, provider: str, connection: ClientConnection, idle_s: float) -> None:
+        self._provider = provider
+        self._connection = connection
+        self._idle_s = idle_s
+        self._overdue: asyncio.TimerHandle | None = None
+        self._was_overdue = False
+
+    async def send(self, frame: str | bytes) -> None:
+        """Send a frame; waits while the provider does not take what was sent before.
+
+        Raises:
+            ProviderError: the connection is gone.
+        """
+        try:
+            await self._connection.send(frame)
+        except ConnectionClosed as closed:
+            raise self.broke_off() from closed
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next frame; None once the provider has closed in good order.
+
+        Raises:
+            ProviderError: it was not in good order, or has been silent for too long.
+        """
+        try:
+            async with asyncio.timeout(self._idle_s):
+                return await self._connection.recv()
+        except TimeoutError as failure:
+            raise self._stalled() from failure
+        except ConnectionClosed as closed:
+            if self._was_overdue:
+                raise self._stalled() from closed
+            if closed.rcvd is not None and closed.rcvd.code == 1000:
+                return None
+            raise self.broke_off() from closed
+
+    @property
+    def close_code(self) -> int | None:
+        """With which code the provider closed; None while it has not, or without one."""
+        closing = self._connection.protocol.close_rcvd
+        return None if closing is None else closing.code
+
+    @property
+    def close_reason(self) -> str:
+        """What the provider said to it."""
+        closing = self._connection.protocol.close_rcvd
+        return "" if closing is None else closing.reason
+
+    def must_end_within(self, seconds: float) -> None:
+        """Break the connection, which is then a `StreamStalled`, unless it ends before."""
+        loop = asyncio.get_running_loop()
+        self._overdue = self._overdue or loop.call_later(seconds, self._too_late)
+
+    def broke_off(self) -> ProviderError:
+        """Return the error for a connection that ended before its time."""
+        return ProviderBrokeOff(
+            self._provider, f"{self._provider} closed the connection in mid-answer"
+        )
+
+    def abort(self) -> None:
+        """Break the connection without a word."""
+        self._connection.transport.abort()
+
+    async def close(self, *, at_once: bool) -> None:
+        """Close it; `at_once` leaves out the goodbye."""
+        if self._overdue is not None:
+            self._overdue.cancel()
+        if at_once:
+            self.abort()
+        await self._connection.close()
+
+    def _stalled(self) -> StreamStalled:
+        return StreamStalled(self._provider, f"{self._provider} fell silent in mid-answer")
+
+    def _too_late(self) -> None:
+        self._was_overdue = True
+        self.abort()
+
+
+@asynccontextmanager
+async def connected(
+    provider: str,
+    address: str,
+    headers: Mapping[str, str],
+    patience: Patience,
+    refused: Refused | None = None,
+) -> AsyncGenerator[ProviderSocket, None]:
+    """Open a connection; leaving the block closes it, at once where the block failed.
+
+    Args:
+        provider: for errors.
+        address: `ws://` or `wss://`.
+        headers: the key among them.
+        patience: when silence is an error.
+        refused: where the provider's refusals have a shape of their own.
+
+    Raises:
+        ProviderError: it cannot be reached, or refuses.
+    """
+    opening = _Direct(
+        address,
+        additional_headers=headers,
+        compression=None,
+        open_timeout=patience.connect_s,
+        close_timeout=_GOODBYE_S,
+        ping_interval=None,
+        max_size=_LARGEST_FRAME,
+        ssl=_authorities() if address.startswith("wss://") else None,
+    )
+    try:
+        connection = await opening
+    except Exception as failure:
+        raise _not_opened(provider, failure, refused) from failure
+    socket = ProviderSocket(provider, connection, patience.idle_s)
+    try:
+        yield socket
+    except BaseException:
+        await socket.close(at_once=True)
+        raise
+    await socket.close(at_once=False)
+
+
+def socket_address(base_url: str) -> str:
+    """Return where a provider's sockets are, given where its HTTP interface is."""
+    scheme, _, place = base_url.partition("://")
+    return f"{ {'http': 'ws', 'https': 'wss'}.get(scheme, scheme) }://{place}"
+
+
+@cache
+def _authorities() -> SSLContext:
+    """Return those that httpx brings along: a bare machine has none of its own."""
+    import httpx2  # noqa: PLC0415 - with the first socket, not at start-up
+
+    return httpx2.create_ssl_context()
+
+
+def _not_opened(provider: str, failure: Exception, refused: Refused | None) -> ParleyError:
+    match failure:
+        case InvalidStatus(response=response):
+            headers = {name.lower(): value for name, value in response.headers.raw_items()}
+            status, body = response.status_code, bytes(response.body or b"")
+            if refused is not None:
+                return refused(status, body, headers)
+            return answered(provider, status, body, headers)
+        case TimeoutError():
+            return ConnectTimedOut(provider, f"{provider} took no connection in time")
+        case InvalidURI():
+            return ProviderUnreachable(provider, f"The base URL of {provider} is no socket address")
+        case InvalidHandshake() | EOFError():
+            return ProviderGarbled(provider, f"{provider} does not speak WebSocket")
+        case OSError():
+            return ProviderUnreachable(provider, f"{provider} cannot be reached")
+        case _:
+            return ProviderGarbled(provider, f"{provider} does not speak WebSocket")

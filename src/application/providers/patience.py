@@ -1,0 +1,56 @@
+"""Asks a provider again when it fails before it has given anything."""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import stamina
+
+from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
+
+T = TypeVar("T")
+
+ATTEMPTS = 3
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 20.0
+"""A provider that wants more patience than this is treated as failed."""
+
+
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Return what `ask` returns; retryable failures are tried again, three times in all.
+
+    Args:
+        ask: must leave nothing behind when it fails.
+
+    Raises:
+        ProviderError: it failed for good.
+    """
+    failures: list[ProviderError] = []
+
+    def pause_before_next(failure: Exception) -> float | bool:
+        if not isinstance(failure, ProviderError):
+            return False
+        error, pause_s = failures[-1], wait_s(failures[-1], len(failures))
+        return pause_s if error.retryable and pause_s <= LONGEST_WAIT_S else False
+
+    async for attempt in stamina.retry_context(
+        on=pause_before_next, attempts=ATTEMPTS, timeout=None
+    ):
+        with attempt:
+            try:
+                return await ask()
+            except ProviderError as error:
+                failures.append(error)
+                if isinstance(error, ProviderDown) and len(failures) > 1:
+                    # Left alone since the attempt before: what that one met says more.
+                    raise failures[-2] from error
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def wait_s(error: ProviderError, attempt: int) -> float:
+    """Return how long to wait after an attempt (from 1) that failed."""
+    if isinstance(error, ProviderOverloaded) and error.retry_after_s is not None:
+        return error.retry_after_s
+    # Jitter keeps many requests that failed together from coming back together.
+    return FIRST_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311
