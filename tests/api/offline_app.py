@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock
+from adapters.memory.files import MemoryFiles
 from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.remains import MemoryRemains
 from adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -20,8 +21,10 @@ from application.accounts.add_user import AddUser
 from application.chat.turns import Turns
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
+from application.ports.files import Files
 from application.ports.passwords import Passwords
 from application.ports.personal_data import Remains
+from application.ports.speech import AllowanceBook, Speaker, Transcriber
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
@@ -29,6 +32,7 @@ from entrypoints.web.app import create_app
 from entrypoints.web.provider import WebProvider
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.providers.models import ChatModels
+from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
 
 PASSWORD = "correct horse battery staple"
@@ -45,6 +49,10 @@ class MemoryProvider(Provider):
         self.own_clock = clock
         self.own_work = MemoryUnitOfWork(self.own_clock)
         self.own_models: dict[str, ChatModel] = {}
+        self.own_transcribers: dict[str, Transcriber] = {}
+        self.own_speakers: dict[str, Speaker] = {}
+        self.own_books: dict[str, AllowanceBook] = {}
+        self.own_files = MemoryFiles(self.own_clock)
 
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
     remains = provide(MemoryRemains, provides=Remains, override=True)
@@ -61,6 +69,22 @@ class MemoryProvider(Provider):
     def models(self) -> ChatModels:
         return self.own_models
 
+    @provide(override=True)
+    def files(self) -> Files:
+        return self.own_files
+
+    @provide(override=True)
+    def transcribers(self) -> Transcribers:
+        return self.own_transcribers
+
+    @provide(override=True)
+    def speakers(self) -> Speakers:
+        return self.own_speakers
+
+    @provide(override=True)
+    def books(self) -> AllowanceBooks:
+        return self.own_books
+
 
 class Parley:
     """A running application, two users, and what a test needs to steer it."""
@@ -75,6 +99,10 @@ class Parley:
         self.clock = self._memory.own_clock
         self.work = self._memory.own_work
         self.models = self._memory.own_models
+        self.transcribers = self._memory.own_transcribers
+        self.speakers = self._memory.own_speakers
+        self.books = self._memory.own_books
+        self.files = self._memory.own_files
         self.anna: Account
         self.boris: Account
         self.token = ""

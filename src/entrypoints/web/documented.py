@@ -93,6 +93,7 @@ def openapi() -> OpenAPIConfig:
             Tag(name="Prompts", description="Saved prompts."),
             Tag(name="Files", description="Uploads, and what was made for the user."),
             Tag(name="Models", description="What may be asked, what it can do and costs."),
+            Tag(name="Speech", description="Recordings written down, texts spoken."),
             Tag(name="Usage", description="What was used, and what it cost."),
             Tag(name="Accounts", description="Who is who."),
             Tag(name="System", description="Is it up?"),

@@ -8,6 +8,7 @@ from entrypoints.wiring.providers.files import FilesProvider
 from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.models import ModelsProvider
 from entrypoints.wiring.providers.outside import OutsideProvider
+from entrypoints.wiring.providers.speech import SpeechProvider
 from entrypoints.wiring.providers.storage import StorageProvider
 from entrypoints.wiring.providers.tools import ToolsProvider
 from entrypoints.wiring.providers.transfer import TransferProvider
@@ -30,6 +31,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         OutsideProvider(),
         ToolsProvider(),
         CasesProvider(),
+        SpeechProvider(),
         AccountsProvider(),
         TransferProvider(),
         *overrides,

@@ -3,6 +3,8 @@
 from dishka import AsyncContainer, Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.demo.chat import DemoChatModel
+from adapters.demo.speak import DemoSpeaker
+from adapters.demo.transcribe import DemoTranscriber
 from adapters.jwt.tokens import JwtTokens
 from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.files import MemoryFiles
@@ -22,6 +24,7 @@ from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.providers.models import ChatModels
+from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
 
 OFFLINE = Settings(env="test", auth_secret=Secret("offline secret, known to everybody, no use"))
@@ -65,6 +68,21 @@ class OfflineProvider(Provider):
     def chat_models(self, clock: Clock) -> ChatModels:
         """Only the demonstration answers."""
         return {"demo": DemoChatModel(clock)}
+
+    @provide(override=True)
+    def transcribers(self) -> Transcribers:
+        """Only the demonstration hears."""
+        return {"demo": DemoTranscriber()}
+
+    @provide(override=True)
+    def speakers(self) -> Speakers:
+        """Only the demonstration speaks."""
+        return {"demo": DemoSpeaker()}
+
+    @provide(override=True)
+    def allowance_books(self) -> AllowanceBooks:
+        """No account anywhere."""
+        return {}
 
 
 def make_offline_container(*overrides: Provider, settings: Settings = OFFLINE) -> AsyncContainer:

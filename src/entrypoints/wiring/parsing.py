@@ -2,11 +2,14 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from adapters.transport.addresses import TrustedHosts
+from domain.speech.rewrite import Rewrite, RewriteRule
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -93,6 +96,33 @@ def url(*schemes: str) -> Callable[[str], str]:
         return value.rstrip("/") if "http" in schemes else value
 
     return parse
+
+
+def sound_place(text: str) -> str:
+    """The address of a provider of speech, whose sockets are at the same place.
+
+    It is kept as its HTTP interface, without the version.
+    """
+    value = url("http", "https", "ws", "wss")(text).removesuffix("/v1")
+    return f"http{value.removeprefix('ws')}" if value.startswith("ws") else value
+
+
+def voices(text: str) -> Mapping[str, str]:
+    """Ids of voices by name."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, str])
+    except msgspec.MsgspecError:
+        raise ValueError("must be a JSON object of names and ids") from None
+
+
+def rewrites(text: str) -> tuple[RewriteRule, ...]:
+    """What transcripts are put right by; an empty list leaves them as they are."""
+    try:
+        rules = msgspec.json.decode(text, type=tuple[RewriteRule, ...])
+    except msgspec.MsgspecError:
+        raise ValueError("must be a JSON list of pairs: a regular expression and a text") from None
+    Rewrite(rules)
+    return rules
 
 
 def database_url(text: str) -> Secret:

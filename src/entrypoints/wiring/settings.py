@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dotenv import dotenv_values
 from msgspec import Struct
 
+from domain.speech.rewrite import DEFAULT_RULES, RewriteRule
 from entrypoints.wiring import parsing
 from entrypoints.wiring.parsing import Secret
 
@@ -70,6 +71,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     perplexity_base_url: str = ""
     local_base_url: str = ""
     local_api_key: Secret = Secret()
+    deepgram_api_key: Secret = Secret()
+    deepgram_base_url: str = "https://api.eu.deepgram.com"
+    elevenlabs_api_key: Secret = Secret()
+    elevenlabs_base_url: str = "https://api.elevenlabs.io"
+    elevenlabs_voices: Mapping[str, str] = {}
+    """Ids of voices by the names that users know."""
+    openai_tts_model_default: str = "gpt-4o-mini-tts"
+    elevenlabs_model_default: str = "eleven_monolingual_v1"
+    transcript_rewrites: tuple[RewriteRule, ...] = DEFAULT_RULES
+    recording_bytes: int = 25 * 1024 * 1024
+    speech_chars: int = 100_000
     claude_code: Path | None = None
     claude_code_model: str = ""
     models_file: Path | None = None
@@ -212,6 +224,28 @@ VARIABLES: Mapping[str, _Variable] = {
         "LOCAL_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:11434/v1"
     ),
     "local_api_key": _Variable("LOCAL_API_KEY", Secret, "any text the server expects"),
+    "deepgram_api_key": _Variable("DEEPGRAM_API_KEY", Secret, "…"),
+    "deepgram_base_url": _Variable(
+        "DEEPGRAM_BASE_URL", parsing.sound_place, "https://api.deepgram.com"
+    ),
+    "elevenlabs_api_key": _Variable("ELEVENLABS_API_KEY", Secret, "sk_…", "ELEVEN_API_KEY"),
+    "elevenlabs_base_url": _Variable(
+        "ELEVENLABS_BASE_URL", parsing.sound_place, "https://api.elevenlabs.io"
+    ),
+    "elevenlabs_voices": _Variable(
+        "ELEVENLABS_VOICES", parsing.voices, '{"sherlock": "21m00Tcm4TlvDq8ikWAM"}'
+    ),
+    "openai_tts_model_default": _Variable("OPENAI_TTS_MODEL_DEFAULT", str.strip, "tts-1-hd"),
+    "elevenlabs_model_default": _Variable(
+        "ELEVENLABS_MODEL_DEFAULT", str.strip, "eleven_turbo_v2_5"
+    ),
+    "transcript_rewrites": _Variable(
+        "PARLEY_TRANSCRIPT_REWRITES", parsing.rewrites, '[["CLOUD CODE", "Claude Code"]]'
+    ),
+    "recording_bytes": _Variable(
+        "PARLEY_RECORDING_BYTES", parsing.integer(1024, 31 * 1024 * 1024), "26214400"
+    ),
+    "speech_chars": _Variable("PARLEY_SPEECH_CHARS", parsing.integer(1, 1_000_000), "100000"),
     "claude_code": _Variable("PARLEY_CLAUDE_CODE", parsing.program, "/usr/local/bin/claude"),
     "claude_code_model": _Variable("PARLEY_CLAUDE_CODE_MODEL", str.strip, "opus"),
     "models_file": _Variable("PARLEY_MODELS_FILE", parsing.existing("file"), "./models.toml"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.speech.rewrite import RewriteRule
 from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.databases import DATABASES
 from entrypoints.wiring.settings import (
@@ -58,6 +59,16 @@ GOOD: dict[str, tuple[str, object]] = {
     },
     "local_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
     "local_api_key": ("x", "x"),
+    "deepgram_api_key": ("dg", "dg"),
+    "deepgram_base_url": ("wss://127.0.0.1:9/v1/", "https://127.0.0.1:9"),
+    "elevenlabs_api_key": ("xi", "xi"),
+    "elevenlabs_base_url": ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+    "elevenlabs_voices": ('{"sherlock": "abc"}', {"sherlock": "abc"}),
+    "openai_tts_model_default": ("tts-1", "tts-1"),
+    "elevenlabs_model_default": ("eleven_turbo_v2_5", "eleven_turbo_v2_5"),
+    "transcript_rewrites": ('[["a+", "b"]]', (RewriteRule("a+", "b"),)),
+    "recording_bytes": ("2048", 2048),
+    "speech_chars": ("10", 10),
     "egress_allow": ("files.intranet, [::1]:8080,", ("files.intranet", "[::1]:8080")),
     "claude_code_model": (" opus ", "opus"),
     "provider_connect_timeout_s": ("2.5", 2.5),
@@ -116,6 +127,11 @@ BAD: list[tuple[str, str, str]] = [
     ("upload_bytes", "25 MB", "must be a whole number"),
     ("openai_base_url", "api.openai.com", "must start with http:// or https://"),
     ("local_base_url", "ftp://a", "must start with http:// or https://"),
+    ("deepgram_base_url", "ftp://a", "must start with http:// or https:// or ws:// or wss://"),
+    ("elevenlabs_voices", "sherlock", "must be a JSON object of names and ids"),
+    ("transcript_rewrites", "[1]", "must be a JSON list of pairs"),
+    ("transcript_rewrites", '[["(", ""]]', "is no regular expression"),
+    ("recording_bytes", "1", "must be from 1024 to"),
     ("claude_code", "no-such-program", "names no program that can be run"),
     ("models_file", "no-such-file.toml", "names a file that does not exist"),
     ("characters_dir", "no-such-folder", "names a directory that does not exist"),

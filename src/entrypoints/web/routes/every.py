@@ -47,7 +47,9 @@ from entrypoints.web.routes.search import search_messages
 from entrypoints.web.routes.session_changes import change_session, create_task, remove_session
 from entrypoints.web.routes.session_names import name_session
 from entrypoints.web.routes.sessions import list_sessions, search_sessions, session_detail
+from entrypoints.web.routes.speech import generate_speech, stream_speech
 from entrypoints.web.routes.system import health, livez, readyz
+from entrypoints.web.routes.transcriptions import transcribe
 from entrypoints.web.routes.transfer import export_account, import_account
 from entrypoints.web.routes.usage import show_usage
 from entrypoints.web.routes.versions import regenerate, show_version
@@ -105,4 +107,7 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     openai_transcription_models,
     openai_models_of,
     openai_model,
+    transcribe,
+    generate_speech,
+    stream_speech,
 ]
