@@ -151,6 +151,12 @@ async def test_what_stops_it_is_told_and_the_same_archive_completes_it(
     assert body((await anna.get(EXPORT)).content) == body(MANY)
 
 
+async def test_a_form_is_told_what_to_send(anna: httpx.AsyncClient) -> None:
+    answer = await anna.post(IMPORT, files={"file": MANY})
+    assert answer.status_code == 422
+    assert "send the file itself" in answer.json()["message"]
+
+
 async def test_one_at_a_time(parley: Parley, anna: httpx.AsyncClient) -> None:
     sending, go_on = asyncio.Event(), asyncio.Event()
 

@@ -4,7 +4,7 @@ As seen in exports until 2026: `conversations.json` is a list of conversations, 
 `mapping` from ids to nodes that name their parent. `docs/archive.md` says what is taken.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from msgspec import Struct
@@ -24,11 +24,27 @@ class _Author(Struct, frozen=True):
     role: str = ""
 
 
+class _Content(Struct, frozen=True):
+    """Its fields are looked at one by one: what is odd in one message spoils no others."""
+
+    content_type: Any = None
+    parts: Any = None
+    text: Any = None
+    language: Any = None
+    thoughts: Any = None
+
+
+class _Metadata(Struct, frozen=True):
+    is_visually_hidden_from_conversation: Any = None
+    attachments: Any = None
+    model_slug: Any = None
+
+
 class _Message(Struct, frozen=True):
     author: _Author = _Author()
     create_time: float | None = None
-    content: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
+    content: _Content | None = None
+    metadata: _Metadata | None = None
     recipient: str | None = None
 
 
@@ -73,28 +89,29 @@ def records(talk: ChatGptConversation) -> Iterator[Record]:
 
 def _node(node: _Node) -> Node:
     message = node.message
-    if message is None:
+    if message is None or message.content is None:
         return Node(parent=node.parent)
-    kind = message.content.get("content_type")
     at = moment(message.create_time)
-    if kind == "thoughts":
+    if message.content.content_type == "thoughts":
         return Node(parent=node.parent, thoughts=_thoughts(message.content), at=at)
-    return Node(parent=node.parent, said=_said(message, kind), at=at)
+    said = _said(message, message.content, message.metadata or _Metadata())
+    return Node(parent=node.parent, said=said, at=at)
 
 
-def _said(message: _Message, kind: object) -> ArchivedMessage | None:
+def _said(message: _Message, content: _Content, metadata: _Metadata) -> ArchivedMessage | None:
     sender = _SENDERS.get(message.author.role)
-    hidden = message.metadata.get("is_visually_hidden_from_conversation")
-    if sender is None or hidden or message.recipient not in _EVERYBODY or kind not in _SHOWN:
+    hidden = metadata.is_visually_hidden_from_conversation
+    shown = content.content_type in _SHOWN and message.recipient in _EVERYBODY
+    if sender is None or hidden or not shown:
         return None
-    parts = list(_parts(message.content))
+    parts = list(_parts(content))
     if message.author.role == "tool" and not any(part.reference for part in parts):
         return None
-    parts += _attachments(message.metadata)
+    parts += _attachments(metadata)
     text = joined(part.text for part in parts)
     if not text:
         return None
-    model = message.metadata.get("model_slug")
+    model = metadata.model_slug
     files = [part.reference for part in parts if part.reference]
     return ArchivedMessage(
         number=1,
@@ -111,14 +128,14 @@ class _Part(Struct, frozen=True):
     reference: dict[str, str] | None = None
 
 
-def _parts(content: Mapping[str, Any]) -> Iterator[_Part]:
-    if content.get("content_type") == "code":
-        language = content.get("language")
+def _parts(content: _Content) -> Iterator[_Part]:
+    if content.content_type == "code":
+        language = content.language
         word = language if isinstance(language, str) and language != "unknown" else ""
-        if code := content.get("text"):
-            yield _Part(f"```{word}\n{code}\n```")
+        if isinstance(content.text, str) and content.text:
+            yield _Part(f"```{word}\n{content.text}\n```")
         return
-    for part in _listed(content.get("parts")):
+    for part in _listed(content.parts):
         match part:
             case str(text):
                 yield _Part(text)
@@ -132,8 +149,8 @@ def _parts(content: Mapping[str, Any]) -> Iterator[_Part]:
                 pass
 
 
-def _attachments(metadata: Mapping[str, Any]) -> Iterator[_Part]:
-    for one in _listed(metadata.get("attachments")):
+def _attachments(metadata: _Metadata) -> Iterator[_Part]:
+    for one in _listed(metadata.attachments):
         match one:
             case {"name": str(name), "id": str(pointer)}:
                 yield _Part(file_note("file", name), {"name": name, "reference": pointer})
@@ -141,9 +158,9 @@ def _attachments(metadata: Mapping[str, Any]) -> Iterator[_Part]:
                 pass
 
 
-def _thoughts(content: Mapping[str, Any]) -> str:
+def _thoughts(content: _Content) -> str:
     found: list[str] = []
-    for one in _listed(content.get("thoughts")):
+    for one in _listed(content.thoughts):
         match one:
             case {"content": str(text)} if text:
                 found.append(text)

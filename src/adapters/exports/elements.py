@@ -14,8 +14,8 @@ from domain.transfer.errors import ArchiveRefused
 
 DEPTH = 100
 """Deeper than any export nests its objects."""
-OBJECTS = 1_000_000
-"""More than the largest conversation has."""
+PARTS = 2_000_000
+"""Objects, lists and texts of one element: more than the largest conversation has."""
 _PIECE = 256 * 1024
 
 _IN_TEXT = re.compile(rb'["\\]')
@@ -61,13 +61,13 @@ class _Cutter:
         self.skipped = 0
         """How much of the piece in hand came before the array's first element."""
         self._depth = 0
-        self._objects = 0
+        self._parts = 0
         self._in_text = False
         self._escaped = False
 
     def next_element(self) -> None:
         """Count anew."""
-        self._objects = 0
+        self._parts = 0
 
     def cuts(self, piece: bytes) -> Iterator[int]:
         """Yield where elements end."""
@@ -108,18 +108,22 @@ class _Cutter:
 
     def _ends_element(self, mark: bytes) -> bool:
         match mark:
-            case b'"':
-                self._in_text = True
-            case b"[" | b"{":
-                self._depth += 1
-                self._objects += 1
-                if self._depth > DEPTH or self._objects > OBJECTS:
-                    raise ArchiveRefused("it is nested too deep, or has too many parts")
             case b",":
                 return True
+            case b'"':
+                self._in_text = True
+                self._count_part()
+            case b"[" | b"{":
+                self._depth += 1
+                self._count_part()
             case _:
                 self._depth -= 1
                 self.ended = self._depth == 0
                 if self.ended and mark != b"]":
                     raise ArchiveRefused("this is no valid JSON")
         return self.ended
+
+    def _count_part(self) -> None:
+        self._parts += 1
+        if self._depth > DEPTH or self._parts > PARTS:
+            raise ArchiveRefused("it is nested too deep, or has too many parts")

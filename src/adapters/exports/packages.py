@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from adapters.exports.limits import Meter, check_ratio
-from adapters.exports.zips import ZipEntries
+from adapters.exports.zips import zip_entries
 from domain.transfer.errors import ArchiveRefused
 
 _GZIP = b"\x1f\x8b"
@@ -42,10 +42,8 @@ def documents(file: BinaryIO, meter: Meter) -> Iterator[Document]:
     start = file.read(4)
     file.seek(0)
     if start.startswith(_ZIP):
-        with ZipEntries(file) as entries:
-            for name, packed, stream in entries:
-                text = _Counted(stream, meter, lambda size=packed: size, name)
-                yield _document(name, text)
+        for name, packed, stream in zip_entries(file):
+            yield _document(name, _Counted(stream, meter, lambda size=packed: size, name))
     elif start.startswith(_GZIP):
         with gzip.GzipFile(fileobj=file, mode="rb") as stream:
             yield _document(None, _Counted(cast("BinaryIO", stream), meter, file.tell, "the file"))

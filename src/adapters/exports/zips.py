@@ -4,8 +4,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterator
-from types import TracebackType
-from typing import IO, Any, BinaryIO, Self, cast
+from typing import IO, Any, BinaryIO, cast
 
 from domain.transfer.errors import ArchiveRefused
 
@@ -16,32 +15,23 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
 
-class ZipEntries:
-    """The entries of a zip that may be archives; the others are never unpacked."""
+def zip_entries(file: BinaryIO) -> Iterator[tuple[str, int, BinaryIO]]:
+    """Yield name, packed size and content of each entry that may be an archive, by name.
 
-    def __init__(self, file: BinaryIO) -> None:
-        try:
-            self._zip = zipfile.ZipFile(cast("IO[bytes]", _Bounded(file)))
-            self._wanted = _checked(self._zip.infolist())
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise ArchiveRefused("the zip is damaged, or of a kind nobody writes") from error
+    The others are never unpacked.
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._zip.close()
-
-    def __iter__(self) -> Iterator[tuple[str, int, BinaryIO]]:
-        """Yield name, packed size and content of each, by name."""
-        for entry in self._wanted:
+    Raises:
+        ArchiveRefused: the zip is broken, or made in a way that no honest one is.
+    """
+    try:
+        opened = zipfile.ZipFile(cast("IO[bytes]", _Bounded(file)))
+        wanted = _checked(opened.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise ArchiveRefused("the zip is damaged, or of a kind nobody writes") from error
+    with opened:
+        for entry in wanted:
             try:
-                stream = self._zip.open(entry)
+                stream = opened.open(entry)
             except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
                 raise ArchiveRefused("it cannot be unpacked", entry.filename) from error
             with stream:

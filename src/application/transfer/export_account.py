@@ -1,25 +1,28 @@
 """Everything that is stored of a user, as the lines of an archive."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
 from application.ports.clock import Clock
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.ids import ConversationId, MessageId, PromptId, UserId
 from domain.transfer.archive import Digest, encoded
 from domain.transfer.errors import ArchiveChanged
 from domain.transfer.records import (
     FORMAT,
     VERSION,
-    ArchivedConversation,
     ArchivedMessage,
     ArchiveHeader,
     Record,
 )
 from domain.transfer.tally import Tally
+
+Row = TypeVar("Row")
+Cursor = TypeVar("Cursor")
 
 PAGE = 100
 """Rows a transaction reads."""
@@ -94,47 +97,59 @@ class ExportAccount:
         )
 
     async def _records(self, user: UserId) -> AsyncGenerator[Sequence[Record], None]:
-        prompt = PromptId(0)
-        while True:
-            async with self._work() as db:
-                prompts = await db.holdings.prompts(user, prompt, PAGE)
-            if not prompts:
-                break
-            prompt = prompts[-1][0]
-            yield [record for _, record in prompts]
-        turn = ""
-        while True:
-            async with self._work() as db:
-                usage = await db.holdings.usage(user, turn, PAGE)
-            if not usage:
-                break
-            turn = usage[-1].turn
-            yield usage
-        last = ""
-        while True:
-            async with self._work() as db:
-                talks = await db.holdings.conversations(user, last, PAGE)
-            if not talks:
-                break
-            last = talks[-1].id
-            for talk in talks:
-                async with aclosing(self._conversation(user, talk)) as pages:
-                    async for page in pages:
-                        yield page
+        prompts = self._pages(
+            lambda db, after: db.holdings.prompts(user, after, PAGE),
+            PromptId(0),
+            lambda last: last[0],
+        )
+        async with aclosing(prompts):
+            async for page in prompts:
+                yield [record for _, record in page]
+        usage = self._pages(
+            lambda db, after: db.holdings.usage(user, after, PAGE), "", lambda last: last.turn
+        )
+        async with aclosing(usage):
+            async for page in usage:
+                yield page
+        talks = self._pages(
+            lambda db, after: db.holdings.conversations(user, after, PAGE), "", lambda last: last.id
+        )
+        async with aclosing(talks):
+            async for page in talks:
+                for talk in page:
+                    yield [talk]
+                    async with aclosing(self._messages(user, ConversationId(talk.id))) as said:
+                        async for messages in said:
+                            yield messages
 
-    async def _conversation(
-        self, user: UserId, talk: ArchivedConversation
+    async def _messages(
+        self, user: UserId, talk: ConversationId
     ) -> AsyncGenerator[Sequence[Record], None]:
-        yield [talk]
+        nothing: tuple[datetime, MessageId] | None = None
+        pages = self._pages(
+            lambda db, after: db.holdings.messages(user, talk, after, PAGE),
+            nothing,
+            lambda last: (last.created_at, MessageId(last.number)),
+        )
         numbers: dict[int, int] = {}
-        after: tuple[datetime, MessageId] | None = None
+        async with aclosing(pages):
+            async for page in pages:
+                yield [_numbered(row, numbers) for row in page]
+
+    async def _pages(
+        self,
+        read: Callable[[Stores, Cursor], Awaitable[Sequence[Row]]],
+        after: Cursor,
+        place: Callable[[Row], Cursor],
+    ) -> AsyncGenerator[Sequence[Row], None]:
+        """Yield page after page, each read in a transaction of its own, from behind `after`."""
         while True:
             async with self._work() as db:
-                rows = await db.holdings.messages(user, ConversationId(talk.id), after, PAGE)
-            if not rows:
-                break
-            after = rows[-1].created_at, MessageId(rows[-1].number)
-            yield [_numbered(row, numbers) for row in rows]
+                page = await read(db, after)
+            if not page:
+                return
+            after = place(page[-1])
+            yield page
 
 
 def _numbered(row: ArchivedMessage, numbers: dict[int, int]) -> ArchivedMessage:

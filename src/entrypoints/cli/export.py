@@ -11,7 +11,7 @@ import click
 from dishka import AsyncContainer
 
 from application.transfer.export_account import ExportAccount, Mark
-from entrypoints.cli.meter import Meter
+from entrypoints.cli.meter import meter
 from entrypoints.cli.run import run
 from entrypoints.cli.user import account_named
 
@@ -36,13 +36,13 @@ def export(name: str, file: Path | None, resume: bool) -> None:  # noqa: FBT001 
         total = (await use_case.tally(account.id)).records
         with ExitStack() as stack:
             target, mark = _opened(stack, file, resume=resume)
-            meter = stack.enter_context(Meter())
+            show = stack.enter_context(meter())
             written = mark.lines
             async for lines in use_case(account.id, mark):
                 target.write(b"".join(lines))
                 written += len(lines)
                 # The header and the end are lines, and no records.
-                meter.show(f"exported {min(max(written - 1, 0), total)}", total)
+                show(f"exported {min(max(written - 1, 0), total)}", total)
             target.flush()
         return written
 

@@ -7,7 +7,7 @@ from dishka import AsyncContainer
 
 from application.transfer.import_archive import ImportArchive
 from domain.transfer.progress import Progress
-from entrypoints.cli.meter import Meter
+from entrypoints.cli.meter import meter
 from entrypoints.cli.run import run
 from entrypoints.cli.user import account_named
 
@@ -29,9 +29,9 @@ def import_(name: str, file: Path) -> None:
         account = await account_named(container, name)
         use_case = await container.get(ImportArchive)
         last = Progress(stage="checking", done=0)
-        with file.open("rb") as opened, Meter() as meter:
+        with file.open("rb") as opened, meter() as show:
             async for last in use_case(account.id, opened):
-                meter.show(f"{last.stage} {last.done}", last.total)
+                show(f"{last.stage} {last.done}", last.total)
         return last
 
     done = run(work)

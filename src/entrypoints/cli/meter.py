@@ -1,34 +1,29 @@
 """A line on the terminal that says how far something has come."""
 
 import sys
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import click
 
+Show = Callable[[str, int | None], None]
+"""Says how far it is, and of how many records where that is known."""
 
-class Meter:
-    """Writes over its own line; where nobody watches, only what it ended with is written."""
 
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
-        self._said = ""
+@contextmanager
+def meter() -> Generator[Show]:
+    """Give what writes the line over itself; where nobody watches, only its end is written."""
+    live, said = sys.stderr.isatty(), ""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._said:
-            click.echo("" if self._live else self._said, err=True)
-
-    def show(self, done: str, total: int | None) -> None:
-        """Say how far it is, of how much where that is known."""
+    def show(done: str, total: int | None) -> None:
+        nonlocal said
         text = done if total is None else f"{done} of {total} records"
-        if self._live:
-            click.echo(f"\r{text:<{len(self._said)}}", nl=False, err=True)
-        self._said = text
+        if live:
+            click.echo(f"\r{text:<{len(said)}}", nl=False, err=True)
+        said = text
+
+    try:
+        yield show
+    finally:
+        if said:
+            click.echo("" if live else said, err=True)

@@ -348,6 +348,12 @@ def test_bombs_are_stopped_while_they_unpack() -> None:
         read(two, Limits(total_bytes=len(CLAUDE) + 10, record_bytes=10_000, records=10))
 
 
+def test_more_parts_than_any_conversation_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.exports.elements.PARTS", 1000)
+    many = claude(spoken("1", "human", "x"), odd=[""] * 1000)
+    assert "too many parts" in refusal(json.dumps([many]).encode())
+
+
 def test_an_element_beyond_the_limit_is_not_read_to_its_end() -> None:
     small = Limits(total_bytes=10**9, record_bytes=100_000, records=10)
     endless = Endless()

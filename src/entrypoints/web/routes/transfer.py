@@ -20,6 +20,7 @@ from application.transfer.export_account import ExportAccount, Mark
 from application.transfer.receive_archive import ReceiveArchive
 from domain.errors import ParleyError
 from domain.ids import UserId
+from domain.transfer.errors import ArchiveRefused
 from domain.transfer.progress import Progress
 from domain.transfer.tally import Tally
 from entrypoints.web.documented import BEARER, errors, line_stream
@@ -150,6 +151,8 @@ async def import_account(
     The answer begins when the whole archive was found good; one that is refused leaves the account
     as it was. Leaving stops it; the same archive once more completes it, and doubles nothing.
     """
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        raise ArchiveRefused("send the file itself as the body, not within a form")
     steps = use_case(request.user, request.stream())
     async for step in steps:
         if step.stage == "checked":
