@@ -20,6 +20,7 @@ class RawClient:
         headers: Mapping[str, str] | None = None,
         json: object = None,
         content: bytes = b"",
+        more: bool = False,
         query: str = "",
     ) -> None:
         self.status = 0
@@ -29,7 +30,7 @@ class RawClient:
         self._hung_up = asyncio.Event()
         self._request = [{"type": "http.request", "body": msgspec.json.encode(json)}]
         if json is None:
-            self._request = [{"type": "http.request", "body": content}]
+            self._request = [{"type": "http.request", "body": content, "more_body": more}]
         scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0"},

@@ -188,3 +188,16 @@ async def test_what_others_have_is_left_alone(parley: Parley, anna: httpx.AsyncC
     assert await exported(parley.work, parley.boris.id) == before
     mine = (await anna.get(EXPORT)).content
     assert mine.count(b'"type":"message"') == 6
+
+
+async def test_a_client_that_leaves_before_its_archive_is_there(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    """Nobody is answered, nothing is stored, and the next one is let in."""
+    client = RawClient(
+        parley.entry, "POST", IMPORT, headers=parley.headers, content=MANY[:500], more=True
+    )
+    await client.hang_up()
+    assert client.status == 499
+    assert body(await exported(parley.work, parley.anna.id)) == body(archive([]))
+    assert steps(await anna.post(IMPORT, content=MANY))[-1]["type"] == "stored"

@@ -1,9 +1,11 @@
 """Work for a client, for as long as it is there."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
+from litestar import Request
+from litestar.exceptions import InternalServerException
 from litestar.types import Receive
 
 T = TypeVar("T")
@@ -11,6 +13,20 @@ T = TypeVar("T")
 
 class ClientGone(Exception):
     """The client hung up; there is nobody to answer."""
+
+
+async def body_of(request: Request[Any, Any, Any]) -> AsyncGenerator[bytes, None]:
+    """Yield the body of a request as it comes.
+
+    Raises:
+        ClientGone: the client left before its end.
+    """
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                yield chunk
+    except InternalServerException as error:  # Litestar's word for a client that hung up.
+        raise ClientGone from error
 
 
 async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:

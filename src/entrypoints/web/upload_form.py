@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import InternalServerException
 from multipart import (  # pyright: ignore[reportMissingTypeStubs] - it has annotations of its own
     MultipartError,
     MultipartSegment,
@@ -12,7 +11,7 @@ from multipart import (  # pyright: ignore[reportMissingTypeStubs] - it has anno
 )
 
 from domain.errors import FileRefused, FileTooLarge, InvalidRequest
-from entrypoints.web.presence import ClientGone
+from entrypoints.web.presence import body_of
 
 MOST_BESIDE = 1024 * 1024
 """Bytes of a form that are not its file's."""
@@ -130,14 +129,11 @@ class UploadForm:
             with PushMultipartParser(
                 boundary, max_header_size=_LONGEST_LINE, max_segment_count=_MOST_PARTS
             ) as parser:
-                async for chunk in request.stream():
+                async for chunk in body_of(request):
                     left -= len(chunk)
                     if left < 0:
                         raise FileTooLarge(self._most_bytes)
-                    if chunk:
-                        for event in parser.parse(chunk):
-                            yield event
+                    for event in parser.parse(chunk):
+                        yield event
         except MultipartError as error:
             raise FileRefused(f"The form is broken: {error}") from error
-        except InternalServerException as error:  # Litestar's word for a client that hung up.
-            raise ClientGone from error

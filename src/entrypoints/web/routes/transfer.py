@@ -26,6 +26,7 @@ from domain.transfer.tally import Tally
 from entrypoints.web.documented import BEARER, errors, line_stream
 from entrypoints.web.identity import signed_in
 from entrypoints.web.live import Live, Write
+from entrypoints.web.presence import body_of
 
 log = structlog.get_logger("transfer")
 
@@ -153,7 +154,7 @@ async def import_account(
     """
     if request.headers.get("content-type", "").startswith("multipart/"):
         raise ArchiveRefused("send the file itself as the body, not within a form")
-    steps = use_case(request.user, request.stream())
+    steps = use_case(request.user, body_of(request))
     async for step in steps:
         if step.stage == "checked":
             break
