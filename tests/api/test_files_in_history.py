@@ -85,3 +85,23 @@ async def test_a_model_sees_the_file_and_nobody_elses(
         boris.headers.update(parley.boris_headers)
         stolen = await boris.post("/chat", json={**body, "customer_id": 2, "settings": settings})
     assert (stolen.status_code, len(model.prompts)) == (404, 1), stolen.text
+
+
+async def test_a_message_that_names_anothers_file_gets_no_link_to_it(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    said = {"category": "provider.s3", "action": "s3_upload", "customer_id": "1"}
+    chosen = {**said, "user_input": '{"force_filename": "photo.png"}'}
+    await anna.post("/api/v1/storage/upload", data=chosen, files={"file": ("a.png", PNG)})
+    theirs = "/files/1/assets/chat/1/photo.png"
+    message = {"message": f"See {theirs}", "image_locations": [theirs], "file_locations": [theirs]}
+    async with parley.client() as boris:
+        boris.headers.update(parley.boris_headers)
+        stored = await boris.post(
+            "/api/v1/chat/messages",
+            json={"customer_id": 2, "user_message": message, "include_messages": True},
+        )
+        (shown,) = stored.json()["data"]["session"]["messages"]
+        assert shown["image_locations"] == shown["file_locations"] == [theirs]
+        assert shown["message"] == f"See {theirs}"
+        assert (await boris.get(theirs)).status_code in (404, 422)

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from application.ports.clock import Clock
 from domain.errors import FileNotFound
-from domain.files.keys import PATH, address_of, key_in, read_key
-from domain.ids import FileKey
+from domain.files.keys import PATH, address_of, key_in, owner_of, read_key
+from domain.ids import FileKey, UserId
 
 PURPOSE = b"links to files"
 _STEP_S = 3600
@@ -47,16 +47,19 @@ class FileLinks:
         signature = self._signature(key, expires)
         return f"{self._place}{address_of(key)}?expires={expires}&signature={signature}"
 
-    def renewed(self, url: str) -> str:
-        """Return a fresh link where the address or link is one of ours, else what was given."""
-        key = key_in(url)
-        return url if key is None else self.link(key)
+    def renewed(self, url: str, owner: UserId) -> str:
+        """Return a fresh link where this is an address or link of the owner's, else what was given.
 
-    def renewed_in(self, text: str) -> str:
-        """Return the text with every address or link of ours in it made fresh."""
+        Anybody can write down the address of somebody else's file; that must open nothing.
+        """
+        key = key_in(url)
+        return url if key is None or owner_of(key) != owner else self.link(key)
+
+    def renewed_in(self, text: str, owner: UserId) -> str:
+        """Return the text with every address or link of the owner's in it made fresh."""
         if PATH not in text:
             return text
-        return _OURS.sub(lambda found: self.renewed(found[0]), text)
+        return _OURS.sub(lambda found: self.renewed(found[0], owner), text)
 
     def opened(self, path: str, expires: int, signature: str) -> tuple[FileKey, int]:
         """Return the key that a link opens, and for how many seconds it still does.

@@ -6,9 +6,11 @@ from adapters.memory.clock import ManualClock
 from application.files.links import FileLinks
 from domain.errors import FileNotFound
 from domain.files.keys import address_of
-from domain.ids import FileKey
+from domain.ids import FileKey, UserId
 
 HOUR = 3600
+OWNER = UserId(7)
+ELSEWHERE = "https://elsewhere.example/a.png"
 KEY = FileKey("7/assets/chat/1/20260110_0123456789abcdef0123456789abcdef_plan.pdf")
 OTHER = FileKey("8/assets/chat/1/20260110_0123456789abcdef0123456789abcdef_plan.pdf")
 
@@ -69,9 +71,15 @@ async def test_addresses_and_old_links_become_fresh(links: FileLinks, clock: Man
     old = links.link(KEY).replace("https://chat.example", "http://127.0.0.1:8000")
     await clock.advance(100 * HOUR)
     fresh = links.link(KEY)
-    assert links.renewed(old) == links.renewed(address_of(KEY)) == fresh
-    assert links.renewed("https://elsewhere.example/a.png") == "https://elsewhere.example/a.png"
+    assert links.renewed(old, OWNER) == links.renewed(address_of(KEY), OWNER) == fresh
+    assert links.renewed(ELSEWHERE, OWNER) == ELSEWHERE
     said = f"See ![it]({old}), {address_of(KEY)}. Not /files/ or https://x.example/a?b."
-    assert links.renewed_in(said) == (
+    assert links.renewed_in(said, OWNER) == (
         f"See ![it]({fresh}), {fresh}. Not /files/ or https://x.example/a?b."
     )
+
+
+def test_the_address_of_somebody_elses_file_opens_nothing(links: FileLinks) -> None:
+    for theirs in (address_of(OTHER), links.link(OTHER)):
+        assert links.renewed(theirs, OWNER) == theirs
+        assert links.renewed_in(f"See {theirs}", OWNER) == f"See {theirs}"

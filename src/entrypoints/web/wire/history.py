@@ -14,6 +14,7 @@ from application.files.links import FileLinks
 from application.history.list_conversations import Listed
 from application.history.shown import Shown
 from domain.conversation.conversation import Conversation, StoredMessage
+from domain.ids import UserId
 from domain.turn.events import Saved
 from entrypoints.web.wire.cursors import cursor_at
 
@@ -147,16 +148,17 @@ def moment(time: datetime) -> str:
 
 def message_object(found: StoredMessage, links: FileLinks) -> MessageObject:
     """Return the Message object of a stored message."""
+    owner = found.customer_id
     return MessageObject(
         message_id=found.message_id,
         session_id=found.session_id,
-        customer_id=found.customer_id,
+        customer_id=owner,
         sender=found.sender,
-        message=None if found.message is None else links.renewed_in(found.message),
+        message=None if found.message is None else links.renewed_in(found.message, owner),
         ai_reasoning=found.ai_reasoning,
-        image_locations=tuple(map(links.renewed, found.image_locations)),
+        image_locations=tuple(links.renewed(url, owner) for url in found.image_locations),
         image_description=found.image_description,
-        file_locations=tuple(map(links.renewed, found.file_locations)),
+        file_locations=tuple(links.renewed(url, owner) for url in found.file_locations),
         chart_data=found.chart_data,
         ai_character_name=found.ai_character_name or "",
         is_tts=found.is_tts,
@@ -164,7 +166,7 @@ def message_object(found: StoredMessage, links: FileLinks) -> MessageObject:
         api_text_gen_settings=found.api_text_gen_settings,
         api_tts_gen_model_name=found.api_tts_gen_model_name or "",
         api_image_gen_settings=found.api_image_gen_settings,
-        image_generation_request=_with_links(found.image_generation_request, links),
+        image_generation_request=_with_links(found.image_generation_request, links, owner),
         claude_code_data=found.claude_code_data,
         is_gps_location_message=found.is_gps_location_message,
         show_transcribe_button=found.show_transcribe_button,
@@ -180,8 +182,8 @@ def message_object(found: StoredMessage, links: FileLinks) -> MessageObject:
     )
 
 
-def _with_links(found: Mapping[str, Any], links: FileLinks) -> Mapping[str, Any]:
+def _with_links(found: Mapping[str, Any], links: FileLinks, owner: UserId) -> Mapping[str, Any]:
     return {
-        name: links.renewed(value) if isinstance(value, str) else value
+        name: links.renewed(value, owner) if isinstance(value, str) else value
         for name, value in found.items()
     }

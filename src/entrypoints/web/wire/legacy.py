@@ -99,15 +99,16 @@ def legacy_session(shown: Shown, links: FileLinks) -> LegacySession:
 
 
 def _message(found: StoredMessage, links: FileLinks) -> LegacyMessage:
-    files = tuple(map(links.renewed, found.file_locations))
+    owner = found.customer_id
+    files = tuple(links.renewed(url, owner) for url in found.file_locations)
     return LegacyMessage(
         message_id=found.message_id,
         db_message_id=found.message_id,
         session_id=found.session_id,
-        customer_id=found.customer_id,
+        customer_id=owner,
         sender=found.sender,
-        message=None if found.message is None else links.renewed_in(found.message),
-        image_locations=tuple(map(links.renewed, found.image_locations)),
+        message=None if found.message is None else links.renewed_in(found.message, owner),
+        image_locations=tuple(links.renewed(url, owner) for url in found.image_locations),
         file_locations=files,
         file_names=files,
         favorite=found.favorite,
