@@ -8,13 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import adapters, report
+from benchmarks import adapters, history, report
 from benchmarks.measure import Memory, Target, kept, memory, not_kept
 from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
 from benchmarks.speed import compare
 
-PARTS = ("start", "memory", "speed", "adapters")
+PARTS = ("start", "memory", "speed", "adapters", "history")
 STARTS = 3
 SETTLING_S = 1.0
 """After a server is ready, before its memory is read."""
@@ -40,6 +40,10 @@ def main() -> int:
         found = adapters.costs(words.rounds)
         print(f"\n{adapters.table(found)}")
         missed += [each.name for each in found if not each.met]
+    if "history" in words.parts:
+        engines, lines = history.measure()
+        print(f"\n{history.table(engines, lines)}")
+        missed += [line.what for line in lines if line.met is False]
     if missed:
         print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
     return 1 if missed and words.strict else 0

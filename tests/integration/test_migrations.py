@@ -215,13 +215,14 @@ async def test_a_difference_is_told(url: str) -> None:
     assert "extra" in difference
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0006: run parley migrate upgrade"
+        "main is at version 0001, not 0007: run parley migrate upgrade"
     ]
 
 
 async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(
-        StorageError, match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006"
+        StorageError,
+        match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006, 0007",
     ):
         await migrations.upgrade("main", url, "9999")
 
@@ -346,7 +347,7 @@ class TestCommands:
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check", "--database", "main"], "main is at version base, not 0006"),
+            (["check", "--database", "main"], "main is at version base, not 0007"),
             (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):

@@ -1,6 +1,7 @@
 """What is found of messages by their words, with an index in the engine's own manner."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from alembic import op
 from sqlalchemy import (
@@ -92,7 +93,7 @@ def fill() -> None:
             keep()
 
 
-def batches() -> Iterator[list[Row[tuple[int, int, str]]]]:
+def batches() -> Iterator[list[Row[Any]]]:
     last = 0
     missing = and_(
         MESSAGES.c.replaced.is_(False),

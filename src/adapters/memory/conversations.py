@@ -110,10 +110,8 @@ class MemoryConversations(MemoryMessages, Conversations):
 
 def newest_first(state: State, user: UserId) -> list[Conversation]:
     """Return all conversations of a user in the order of lists."""
-    mine = sorted(
-        (one for one in state.conversations.values() if one.owner == user), key=lambda one: one.id
-    )
-    return sorted(mine, key=lambda one: (one.last_update, one.created_at), reverse=True)
+    mine = (one for one in state.conversations.values() if one.owner == user)
+    return sorted(mine, key=lambda one: (one.last_update, one.created_at, one.id), reverse=True)
 
 
 def _fits(one: Conversation, wanted: ConversationFilter) -> bool:

@@ -192,10 +192,8 @@ class ListPlace(Struct, frozen=True, array_like=True):
 
     def comes_before(self, conversation: Conversation) -> bool:
         """Return whether a conversation is further down the list."""
-        here, there = self.last_update, conversation.last_update
-        if (here, self.created_at) != (there, conversation.created_at):
-            return (here, self.created_at) > (there, conversation.created_at)
-        return self.id < conversation.id
+        here = (self.last_update, self.created_at, self.id)
+        return here > (conversation.last_update, conversation.created_at, conversation.id)
 
 
 class ConversationFilter(Struct, frozen=True, kw_only=True):

@@ -77,7 +77,7 @@ sessions = Table(
     Column("task_priority", String(10)),
     Column("task_description", String(500)),
     Index("idx_agent_task", "ai_character_name", "task_status"),
-    Index("ix_ChatSessionsNG_customer_id_last_update", "customer_id", "last_update"),
+    Index("ix_ChatSessionsNG_list_order", "customer_id", "last_update", "created_at", "session_id"),
 )
 
 messages = Table(
