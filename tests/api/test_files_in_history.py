@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from adapters.memory.chat_model import Step
 from domain.turn.events import ModelStopped, TextDelta
@@ -105,3 +106,37 @@ async def test_a_message_that_names_anothers_file_gets_no_link_to_it(
         assert shown["image_locations"] == shown["file_locations"] == [theirs]
         assert shown["message"] == f"See {theirs}"
         assert (await boris.get(theirs)).status_code in (404, 422)
+
+
+@pytest.mark.parametrize("kind", ["image_url", "file_url", "audio_url"])
+async def test_no_spelling_of_a_private_place_is_followed(
+    parley: Parley, anna: httpx.AsyncClient, kind: str
+) -> None:
+    model = parley.script(SAYS, provider="gemini")
+    for place in (
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "localhost",
+        "LOCALHOST.",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "169.254.169.254",
+        "10.0.0.1:80",
+        "me:secret@192.168.0.1",
+        "\N{CIRCLED DIGIT ONE}\N{CIRCLED DIGIT TWO}\N{CIRCLED DIGIT SEVEN}.0.0.1",
+        "metadata.internal",
+        "nas",
+    ):
+        for scheme in ("http", "HTTPS"):
+            url = f"{scheme}://{place}/files/secret.pdf"
+            item = {"type": kind, kind: {"url": url}}
+            body = {"customer_id": 1, "prompt": [{"type": "text", "text": "What?"}, item]}
+            settings = {"text": {"model": "gemini"}}
+            answer = await anna.post("/chat", json={**body, "settings": settings})
+            assert answer.status_code == 400, url
+            assert "not fetched" in answer.json()["message"], url
+    assert model.prompts == []

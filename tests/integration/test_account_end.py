@@ -54,6 +54,10 @@ async def converse(
         kept = await http.post("/api/v1/chat/prompts", json=prompt)
         task = {"customer_id": user, "ai_character_name": "ann", "task_description": mark}
         made = await http.post("/api/v1/chat/sessions/create-task", json=task)
+        form = {"category": "a", "action": "b", "customer_id": str(user)}
+        words = {"file": (f"{mark}.txt", f"All about the {mark}".encode())}
+        sent = await http.post("/api/v1/storage/upload", data=form, files=words)
+        assert sent.status_code == 200, sent.text
     assert (kept.status_code, made.status_code) == (200, 200), kept.text + made.text
 
 
@@ -91,6 +95,7 @@ async def test_no_table_and_no_file_keeps_a_mark_of_a_deleted_account(
         await client.send(ask(f"One more {MARK}?", model=MODEL))
         await client.until("text_chunk")
         assert set(tables_with(settings.data_dir / "main.db", MARK)) == TABLES
+        assert sum(MARK in name for name in files_with(settings.data_dir / "files", MARK)) == 1
         async with httpx.AsyncClient(base_url=f"http://{server.address}") as http:
             gone = await http.request(
                 "DELETE",
@@ -103,6 +108,8 @@ async def test_no_table_and_no_file_keeps_a_mark_of_a_deleted_account(
     assert tables_with(settings.data_dir / "main.db", MARK) == []
     assert files_with(settings.data_dir, MARK) == []
     assert not folder.exists()
+    assert not any(MARK in file.name for file in settings.data_dir.rglob("*"))
+    assert len(files_with(settings.data_dir / "files", OTHER)) == 1
     log = await server.container.get(TurnLog)
     assert await log.running(user) == []
     assert set(tables_with(settings.data_dir / "main.db", OTHER)) == TABLES

@@ -25,6 +25,8 @@ FILES = {
 
 
 def stored(request: Request) -> Reply:
+    if request.path == "/away":
+        return Reply([], 302, {"Location": "http://127.0.0.1:1/a.pdf"})
     found = FILES.get(request.path)
     return raw(b"", status=404) if found is None else raw(found, "application/octet-stream")
 
@@ -90,4 +92,16 @@ async def test_a_private_address_is_refused(
     assert error["stage"] == "validation"
     assert "127.0.0.1 is not fetched" in error["content"]
     assert "text_chunk" not in kinds(frames)
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("kind", ["image_url", "file_url"])
+async def test_a_file_that_leads_to_a_private_place_is_refused(
+    server: ThreadServer, anna: str, files: Simulator, simulator: OpenAISimulator, kind: str
+) -> None:
+    async with chat(server.address, anna) as client:
+        await client.send(asking("local/Llama-3:8B", (kind, f"{files.address}/away")))
+        frames = await client.turn()
+    error = next(frame for frame in frames if frame["type"] == "error")
+    assert (error["stage"], "127.0.0.1 is not fetched" in error["content"]) == ("validation", True)
     assert simulator.requests == []
