@@ -8,13 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import adapters, history, report
+from benchmarks import adapters, files, history, report
 from benchmarks.measure import Memory, Target, kept, memory, not_kept
 from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
 from benchmarks.speed import compare
 
-PARTS = ("start", "memory", "speed", "adapters", "history")
+PARTS = ("start", "memory", "speed", "adapters", "files", "history")
 STARTS = 3
 SETTLING_S = 1.0
 """After a server is ready, before its memory is read."""
@@ -33,9 +33,15 @@ def main() -> int:
         if "speed" in words.parts:
             scenarios = chosen(set(words.turns), quick=words.quick)
             rows += _speed(parley, url, scenarios, words.rounds)
+        stored: list[report.Row] = []
+        if "files" in words.parts:
+            stored = files.rows(parley, Path(folder), words.rounds)
     missed = [row.what for row in rows if row.met is False]
     if rows:
         print(report.table(rows))
+    if stored:
+        print(f"\n{report.table(stored, 'bare handler')}")
+        missed += [row.what for row in stored if row.met is False]
     if "adapters" in words.parts:
         found = adapters.costs(words.rounds)
         print(f"\n{adapters.table(found)}")

@@ -38,6 +38,11 @@ class Server:
         used = self._process.cpu_times()
         return used.user + used.system
 
+    def most_bytes(self) -> int:
+        """Return the most memory that was ever in use (Linux)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
     def resident_bytes(self) -> int:
         """Return the memory in use now."""
         return self._process.memory_info().rss
@@ -61,6 +66,16 @@ def relay(provider_url: str) -> Generator[Server, None, None]:
     port = _free_port()
     options = msgspec.json.encode(server_options(Settings(port=port))).decode()
     command = [sys.executable, "-m", "benchmarks.relay", provider_url, options]
+    with _running(command, os.environ, port, "") as server:
+        yield server
+
+
+@contextmanager
+def file_store(folder: Path) -> Generator[Server, None, None]:
+    """Run the bare file store on a folder."""
+    port = _free_port()
+    options = msgspec.json.encode(server_options(Settings(port=port))).decode()
+    command = [sys.executable, "-m", "benchmarks.file_store", str(folder), options]
     with _running(command, os.environ, port, "") as server:
         yield server
 
@@ -94,10 +109,10 @@ class Parley:
         return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
     @contextmanager
-    def served(self) -> Generator[Server, None, None]:
-        """Serve for as long as the block lasts."""
+    def served(self, **more: str) -> Generator[Server, None, None]:
+        """Serve for as long as the block lasts, with more variables set."""
         port = _free_port()
-        environ = self._environ | {"PARLEY_PORT": str(port)}
+        environ = self._environ | {"PARLEY_PORT": str(port)} | more
         with _running([str(PARLEY), "serve"], environ, port, self._token) as server:
             yield server
 

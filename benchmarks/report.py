@@ -128,9 +128,9 @@ def start_rows(
     ]
 
 
-def table(rows: Iterable[Row]) -> str:
+def table(rows: Iterable[Row], beside: str = "bare relay") -> str:
     """Return the table as Markdown, so that it can be put into a page as it is."""
-    lines = ["| | ours | bare relay | ratio | target | |", "|---|---:|---:|---:|---|---|"]
+    lines = [f"| | ours | {beside} | ratio | target | |", "|---|---:|---:|---:|---|---|"]
     lines += [
         f"| {row.what} | {_figure(row.ours)} | {_figure(row.relay)} | {row.ratio:.2f} "
         f"| {row.target} | {_verdict(row)} |"

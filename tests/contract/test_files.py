@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.disk.files import BATCH
 from application.ports.files import Files
 from domain.errors import AlreadyExists, FileNotFound, FileRefused, FileTooLarge
 from domain.files.keys import Folder, exact_key, fresh_key
@@ -17,7 +16,8 @@ from tests.contract.file_places import Place, disk, memory, s3
 
 ANNA, BORIS = UserId(1), UserId(12)
 DAY = date(2026, 2, 3)
-MOST = 16 * BATCH
+MIB = 2**20
+MOST = 16 * MIB
 
 
 @pytest.fixture
@@ -71,15 +71,15 @@ async def test_what_was_put_is_there(files: Files) -> None:
 
 
 async def test_any_part_of_it_can_be_read(files: Files) -> None:
-    whole = bytes(range(256)) * (3 * BATCH // 256)
+    whole = bytes(range(256)) * (3 * MIB // 256)
     await files.put(
         key(1), chunks(*(whole[i : i + 70_000] for i in range(0, len(whole), 70_000))), MOST
     )
     for first, last in (
         (0, 0),
         (1, 4),
-        (BATCH - 1, BATCH),
-        (5, 2 * BATCH + 9),
+        (MIB - 1, MIB),
+        (5, 2 * MIB + 9),
         (len(whole) - 2, None),
     ):
         expected = whole[first : None if last is None else last + 1]
@@ -89,7 +89,7 @@ async def test_any_part_of_it_can_be_read(files: Files) -> None:
 
 
 async def test_a_reader_may_leave_early(files: Files) -> None:
-    await files.put(key(1), chunks(b"x" * (3 * BATCH)), MOST)
+    await files.put(key(1), chunks(b"x" * (3 * MIB)), MOST)
     async with aclosing(files.read(ANNA, key(1))) as reading:
         assert (await anext(reading))[:1] == b"x"
     await files.delete(ANNA, key(1))
@@ -139,14 +139,14 @@ async def test_as_many_bytes_as_allowed_and_no_more(place: Place) -> None:
         nonlocal taken
         while True:
             taken += 1
-            yield b"x" * BATCH
+            yield b"x" * MIB
 
     assert (await files.put(key(1), chunks(b"12", b"345"), 5)).size_bytes == 5
     with pytest.raises(FileTooLarge):
         await files.put(key(2), chunks(b"12", b"3456"), 5)
     with pytest.raises(FileTooLarge):
         await files.put(key(3), endless(), MOST)
-    assert taken == MOST // BATCH + 1
+    assert taken == MOST // MIB + 1
     assert place.left() == [key(1)]
 
 
@@ -161,8 +161,8 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(place: Place) -> None:
     stuck = asyncio.Event()
 
     async def stalled() -> AsyncIterator[bytes]:
-        yield b"x" * (6 * BATCH)
-        yield b"x" * (6 * BATCH)
+        yield b"x" * (6 * MIB)
+        yield b"x" * (6 * MIB)
         stuck.set()
         await asyncio.Event().wait()
 
@@ -174,7 +174,7 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(place: Place) -> None:
     assert place.left() == []
 
 
-@pytest.mark.parametrize("before", [0, 1, 12 * BATCH])
+@pytest.mark.parametrize("before", [0, 1, 12 * MIB])
 async def test_an_upload_that_breaks_off_leaves_nothing(place: Place, before: int) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"x" * before

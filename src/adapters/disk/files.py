@@ -2,7 +2,6 @@
 
 import asyncio
 import heapq
-import math
 import os
 import shutil
 import time
@@ -23,7 +22,7 @@ from domain.ids import FileKey, UserId
 
 _log = structlog.get_logger("files")
 
-BATCH = 1024 * 1024
+BATCH = 2 * 1024 * 1024
 """Bytes that a thread writes or reads at once: many enough that waking it costs nothing."""
 _DRAFTS = ".drafts"
 _ABANDONED_S = 24 * 3600
@@ -65,20 +64,25 @@ class DiskFiles(Files):
     async def read(
         self, owner: UserId, key: FileKey, first: int = 0, last: int | None = None
     ) -> AsyncGenerator[bytes, None]:
-        reading = Reading(self._path(owner, key))
-        left = math.inf if last is None else last + 1 - first
+        reading = Reading(self._path(owner, key), first, last)
+        ahead: asyncio.Task[bytes] | None = None
         try:
             with _translated("read", key):
-                await asyncio.to_thread(reading.open, first)
-            while left > 0:
-                with _translated("read"):
-                    chunk = await asyncio.to_thread(reading.read, int(min(BATCH, left)))
-                if not chunk:
+                piece = await asyncio.to_thread(reading.next, BATCH)
+            while piece:
+                if not reading.over:  # The next piece comes while this one goes.
+                    ahead = asyncio.create_task(asyncio.to_thread(reading.next, BATCH))
+                yield piece
+                if ahead is None:
                     return
-                left -= len(chunk)
-                yield chunk
+                with _translated("read"):
+                    piece = await ahead
+                ahead = None
         finally:
-            await asyncio.to_thread(reading.close)
+            if ahead is not None:
+                ahead.cancel()
+            if not reading.over:
+                await asyncio.to_thread(reading.close)
 
     async def page(
         self, owner: UserId, after: FileKey | None = None, limit: int = PAGE
@@ -127,24 +131,50 @@ class DiskFiles(Files):
 async def _fill(draft: Draft, chunks: AsyncIterable[bytes], most_bytes: int) -> None:
     size = waiting = 0
     batch: list[bytes] = []
+    writer = _Writer(draft)
+    try:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > most_bytes:
+                raise FileTooLarge(most_bytes)
+            batch.append(chunk)
+            waiting += len(chunk)
+            if waiting >= BATCH:
+                await writer.write(b"".join(batch))
+                batch.clear()
+                waiting = 0
+        if not size:
+            raise FileRefused("The file is empty")
+        await writer.write(b"".join(batch))
+        await writer.done()
+    finally:
+        await writer.settled()
 
-    async def write() -> None:
-        with _translated("put"):
-            await asyncio.to_thread(draft.write, b"".join(batch))
-        batch.clear()
 
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > most_bytes:
-            raise FileTooLarge(most_bytes)
-        batch.append(chunk)
-        waiting += len(chunk)
-        if waiting >= BATCH:
-            await write()
-            waiting = 0
-    if not size:
-        raise FileRefused("The file is empty")
-    await write()
+class _Writer:
+    """Writes one batch while the next one comes; never more than one."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, content: bytes) -> None:
+        await self.done()
+        work = asyncio.to_thread(self._draft.write, content)
+        self._writing = asyncio.create_task(work, name="write a file")
+
+    async def done(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            with _translated("put"):
+                await writing
+
+    async def settled(self) -> None:
+        """Wait for what is left, whatever comes of it."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+            with suppress(OSError, asyncio.CancelledError):
+                self._writing.result()
 
 
 def _stored(key: FileKey, found: os.stat_result) -> StoredFile:

@@ -1,4 +1,4 @@
-"""A file that is being read by threads."""
+"""A part of a file that is being read by threads."""
 
 import threading
 from io import BufferedReader
@@ -6,35 +6,54 @@ from pathlib import Path
 
 
 class Reading:
-    """Reads on from a place; closing waits for a thread whose caller did not."""
+    """Reads on, opens with the first piece and closes behind the last.
 
-    def __init__(self, path: Path) -> None:
-        """Touch nothing yet."""
+    A caller who is cancelled leaves a thread behind that still reads; closing waits for it.
+    """
+
+    def __init__(self, path: Path, first: int, last: int | None) -> None:
+        """Touch nothing yet.
+
+        Args:
+            path: of the file.
+            first: byte to be read.
+            last: byte to be read; the end of the file when left out.
+        """
         self._path = path
+        self._first = first
+        self._left = None if last is None else max(0, last + 1 - first)
         self._lock = threading.Lock()
         self._file: BufferedReader | None = None
-        self._over = False
+        self.over = False
+        """Nothing more comes, and the file is closed."""
 
-    def open(self, first: int) -> None:
-        """Open the file at a byte.
+    def next(self, size: int) -> bytes:
+        """Return at most so many more bytes; none at the end.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such file.
         """
         with self._lock:
-            if not self._over:
+            if self.over:
+                return b""
+            if self._file is None:
                 self._file = self._path.open("rb")
-                self._file.seek(first)
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes; none at the end."""
-        with self._lock:
-            return b"" if self._file is None else self._file.read(size)
+                self._file.seek(self._first)
+            wanted = size if self._left is None else min(size, self._left)
+            found = self._file.read(wanted)
+            if self._left is not None:
+                self._left -= len(found)
+            if len(found) < size or self._left == 0:
+                self._close()
+            return found
 
     def close(self) -> None:
         """Let go of the file, for good."""
         with self._lock:
-            self._over = True
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._close()
+
+    def _close(self) -> None:
+        self.over = True
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,6 +1,7 @@
 """Whether an upload is what its name says, found out while it passes by."""
 
 import re
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 
 from application.files.pictures import check_picture
@@ -56,9 +57,9 @@ async def accepted(extension: str, chunks: AsyncIterable[bytes]) -> AsyncGenerat
     """
     held = bytearray()
     known = False
-    tail = b""
+    last = _Tail()
     async for chunk in chunks:
-        tail = (tail + chunk)[-_TAIL:]
+        last.add(chunk)
         if known:
             _check_text(extension, chunk)
             yield chunk
@@ -72,7 +73,24 @@ async def accepted(extension: str, chunks: AsyncIterable[bytes]) -> AsyncGenerat
     if held:
         _known(extension, bytes(held), whole=True)
         yield bytes(held)
-    _check_end(extension, tail)
+    _check_end(extension, last.bytes())
+
+
+class _Tail:
+    """The last chunks, of which no copy is made on the way."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        while self._size - len(self._chunks[0]) >= _TAIL:
+            self._size -= len(self._chunks.popleft())
+
+    def bytes(self) -> bytes:
+        return b"".join(self._chunks)[-_TAIL:]
 
 
 def _known(extension: str, beginning: bytes, *, whole: bool) -> bool:
