@@ -1,15 +1,14 @@
 """Clients that stop in the middle, and files that are read by somebody who leaves."""
 
 import asyncio
-from pathlib import Path
 
 import httpx
 import pytest
 
-from adapters.disk.files import BATCH
 from tests.api.offline_app import Parley
 from tests.api.raw_client import RawClient
 
+MIB = 2**20
 BOUNDARY = "the-boundary"
 HEAD = f"""--{BOUNDARY}\r
 Content-Disposition: form-data; name="customer_id"\r
@@ -39,29 +38,25 @@ def upload(parley: Parley, body: bytes, *, stops: bool = False, length: int = 0)
     return RawClient(parley.entry, "POST", path, headers=headers, content=body, more=stops)
 
 
-def left(folder: Path) -> list[str]:
-    return [str(path) for path in folder.rglob("*") if path.is_file()]
+async def left(parley: Parley) -> int:
+    return len((await parley.files.page(parley.anna.id)).files)
 
 
-@pytest.mark.parametrize("sent", [len(HEAD) - 5, len(HEAD), len(HEAD) + 10, len(HEAD) + 2 * BATCH])
-async def test_a_client_that_stops_in_the_middle_leaves_nothing(
-    parley: Parley, tmp_path: Path, sent: int
-) -> None:
-    whole = HEAD + b"x" * 3 * BATCH + END
+@pytest.mark.parametrize("sent", [len(HEAD) - 5, len(HEAD), len(HEAD) + 10, len(HEAD) + 2 * MIB])
+async def test_a_client_that_stops_in_the_middle_leaves_nothing(parley: Parley, sent: int) -> None:
+    whole = HEAD + b"x" * 3 * MIB + END
     client = upload(parley, whole[:sent], stops=True)
     await client.hang_up()
     assert client.status == 499
-    assert left(tmp_path) == []
+    assert await left(parley) == 0
 
 
-async def test_a_length_that_is_not_true_is_no_reason_to_believe_it(
-    parley: Parley, tmp_path: Path
-) -> None:
+async def test_a_length_that_is_not_true_is_no_reason_to_believe_it(parley: Parley) -> None:
     """Servers see to it that bodies are as long as they say; nothing here relies on that."""
     huge = upload(parley, HEAD + b"x" + END, length=2**30)
     await huge.whole()
     assert huge.status == 413, "refused before anything is read"
-    assert left(tmp_path) == []
+    assert await left(parley) == 0
     for length in (1, 10_000):
         client = upload(parley, HEAD + b"words" + END, length=length)
         await client.whole()
@@ -69,7 +64,7 @@ async def test_a_length_that_is_not_true_is_no_reason_to_believe_it(
     cut = upload(parley, HEAD + b"words", length=len(HEAD) + 5)
     await cut.whole()
     assert cut.status == 400
-    assert len(left(tmp_path)) == 2
+    assert await left(parley) == 2
 
 
 async def test_reading_stops_when_the_reader_leaves(
@@ -77,7 +72,7 @@ async def test_reading_stops_when_the_reader_leaves(
 ) -> None:
     form = {"category": "a", "action": "b", "customer_id": "1"}
     found = await anna.post(
-        "/api/v1/storage/upload", data=form, files={"file": ("a.txt", b"x" * 4 * BATCH)}
+        "/api/v1/storage/upload", data=form, files={"file": ("a.txt", b"x" * 4 * MIB)}
     )
     path, _, query = found.json()["data"]["url"].partition("8000")[2].partition("?")
     stuck = asyncio.Event()
@@ -85,7 +80,7 @@ async def test_reading_stops_when_the_reader_leaves(
     await stuck.wait()
     await client.hang_up()
     assert client.status == 200
-    assert 0 < len(client.body) <= 2 * BATCH
+    assert 0 < len(client.body) <= 2 * MIB
 
 
 def _slow(parley: Parley, stuck: asyncio.Event):
