@@ -3,6 +3,9 @@
     ParleyError
     ├── InvalidRequest                 the caller can mend it
     │   ├── UnknownModel
+    │   │   └── UnknownMediaModel      `media_errors.py`, like the next two
+    │   ├── OperationUnsupported       the provider has no such operation
+    │   ├── TooManyJobs
     │   ├── ModelCannot
     │   ├── FeatureUnavailable
     │   ├── QuestionDiffers            one idempotency key, two questions
@@ -24,22 +27,18 @@
     │   ├── FileNotFound
     │   ├── MessageNotFound
     │   ├── PromptNotFound
+    │   ├── JobNotFound                `media_errors.py`
     │   └── TurnNotFound
     ├── AlreadyExists
     ├── NotConfigured                  the operator can mend it
     ├── ProviderError                  a model provider failed: `provider_errors.py`
+    ├── JobError                       what is made by and by failed: `media_errors.py`
     ├── StorageError
     │   ├── StorageUnavailable
     │   │   └── TransactionLost        undone; the same work may go through
     │   ├── OutcomeUnknown             whether it was stored, nobody can say
     │   └── FilesUnavailable           where files are kept, not the database
-    └── TurnError                      the turn itself, whoever answered
-        ├── TurnTimedOut
-        ├── TurnInterrupted
-        ├── TurnDeleted
-        ├── TurnTooLong
-        ├── EventsForgotten
-        └── ShuttingDown
+    └── TurnError                      the turn itself, whoever answered: `turn/errors.py`
 
 The text of each error is fit for a client to read: no secret, no address, no driver's words.
 `code` names the error in events and logs. Statuses and close codes are the entrypoints' business.
@@ -335,65 +334,3 @@ class OutcomeUnknown(StorageError):
     def __init__(self, operation: str) -> None:
         text = "The database was lost while it stored this; look before you send it again"
         super().__init__(operation, text)
-
-
-class TurnError(ParleyError):
-    """The turn itself went wrong, whoever answered."""
-
-    code = "turn_error"
-
-
-class TurnTimedOut(TurnError):
-    """The turn ran for longer than any turn may."""
-
-    code = "timeout"
-
-    def __init__(self, limit_s: float) -> None:
-        super().__init__(f"The answer took longer than {limit_s:g} seconds and was stopped")
-        self.limit_s = limit_s
-
-
-class TurnInterrupted(TurnError):
-    """The server stopped while the turn ran; what had been said is kept."""
-
-    code = "interrupted"
-
-    def __init__(self, at: datetime | None = None) -> None:
-        super().__init__("The answer was interrupted by a server restart; its text so far is kept")
-        self.at = at
-
-
-class TurnDeleted(TurnError):
-    """The conversation, the question or the answer was deleted while the turn ran."""
-
-    code = "deleted"
-
-    def __init__(self) -> None:
-        super().__init__("What this answers was deleted meanwhile, so the answer was stopped")
-
-
-class TurnTooLong(TurnError):
-    """The turn made more events than a turn may keep."""
-
-    code = "turn_too_long"
-
-    def __init__(self) -> None:
-        super().__init__("The answer grew beyond what one turn may hold and was stopped")
-
-
-class EventsForgotten(TurnError):
-    """The reader asked for events that are no longer kept: read the conversation instead."""
-
-    code = "no_buffer"
-
-    def __init__(self) -> None:
-        super().__init__("no_buffer: these events are no longer kept; read the conversation")
-
-
-class ShuttingDown(TurnError):
-    """The server is going down and takes no new work."""
-
-    code = "shutting_down"
-
-    def __init__(self) -> None:
-        super().__init__("The server is restarting; send the same request again in a moment")

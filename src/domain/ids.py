@@ -16,3 +16,6 @@ TurnId = NewType("TurnId", str)
 
 FileKey = NewType("FileKey", str)
 """Where a stored file is, its owner first: `7/assets/chat/1/20260203_<32 hex>_plan.pdf`."""
+
+JobId = NewType("JobId", str)
+"""Of work that goes on without whoever asked for it."""

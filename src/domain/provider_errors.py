@@ -4,6 +4,7 @@
     ├── ProviderUnauthorized
     ├── ProviderRejected
     │   ├── ContextTooLong
+    │   ├── ContentRefused         moderation
     │   └── ModelNotOffered
     ├── ProviderOverloaded         retryable
     ├── ProviderUnavailable        retryable
@@ -14,7 +15,9 @@
     │   ├── FirstTokenTimedOut
     │   └── StreamStalled
     ├── ProviderBrokeOff           retryable
-    └── ProviderGarbled
+    ├── ProviderGarbled
+    ├── WorkFailed                 taken on, and failed at
+    └── ResultLost                 made, but not to be had
 
 `retryable` says whether the very same request may succeed another time.
 """
@@ -51,6 +54,12 @@ class ContextTooLong(ProviderRejected):
     """Prompt and history do not fit the model's context."""
 
     code = "context_too_long"
+
+
+class ContentRefused(ProviderRejected):
+    """Moderation refuses what was asked, or what came of it: asking again is no use."""
+
+    code = "content_refused"
 
 
 class ModelNotOffered(ProviderRejected):
@@ -132,3 +141,15 @@ class ProviderGarbled(ProviderError):
     """The provider sent something that is not its own protocol."""
 
     code = "provider_garbled"
+
+
+class WorkFailed(ProviderError):
+    """The provider took the order on and failed at it; asking again would be paid for again."""
+
+    code = "work_failed"
+
+
+class ResultLost(ProviderError):
+    """The provider says that it is done, but what it made cannot be had (any more)."""
+
+    code = "result_lost"

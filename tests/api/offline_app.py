@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock
+from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.files import MemoryFiles
 from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.remains import MemoryRemains
@@ -21,7 +22,9 @@ from application.accounts.add_user import AddUser
 from application.chat.turns import Turns
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
+from application.ports.downloads import Downloads
 from application.ports.files import Files
+from application.ports.media_makers import ImageMaker
 from application.ports.passwords import Passwords
 from application.ports.personal_data import Remains
 from application.ports.speech import AllowanceBook, Speaker, Transcriber
@@ -31,6 +34,7 @@ from domain.account import Account
 from entrypoints.web.app import create_app
 from entrypoints.web.provider import WebProvider
 from entrypoints.wiring.container import make_container
+from entrypoints.wiring.providers.media import ImageMakers
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
@@ -53,6 +57,8 @@ class MemoryProvider(Provider):
         self.own_speakers: dict[str, Speaker] = {}
         self.own_books: dict[str, AllowanceBook] = {}
         self.own_files = MemoryFiles(self.own_clock)
+        self.own_image_makers: dict[str, ImageMaker] = {}
+        self.own_downloads = MemoryDownloads()
 
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
     remains = provide(MemoryRemains, provides=Remains, override=True)
@@ -85,6 +91,14 @@ class MemoryProvider(Provider):
     def books(self) -> AllowanceBooks:
         return self.own_books
 
+    @provide(override=True)
+    def image_makers(self) -> ImageMakers:
+        return ImageMakers(self.own_image_makers)
+
+    @provide(override=True)
+    def downloads(self) -> Downloads:
+        return self.own_downloads
+
 
 class Parley:
     """A running application, two users, and what a test needs to steer it."""
@@ -103,6 +117,8 @@ class Parley:
         self.speakers = self._memory.own_speakers
         self.books = self._memory.own_books
         self.files = self._memory.own_files
+        self.image_makers = self._memory.own_image_makers
+        self.downloads = self._memory.own_downloads
         self.anna: Account
         self.boris: Account
         self.token = ""

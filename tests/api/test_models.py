@@ -44,6 +44,18 @@ async def listed(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
     return {model["id"]: model for model in body["data"]["models"]}
 
 
+async def test_models_that_draw_are_told_apart(keyed: httpx.AsyncClient) -> None:
+    found = (await keyed.get(MODELS)).json()["data"]["image_models"]
+    drawing = {model["id"]: model for model in found}
+    assert next(iter(drawing)) == "gpt-image-1.5", "the default comes first"
+    assert drawing["gpt-image-1.5"]["available"]
+    flux = drawing["flux-2-pro"]
+    assert flux["aliases"] == ["flux", "flux-pro"]
+    assert (flux["available"], flux["reason"]) == (False, "FLUX_API_KEY is not set")
+    assert drawing["demo"]["available"]
+    assert drawing["dall-e-3"]["sizes"] == ["1024x1024", "1792x1024", "1024x1792"]
+
+
 async def test_a_model_is_told_with_all_that_is_known_of_it(keyed: httpx.AsyncClient) -> None:
     assert (await listed(keyed))["o3"] == {
         "id": "o3",

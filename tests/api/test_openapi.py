@@ -45,6 +45,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/tts/generate": ("post",),
     "/api/v1/tts/stream": ("post",),
     "/api/v1/usage": ("get",),
+    "/image/generate": ("post",),
     "/api/v1/models": ("get",),
     "/api/v1/admin/models/openai": ("get",),
     "/api/v1/admin/models/openai/realtime": ("get",),

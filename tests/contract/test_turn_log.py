@@ -8,10 +8,11 @@ import pytest
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
 from application.ports.turn_log import TurnLog, TurnReader
-from domain.errors import TurnNotFound, TurnTooLong
+from domain.errors import TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
 from domain.turn.entries import Entry, Numbering
+from domain.turn.errors import TurnTooLong
 from domain.turn.events import TextDelta, TurnCompleted, TurnFailed, TurnStarted
 
 ANNA, BORIS = UserId(1), UserId(2)

@@ -157,17 +157,22 @@ def test_models_lists_those_of_a_local_server_too(
     environ: dict[str, str], simulator: OpenAISimulator
 ) -> None:
     told = parley("models", environ=environ | {"LOCAL_BASE_URL": simulator.base_url})
-    first_words = [line.split()[0] for line in told.stdout.splitlines()]
+    first_words = [line.split()[0] for line in told.stdout.splitlines() if line]
     assert {"demo", "gpt-4o-mini", "local/llama-3:8b"} <= set(first_words)
 
 
 def test_models_tell_their_price_and_what_stands_in_the_way(environ: dict[str, str]) -> None:
     told = parley("models", environ=environ)
-    lines = {line.split()[0]: line for line in told.stdout.splitlines()}
-    assert " 2/8 " in lines["o3"]
-    assert lines["o3"].endswith("[OPENAI_API_KEY is not set]")
-    assert " unknown " in lines["sonar"]
-    assert "[" not in lines["demo"]
+    chat, drawing = (
+        {line.split()[0]: line for line in part.splitlines() if line}
+        for part in told.stdout.split("Models that draw")
+    )
+    assert " 0.04 " in drawing["dall-e-3"]
+    assert drawing["flux-2-pro"].endswith("[FLUX_API_KEY is not set]")
+    assert " 2/8 " in chat["o3"]
+    assert chat["o3"].endswith("[OPENAI_API_KEY is not set]")
+    assert " unknown " in chat["sonar"]
+    assert "[" not in chat["demo"]
     keyed = parley("models", environ=environ | {"OPENAI_API_KEY": "sk-1"})
     assert "OPENAI_API_KEY" not in keyed.stdout
 

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 import stamina
 
-from application.agent.patience import ATTEMPTS
+from application.providers.patience import ATTEMPTS
 from tests.integration.chat_client import Frame, kinds, numbers, text
 from tests.integration.provider_servers import (
     INTERFACES,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import stamina
 
-from application.agent.patience import ATTEMPTS
+from application.providers.patience import ATTEMPTS
 from entrypoints.wiring.settings import Secret
 from tests.integration.chat_client import Frame, ask, chat, kinds, text
 from tests.integration.provider_servers import (

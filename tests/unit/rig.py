@@ -10,6 +10,7 @@ from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.files import MemoryFiles
+from adapters.memory.media_makers import ImageStep, ScriptedImageMaker
 from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.signals import MemorySignals
 from adapters.memory.turn_log import MemoryTurnLog
@@ -29,6 +30,7 @@ from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.ledger import Ledger
+from application.chat.pictures import Pictures
 from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
@@ -36,12 +38,21 @@ from application.chat.run_turn import RunTurn
 from application.chat.sources import AttachmentSources
 from application.chat.turns import TurnLimits, Turns
 from application.files.keep_file import KeepFile
+from application.media.draw_pictures import DrawPictures, KeepPictures
+from application.media.load_pictures import LoadPictures
+from application.media.make_images import MakeImages
 from application.ports.chat_model import ChatModel
+from application.ports.clock import Clock
+from application.ports.downloads import Downloads
+from application.ports.files import Files
+from application.ports.media_makers import ImageMaker
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
 from application.usage.spending import Spending
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
+from domain.catalog.media_cards import ImageCard
+from domain.catalog.media_catalog import MediaCatalog
 from domain.conversation.conversation import StoredMessage
 from domain.ids import ConversationId, TurnId, UserId
 from domain.profiles import PROFILES
@@ -80,6 +91,7 @@ SWIFT = ModelCard(
 )
 BLIND = ModelCard(id="blind", provider="acme", model="blind-1", counterpart="swift")
 ELSEWHERE = ModelCard(id="far", provider="nowhere", model="far-1")
+BRUSH = ImageCard(id="brush", provider="acme", model="brush-1", inputs=1)
 CATALOG = Catalog([SWIFT, BLIND, ELSEWHERE])
 
 
@@ -96,6 +108,21 @@ def question(
 
 def said(*words: str) -> list[Step]:
     return [TextDelta(word) for word in words]
+
+
+def pictures(
+    maker: ImageMaker,
+    downloads: Downloads,
+    files: Files,
+    work: UnitOfWork,
+    clock: Clock,
+) -> Pictures:
+    """Return what draws with one model, whatever its name."""
+    catalog = MediaCatalog("image", [BRUSH])
+    load, spending = LoadPictures(downloads, files), Spending(work, clock)
+    keep = KeepFile(files, work, clock)
+    make = MakeImages(catalog, {"acme": maker}, load, spending, clock)
+    return Pictures(DrawPictures(make, KeepPictures(keep)), keep, clock)
 
 
 class Rig:
@@ -116,6 +143,7 @@ class Rig:
         cap_usd: float | None = None,
         cards: Sequence[ModelCard] = (),
         clock: ManualClock | None = None,
+        drawn: Sequence[ImageStep] = (),
     ) -> None:
         """Build the engine.
 
@@ -133,17 +161,20 @@ class Rig:
             cap_usd: what a user may spend in a day.
             cards: more models.
             clock: one that a log given here shares.
+            drawn: the script of the model that draws.
         """
         self.clock = clock or (after.clock if after else ManualClock())
         self.store = after.store if after else MemoryUnitOfWork(self.clock)
         self.log = turn_log or MemoryTurnLog(self.clock)
         self.model = ScriptedChatModel(*rounds)
+        self.image_maker = ScriptedImageMaker(*drawn)
+        self.files = MemoryFiles(self.clock)
+        self.downloads = MemoryDownloads()
         self.ledger = Ledger(work or self.store, self.clock)
         names = tuple(tool.spec.name for tool in tools)
         catalog, states = Catalog([*CATALOG, *cards]), AnswerStates()
         fit = FitContent(MemoryPdfText(), catalog)
-        self.files = MemoryFiles(self.clock)
-        sources = AttachmentSources(MemoryDownloads(), self.files)
+        sources = AttachmentSources(self.downloads, self.files)
         load = LoadAttachments(sources, fit, PreparedAttachments(self.clock))
         self.approvals = Approvals(self.clock)
         self.paused = PausedLoops()
@@ -165,6 +196,7 @@ class Rig:
                 OfferTools(ToolRegistry(tools), {**PROFILES, "all": names}, enabled=True),
             ),
             states,
+            pictures(self.image_maker, self.downloads, self.files, self.store, self.clock),
             self.clock,
             longest_s,
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from adapters.transport.sse import SseSplitter
 from adapters.transport.wire_reader import WireReader
 from domain.turn.events import (
+    MediaGiven,
     ModelEvent,
     ModelStopped,
     SourceCited,
@@ -48,4 +49,5 @@ class Answer:
         every_call = [event for event in events if isinstance(event, ToolCalled)]
         self.calls = [call for call in every_call if not call.run_by_provider]
         self.run = [call for call in every_call if call.run_by_provider]
+        self.given = [event for event in events if isinstance(event, MediaGiven)]
         self.sources = [event for event in events if isinstance(event, SourceCited)]

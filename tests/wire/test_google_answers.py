@@ -7,8 +7,16 @@ import pytest
 
 from adapters.google.events import GenerateReader
 from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderRejected
-from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.events import (
+    MediaGiven,
+    ModelStopped,
+    SourceCited,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+)
 from domain.turn.metering import Usage
+from tests.simulators.studio import PNG, PNG_TEXT
 from tests.wire.answers import streamed
 
 
@@ -193,16 +201,19 @@ def test_every_kind_of_page_is_cited_once() -> None:
     ]
 
 
-def test_pictures_and_files_in_an_answer_are_spoken_of() -> None:
-    picture = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+def test_pictures_in_an_answer_are_given_and_files_elsewhere_spoken_of() -> None:
+    picture = {"inlineData": {"mimeType": "image/jpeg", "data": PNG_TEXT}}
+    broken = {"inlineData": {"mimeType": "image/png", "data": "no base64!"}}
+    sound = {"inlineData": {"mimeType": "audio/l16", "data": "aGk="}}
     file = {"fileData": {"fileUri": "https://a.example/"}}
-    events = read(chunk(picture, file, picture | {"thought": True}, finish="STOP"))
-    assert [event.text for event in events[:-1]] == [
-        "\n\n[image/png, which cannot be shown here]\n\n",
-        "\n\n[a file, which cannot be shown here]\n\n",
-        "\n\n[image/png, which cannot be shown here]\n\n",
+    thought = picture | {"thought": True}
+    events = read(chunk(picture, file, thought, broken, sound, finish="STOP"))
+    assert events[:-1] == [
+        MediaGiven(PNG, "image/png"),
+        TextDelta("\n\n[a file, which cannot be shown here]\n\n"),
+        TextDelta("\n\n[image/png, which cannot be shown here]\n\n"),
+        MediaGiven(b"hi", "audio/l16"),
     ]
-    assert isinstance(events[2], ThinkingDelta)
 
 
 @pytest.mark.parametrize(

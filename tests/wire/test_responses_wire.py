@@ -15,8 +15,16 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
-from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
+from domain.turn.events import (
+    MediaGiven,
+    ModelStopped,
+    SourceCited,
+    TextDelta,
+    ThinkingDelta,
+    ToolCalled,
+)
 from domain.turn.metering import Usage
+from tests.simulators.studio import PNG, PNG_TEXT
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
 
@@ -159,9 +167,12 @@ def test_a_capture_that_was_shortened_by_its_source() -> None:
 
 def test_a_picture_the_provider_made() -> None:
     [capture] = case("openai", "responses", "openai-image-generation-tool-1-chunks")
-    [call] = answer_to(capture).run
+    answer = answer_to(capture)
+    [call] = answer.run
     assert call.name == "image_generation"
     assert "result" not in call.arguments
+    # The recording has cut it, so that it is no picture any more.
+    assert "[a picture, which cannot be shown here]" in answer.text
 
 
 def test_without_a_call_encrypted_reasoning_alone_is_kept() -> None:
@@ -174,6 +185,13 @@ def test_without_a_call_encrypted_reasoning_alone_is_kept() -> None:
 def read(*events: dict[str, Any]) -> list[Any]:
     reader = ResponsesReader()
     return [event for wire in events for event in reader.feed(msgspec.json.encode(wire))]
+
+
+def test_a_picture_is_given_as_it_is() -> None:
+    item = {"id": "ig_1", "type": "image_generation_call", "result": PNG_TEXT}
+    call, picture = read({"type": "response.output_item.done", "item": item})
+    assert call.name == "image_generation"
+    assert picture == MediaGiven(PNG, "image/png")
 
 
 DONE = {"type": "response.completed", "response": {"status": "completed", "output": []}}

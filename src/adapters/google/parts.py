@@ -11,6 +11,8 @@ from adapters.google.catalog import PROVIDER
 from adapters.google.looked_up import LookedUp
 from adapters.google.partial_arguments import grow
 from adapters.google.wire import Part, WireCall, read_call, read_media, read_tool_use
+from adapters.transport.given_media import given
+from domain.files.stored import UNKNOWN_KIND
 from domain.turn.events import ModelEvent, TextDelta, ThinkingDelta, ToolCalled
 
 CODE = "code_execution"
@@ -36,8 +38,8 @@ class PartsReader:
         self._readers: dict[str, Callable[[Part], Iterable[ModelEvent]]] = {
             "executableCode": self._code,
             "toolCall": self._tool,
-            "inlineData": self._attachment,
-            "fileData": self._attachment,
+            "inlineData": self._media,
+            "fileData": self._elsewhere,
         }
 
     def read(self, part: Part) -> Sequence[ModelEvent]:
@@ -125,8 +127,19 @@ class PartsReader:
         call_id = call_id or self._ids.next()
         return ToolCalled(call_id, name, arguments, PROVIDER, run_by_provider=True)
 
-    def _attachment(self, part: Part) -> Iterator[ModelEvent]:
-        """Yield words that stand for a picture or file: there is no event for it."""
+    def _media(self, part: Part) -> Iterator[ModelEvent]:
+        """Yield the picture, recording or clip itself, unless it was only tried out in thought."""
+        if part.get("thought"):
+            return
+        media = read_media(part)
+        found = given(media.data, media.mime_type or UNKNOWN_KIND)
+        if found is None:
+            yield from self._elsewhere(part)
+        else:
+            yield found
+
+    def _elsewhere(self, part: Part) -> Iterator[ModelEvent]:
+        """Yield words that stand for what is not here: only Google's key opens its places."""
         kind = read_media(part).mime_type or "a file"
         said = ThinkingDelta if part.get("thought") else TextDelta
         yield said(f"\n\n[{kind}, which cannot be shown here]\n\n")

@@ -66,9 +66,10 @@ class WireToolUse(Struct, frozen=True, rename="camel"):
 
 
 class WireMedia(Struct, frozen=True, rename="camel"):
-    """A picture or file; its content, or its address, is not read."""
+    """A picture or file; its address is not read."""
 
     mime_type: str | None = None
+    data: str = ""
 
 
 class WireContent(Struct, frozen=True, gc=False):

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from application.ports.clock import Clock
 from application.ports.turn_log import TurnLog, TurnReader
-from domain.errors import TurnNotFound, TurnTooLong
+from domain.errors import TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
 from domain.turn.entries import Entry
+from domain.turn.errors import TurnTooLong
 from domain.turn.events import (
     AnswerWritten,
     TextDelta,

@@ -9,6 +9,7 @@ from adapters.openai.responses_items import (
     Item,
     cited_page,
     cited_pages,
+    drawn,
     function_call,
     handed_back,
     own_tool_call,
@@ -181,6 +182,7 @@ class ResponsesReader(WireReader):
                 yield from self._reasoning(item)
         elif (run := own_tool_call(item)) is not None:
             yield run
+            yield from drawn(item)
         else:
             yield from self._call(item)
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.transport.given_media import given
 from adapters.transport.tool_arguments import read_arguments
-from domain.turn.events import SourceCited, ToolCalled
+from domain.turn.events import MediaGiven, SourceCited, TextDelta, ToolCalled
 
 PROVIDER = "openai"
 
@@ -34,6 +35,15 @@ def own_tool_call(item: Item) -> ToolCalled | None:
     else:
         return None
     return ToolCalled(item_id, name, arguments, PROVIDER, run_by_provider=True, item_id=item_id)
+
+
+def drawn(item: Item) -> Iterator[MediaGiven | TextDelta]:
+    """Yield the picture that the provider's own tool has made, or nothing for any other item."""
+    text = item.get("result")
+    if item.get("type") != "image_generation_call" or not isinstance(text, str) or not text:
+        return
+    media = given(text, f"image/{item.get('output_format') or 'png'}")
+    yield media or TextDelta("\n\n[a picture, which cannot be shown here]\n\n")
 
 
 def function_call(item: Item) -> ToolCalled | None:

@@ -1,7 +1,8 @@
 """A provider's HTTP interface, asked without an SDK: bytes in, bytes out, errors of ours."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+import math
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,11 +20,23 @@ Refused = Callable[[int, bytes, Mapping[str, str]], ProviderError]
 """Tells what an answer with an error's status means."""
 
 
+Field = tuple[str, tuple[str | None, bytes | str, str | None]]
+"""Of a form: a name; and a file's name, its content and media type, or None, a text and None."""
+
+MOST_BYTES = 100_000_000
+"""Of an answer that is held whole: a provider is not believed to be kind."""
+
+
+def bearer(key: str) -> Mapping[str, str]:
+    """Return the header in which most providers want their key."""
+    return {"authorization": f"Bearer {key}"}
+
+
 class Call(Struct, frozen=True):
     """One request; pure data, so that what is sent can be tested without sending it."""
 
     path: str
-    """After the base URL, its query included and encoded."""
+    """After the base URL, its query included and encoded; or a whole URL of the provider's."""
     method: str = "POST"
     json: Any = None
     content: bytes | None = None
@@ -31,8 +44,21 @@ class Call(Struct, frozen=True):
     form: Mapping[str, str] | None = None
     """… or the fields of a form …"""
     files: Mapping[str, tuple[str, bytes, str]] | None = None
-    """… and its files: name, content, media type."""
+    """… and its files: name, content, media type …"""
+    parts: Sequence[Field] | None = None
+    """… or all of a form in order, where a name may come twice."""
     headers: Mapping[str, str] = {}
+    redirects: bool = False
+    """An answer that leads elsewhere is an answer too; it is not followed."""
+
+
+class Answer(Struct, frozen=True):
+    """An answer that came whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """A mapping that ignores case."""
+    content: bytes
 
 
 class Rest:
@@ -79,7 +105,7 @@ class Rest:
         return self._sign(self._api_key)
 
     @asynccontextmanager
-    async def asked(self, call: Call) -> AsyncGenerator[RawAnswer, None]:
+    async def asked(self, call: Call) -> AsyncGenerator["Sound", None]:
         """Send a request; its answer is there once its headers are.
 
         Leaving the block closes the connection, unless the body was read to its end.
@@ -92,10 +118,10 @@ class Rest:
         client = await self._client.ready()
         answer = await client.send(self._base_url, call)
         try:
-            if answer.status_code >= 300:
+            if answer.status_code >= (400 if call.redirects else 300):
                 body = await answer.aread()
                 raise self._refused(answer.status_code, body, answer.headers)
-            yield Sound(answer.extensions[BODY], answer.headers.get("content-type", ""))
+            yield Sound(answer.extensions[BODY], answer.status_code, answer.headers)
         finally:
             await answer.aclose()
 
@@ -106,15 +132,29 @@ class Rest:
             NotConfigured: the key is missing.
             ProviderError: the provider refused, broke off or took too long.
         """
+        return (await self.whole(call)).content
+
+    async def whole(self, call: Call, within_s: float = math.inf) -> Answer:
+        """Return an answer, for which as much time is given as for a first word, or less.
+
+        Raises:
+            NotConfigured: the key is missing.
+            ProviderError: the provider refused, broke off, took too long or sent no end of bytes.
+        """
         await self.ready()
         try:
-            async with asyncio.timeout(self.patience.first_token_s), self.asked(call) as answer:
-                pieces: list[bytes] = []
-                while piece := await answer.read():
-                    pieces.append(piece)
-                return b"".join(pieces)
+            async with (
+                asyncio.timeout(min(within_s, self.patience.first_token_s)),
+                self.asked(call) as answer,
+            ):
+                pieces = [piece async for piece in answer.pieces(self.provider, MOST_BYTES)]
+                return Answer(answer.status, answer.headers, b"".join(pieces))
         except Exception as failure:
             raise self._client.error(failure) from failure
+
+    def error(self, failure: Exception) -> Exception:
+        """Return what an exception of the connection means."""
+        return self._client.error(failure)
 
     def decoded(self, body: bytes, shape: type[Any]) -> Any:
         """Return a body as what it has to be.
@@ -156,10 +196,26 @@ class Rest:
 class Sound:
     """The body of an answer, and what it says it is."""
 
-    def __init__(self, body: RawAnswer, content_type: str) -> None:
-        self.content_type = content_type
+    def __init__(self, body: RawAnswer, status: int, headers: Mapping[str, str]) -> None:
+        self.status = status
+        self.headers = headers
+        self.content_type = headers.get("content-type", "")
         self.read = body.read
         self.close = body.close
+
+    async def pieces(self, provider: str, most_bytes: int) -> AsyncGenerator[bytes, None]:
+        """Yield the body.
+
+        Raises:
+            ProviderGarbled: there is more of it than `most_bytes`.
+            Exception: what the connection raised.
+        """
+        size = 0
+        while piece := await self.read():
+            size += len(piece)
+            if size > most_bytes:
+                raise ProviderGarbled(provider, f"{provider} sent more than anybody can take")
+            yield piece
 
 
 class _Client:
@@ -174,11 +230,11 @@ class _Client:
     async def send(self, base_url: str, call: Call) -> Any:
         request = self._http.build_request(
             call.method,
-            base_url + call.path,
+            call.path if "://" in call.path else base_url + call.path,
             json=call.json,
             content=call.content,
             data=call.form,
-            files=call.files,
+            files=call.parts or call.files,
             headers={**self._headers, **call.headers},
             timeout=self._timeout,
         )

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 
 from adapters.transport.connection_errors import broken
-from adapters.transport.rest import Call, Rest, Sound
+from adapters.transport.rest import Call, Rest
 from adapters.transport.silence import Silence
 from adapters.transport.streaming import RawAnswer, broken_answer, no_word
 from domain.errors import ParleyError
@@ -53,6 +53,6 @@ async def _opened(rest: Rest, call: Call, resources: AsyncExitStack) -> tuple[by
         raise broken(rest.provider, failure) from failure
     if not chunk:
         raise ProviderGarbled(rest.provider, f"{rest.provider} sent no sound")
-    if isinstance(answer, Sound) and answer.content_type.startswith(_NO_SOUND):
+    if answer.content_type.startswith(_NO_SOUND):
         raise ProviderGarbled(rest.provider, f"{rest.provider} sent a page in place of sound")
     return chunk, answer

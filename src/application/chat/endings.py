@@ -7,14 +7,9 @@ import structlog
 
 from application.chat.stop_switch import Cancelled, StopSwitch
 from domain.conversation.conversation import AnswerState
-from domain.errors import (
-    InvalidRequest,
-    NotConfigured,
-    ParleyError,
-    SpendingCapReached,
-    TurnInterrupted,
-)
+from domain.errors import InvalidRequest, NotConfigured, ParleyError, SpendingCapReached
 from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
+from domain.turn.errors import TurnInterrupted
 from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed
 
 log = structlog.get_logger("turns")

@@ -3,9 +3,10 @@
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
 from domain.conversation.conversation import AnswerState
-from domain.errors import QuestionDiffers, TurnInterrupted, TurnNotFound
+from domain.errors import QuestionDiffers, TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
+from domain.turn.errors import TurnInterrupted
 from domain.turn.record import TurnRecord
 
 

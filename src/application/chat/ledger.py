@@ -30,7 +30,14 @@ from domain.turn.transcript import Transcript
 from domain.usage import billed
 
 GROWING = ("message", "ai_reasoning", "claude_code_data", "chart_data")
-"""What changes in an answer's row once the row is there."""
+"""What changes in an answer's row once the row is there …"""
+_ILLUSTRATED = (
+    "image_locations",
+    "file_locations",
+    "api_image_gen_settings",
+    "image_generation_request",
+)
+"""… and once something was drawn for it."""
 
 
 class Kept(Struct, frozen=True):
@@ -263,6 +270,11 @@ async def _bring_up_to_date(
 ) -> Kept:
     said = draft.stated()
     changes: dict[str, Any] = {name: said[name] for name in GROWING if name in said}
+    changes |= {
+        name: said[name]
+        for name in _ILLUSTRATED
+        if name in said and said[name] != getattr(kept.record.answer, name)
+    }
     changes["state"] = state
     if usage is not None:
         changes["usage"] = usage

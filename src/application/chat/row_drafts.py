@@ -50,7 +50,24 @@ def answer_draft(
         changes["api_text_gen_model_name"] = chosen.model
     if transcript.charts:
         changes["chart_data"] = msgspec.to_builtins(tuple(transcript.charts))
+    changes |= _illustrations(draft, transcript)
     if state is AnswerState.CANCELLED and transcript.pieces:
         data: Mapping[str, Any] = draft.claude_code_data or {}
         changes["claude_code_data"] = {**data, "cancelled": True}
     return structs.replace(draft, **changes)
+
+
+def _illustrations(draft: MessageDraft, transcript: Transcript) -> dict[str, Any]:
+    """Return what a message says of what was drawn for it."""
+    changes: dict[str, Any] = {}
+    if pictures := transcript.pictures:
+        places = (picture.url for picture in pictures)
+        changes["image_locations"] = (*(draft.image_locations or ()), *places)
+        ordered = [picture for picture in pictures if picture.settings]
+        if ordered:
+            changes["api_image_gen_settings"] = ordered[-1].settings
+            changes["image_generation_request"] = ordered[-1].request
+    if transcript.media:
+        places = (kept.url for kept in transcript.media)
+        changes["file_locations"] = (*(draft.file_locations or ()), *places)
+    return changes

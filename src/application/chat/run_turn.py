@@ -12,21 +12,26 @@ from application.chat.answer_states import AnswerStates
 from application.chat.endings import ending_of, state_of
 from application.chat.ledger import Kept, Ledger
 from application.chat.meter import Meter
+from application.chat.pictures import Pictures
 from application.chat.responder import Responder
 from application.chat.stop_switch import StopSwitch
 from application.flow.alongside import alongside
 from application.ports.clock import Clock
 from application.ports.turn_log import TurnLog
 from domain.conversation.conversation import AnswerState
-from domain.errors import StorageError, TurnTimedOut, TurnTooLong
+from domain.errors import StorageError
 from domain.ids import TurnId
 from domain.turn.agent_events import LoopStopped, SpentBeside
 from domain.turn.ask import Ask
 from domain.turn.entries import Entry, Numbering
+from domain.turn.errors import TurnTimedOut, TurnTooLong
 from domain.turn.events import (
     AnswerWritten,
+    MediaGiven,
+    MediaKept,
     ModelChosen,
     ModelStopped,
+    PictureMade,
     Saved,
     SpeechDeclined,
     TextDelta,
@@ -41,8 +46,10 @@ from domain.turn.transcript import Transcript
 
 log = structlog.get_logger("turns")
 
-_UNTOLD = (ModelStopped, SpentBeside, LoopStopped)
+_ENGINES = (ModelStopped, SpentBeside, LoopStopped)
 """What is for the engine alone."""
+_UNTOLD = (*_ENGINES, MediaGiven)
+"""Readers hear of media once they are kept."""
 
 CHECKPOINT_S = 1.5
 """Below the two seconds of text that a crash may cost, so that writing itself has time."""
@@ -82,6 +89,7 @@ class RunTurn:
         ledger: Ledger,
         responder: Responder,
         states: AnswerStates,
+        pictures: Pictures,
         clock: Clock,
         longest_s: float = 900,
     ) -> None:
@@ -89,6 +97,7 @@ class RunTurn:
         self._ledger = ledger
         self._responder = responder
         self._states = states
+        self._pictures = pictures
         self._clock = clock
         self._longest_s = longest_s
 
@@ -150,7 +159,12 @@ class RunTurn:
             async for batch in batches:
                 said.transcript.add(batch)
                 # The end of a round is for the agent; readers hear of the answer's end below.
-                if told := _without_stops(batch):
+                told = _readable(batch)
+                if len(told) < len(batch) and any(isinstance(e, MediaGiven) for e in batch):
+                    shown = [event for event in batch if not isinstance(event, _ENGINES)]
+                    told = await self._pictures.told(ask, shown, said.chosen)
+                    said.transcript.add(e for e in told if isinstance(e, PictureMade | MediaKept))
+                if told:
                     await self._tell(turn, said, told)
                 if isinstance(batch[0], ModelChosen):
                     await self._chosen(turn, ask, said, batch[0])
@@ -162,6 +176,10 @@ class RunTurn:
             whole.text, whole.stop, bill, whole.note, whole.code_session, whole.agent
         )
         await self._tell(turn, said, [written])
+        async with aclosing(self._pictures.of_answer(ask, whole.text)) as steps:
+            async for step in steps:
+                whole.add([step])
+                await self._tell(turn, said, [step])
 
     async def _chosen(self, turn: TurnId, ask: Ask, said: _Said, chosen: ModelChosen) -> None:
         said.chosen = chosen
@@ -252,8 +270,8 @@ class RunTurn:
             log.exception("billing failed", turn=turn)
 
 
-def _without_stops(batch: Sequence[AgentEvent | ModelChosen]) -> Sequence[TurnEvent]:
-    """Return the batch itself when it is one piece of text, as nearly all are."""
+def _readable(batch: Sequence[AgentEvent | ModelChosen]) -> Sequence[TurnEvent]:
+    """Return what of a batch readers may see: all of it when it is one piece of text, as mostly."""
     first = batch[0]
     if len(batch) == 1 and isinstance(first, TextDelta):
         return (first,)

@@ -20,18 +20,11 @@ from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog, TurnReader
 from application.ports.unit_of_work import UnitOfWork
-from domain.errors import (
-    AlreadyExists,
-    EventsForgotten,
-    ShuttingDown,
-    StorageError,
-    TooManyTurns,
-    TurnDeleted,
-    TurnInterrupted,
-)
+from domain.errors import AlreadyExists, StorageError, TooManyTurns
 from domain.ids import TurnId, UserId
 from domain.turn.ask import Ask, TurnHeader
 from domain.turn.entries import Entry
+from domain.turn.errors import EventsForgotten, ShuttingDown, TurnDeleted, TurnInterrupted
 
 log = structlog.get_logger("turns")
 

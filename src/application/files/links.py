@@ -47,6 +47,14 @@ class FileLinks:
         signature = self._signature(key, expires)
         return f"{self._place}{address_of(key)}?expires={expires}&signature={signature}"
 
+    def kept(self, address: str) -> str:
+        """Return a link to a file by the address that this server itself has just given it.
+
+        Whatever else may have written the address down wants `renewed`.
+        """
+        key = key_in(address)
+        return address if key is None else self.link(key)
+
     def renewed(self, url: str, owner: UserId) -> str:
         """Return a fresh link where this is an address or link of the owner's, else what was given.
 

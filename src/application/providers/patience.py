@@ -6,7 +6,14 @@ from typing import TypeVar
 
 import stamina
 
-from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
+from domain.provider_errors import (
+    ConnectTimedOut,
+    ProviderDown,
+    ProviderError,
+    ProviderOverloaded,
+    ProviderUnavailable,
+    ProviderUnreachable,
+)
 
 T = TypeVar("T")
 
@@ -16,11 +23,18 @@ LONGEST_WAIT_S = 20.0
 """A provider that wants more patience than this is treated as failed."""
 
 
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+_NOT_BEGUN = (ProviderOverloaded, ProviderUnavailable, ProviderUnreachable, ConnectTimedOut)
+"""Failures after which it is sure that the provider has not begun."""
+
+
+async def patiently(
+    ask: Callable[[], Awaitable[T]], again: Callable[[ProviderError], bool] | None = None
+) -> T:
     """Return what `ask` returns; retryable failures are tried again, three times in all.
 
     Args:
         ask: must leave nothing behind when it fails.
+        again: says of a retryable failure whether trying again is right, where it may not be.
 
     Raises:
         ProviderError: it failed for good.
@@ -31,7 +45,8 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
         if not isinstance(failure, ProviderError):
             return False
         error, pause_s = failures[-1], wait_s(failures[-1], len(failures))
-        return pause_s if error.retryable and pause_s <= LONGEST_WAIT_S else False
+        wanted = error.retryable and (again is None or again(error))
+        return pause_s if wanted and pause_s <= LONGEST_WAIT_S else False
 
     async for attempt in stamina.retry_context(
         on=pause_before_next, attempts=ATTEMPTS, timeout=None
@@ -46,6 +61,11 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
                     raise failures[-2] from error
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def has_not_begun(error: ProviderError) -> bool:
+    """Return whether the same order can be given again without being paid for twice."""
+    return isinstance(error, _NOT_BEGUN)
 
 
 def wait_s(error: ProviderError, attempt: int) -> float:

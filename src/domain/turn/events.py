@@ -2,8 +2,9 @@
 
 `ModelEvent` is what a model adapter may say, `TurnEvent` adds what use cases say, and exactly one
 `TurnEnding` is the last event of every turn. Every `TurnEvent` is visible to readers, so that the
-numbers they see have no gaps; `ModelStopped` and the agent's own (`AgentOnlyEvent`) are for the
-engine alone and are not logged.
+numbers they see have no gaps. `ModelStopped` and the agent's own (`AgentOnlyEvent`) are for the
+engine alone and are not logged, nor is `MediaGiven`: readers hear of what is kept (`PictureMade`,
+`MediaKept`).
 """
 
 from collections.abc import Mapping
@@ -80,6 +81,14 @@ class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
     duration_ms: int = 0
 
 
+class MediaGiven(Struct, frozen=True, tag_field="type", tag="media_given"):
+    """The answer holds a picture, recording or clip itself; it is kept, and its place is told."""
+
+    content: bytes
+    mime_type: str
+    """What the content shows itself to be, else what the provider says."""
+
+
 CLAUDE_CODE = "claude_code"
 """What `ToolCalled.provider` says of the tools that Claude Code runs."""
 
@@ -116,6 +125,7 @@ ModelEvent = (
     | SourceCited
     | CodeSession
     | CodeResult
+    | MediaGiven
     | ModelStopped
 )
 
@@ -147,6 +157,40 @@ class ProviderRetrying(Struct, frozen=True, tag_field="type", tag="provider_retr
     """The attempt that is coming, counted from 1."""
     wait_s: float
     reason: str
+
+
+class PictureBegun(Struct, frozen=True, tag_field="type", tag="picture_begun"):
+    """A picture of the answer is being made."""
+
+
+class PictureMade(Struct, frozen=True, tag_field="type", tag="picture_made"):
+    """A picture that belongs to the answer is kept."""
+
+    url: str
+    """Its address, as messages keep it."""
+    model: str
+    """The provider's own name of what drew it."""
+    settings: Mapping[str, Any] = {}
+    """How it was ordered …"""
+    request: Mapping[str, Any] = {}
+    """… and from what."""
+    duration_s: float = 0.0
+
+
+class PictureFailed(Struct, frozen=True, tag_field="type", tag="picture_failed"):
+    """No picture came about; the words of the answer stand."""
+
+    code: str
+    message: str
+    provider: str | None = None
+    retry_after_s: float | None = None
+
+
+class MediaKept(Struct, frozen=True, tag_field="type", tag="media_kept"):
+    """A recording or clip out of the answer is kept."""
+
+    url: str
+    mime_type: str
 
 
 class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written"):
@@ -223,6 +267,10 @@ TurnEvent = (
     | CodeSession
     | CodeResult
     | ToldAgentEvent
+    | PictureBegun
+    | PictureMade
+    | PictureFailed
+    | MediaKept
     | AnswerWritten
     | TurnEnding
 )

@@ -5,7 +5,18 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.media_wishes import ImageWish
+
 DEFAULT_MODEL = "gpt-4o-mini"
+
+
+class PictureWanted(Struct, frozen=True):
+    """A picture of the answer."""
+
+    wish: ImageWish
+    """Its prompt is the answer, which is not there yet."""
+    mode: str = "default"
+    """The contract's `image_mode`."""
 
 
 class TurnSettings(Struct, frozen=True):
@@ -25,5 +36,7 @@ class TurnSettings(Struct, frozen=True):
     tools: Mapping[str, Any] = {}
     attachments_kept: int | None = None
     speech_wanted: bool = False
+    picture: PictureWanted | None = None
+    """A picture is to be made from the answer."""
     fallbacks: tuple[str, ...] | None = None
     """Models to ask in order should the chosen one fail; None leaves that to the operator."""

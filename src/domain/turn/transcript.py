@@ -7,7 +7,10 @@ from domain.charts import Chart
 from domain.turn.agent_events import AgentOnlyEvent, ChartMade, LoopStopped
 from domain.turn.events import (
     CodeSession,
+    MediaKept,
+    ModelEvent,
     ModelStopped,
+    PictureMade,
     SourceCited,
     StopReason,
     TextDelta,
@@ -35,8 +38,10 @@ class Transcript:
         self.state: tuple[Mapping[str, Any], ...] = ()
         """What the model wants back with its last words."""
         self.code_session: str | None = None
+        self.pictures: list[PictureMade] = []
+        self.media: list[MediaKept] = []
 
-    def add(self, events: Iterable[TurnEvent | ModelStopped | AgentOnlyEvent]) -> None:
+    def add(self, events: Iterable[TurnEvent | ModelEvent | AgentOnlyEvent]) -> None:
         """Take in the next events; those that leave no trace in the history pass by."""
         for event in events:
             if isinstance(event, TextDelta):
@@ -64,9 +69,10 @@ class Transcript:
     @property
     def pieces(self) -> int:
         """How many pieces were said: grows with every one, so that savers see what is new."""
-        return len(self._text) + len(self._thinking)
+        made = len(self.pictures) + len(self.media)
+        return len(self._text) + len(self._thinking) + made
 
-    def _note(self, event: TurnEvent | ModelStopped | AgentOnlyEvent) -> None:
+    def _note(self, event: TurnEvent | ModelEvent | AgentOnlyEvent) -> None:
         match event:
             case ToolCalled():
                 self.calls.append(event)
@@ -82,5 +88,9 @@ class Transcript:
                 self.stop, self.note, self.state = event.reason, event.note, event.state
             case CodeSession():
                 self.code_session = event.id
+            case PictureMade():
+                self.pictures.append(event)
+            case MediaKept():
+                self.media.append(event)
             case _:
                 return

@@ -4,7 +4,9 @@ import click
 from dishka import AsyncContainer
 
 from application.agent.offer import Offered, OfferModels
+from application.media.offer import OfferedMedia, OfferMedia
 from domain.catalog.card import Price
+from domain.catalog.media_cards import ImageCard
 from domain.provider_errors import ProviderError
 from entrypoints.cli.run import run
 from entrypoints.wiring.diagnosis import local_models
@@ -14,20 +16,23 @@ from entrypoints.wiring.diagnosis import local_models
 def models() -> None:
     """List the models: name, provider, the provider's own name, price, abilities, other names.
 
-    The price is in US dollars per million tokens of input and of output. A model that cannot be
-    used says why. Those of a local server (LOCAL_BASE_URL) are asked for.
+    The price is in US dollars per million tokens of input and of output; of models that draw, for a
+    square picture. A model that cannot be used says why. Those of a local server (LOCAL_BASE_URL)
+    are asked for.
     """
 
-    async def work(container: AsyncContainer) -> list[Offered]:
+    async def work(container: AsyncContainer) -> tuple[list[Offered], OfferMedia]:
         try:
             local = await local_models(container)
         except ProviderError as error:
             click.echo(f"the local server's models are not known: {error}", err=True)
             local = []
         offered = await container.get(OfferModels)
-        return [*offered(), *(Offered(card, ()) for card in local)]
+        chat = [*offered(), *(Offered(card, ()) for card in local)]
+        return chat, await container.get(OfferMedia)
 
-    for one in run(work):
+    chat, media = run(work)
+    for one in chat:
         card = one.card
         abilities = ",".join(sorted(card.can)) or "-"
         aliases = ",".join(one.aliases) or "-"
@@ -36,6 +41,21 @@ def models() -> None:
             f"{card.id:<24} {card.provider:<10} {card.model:<28} {_priced(card.price):<12}"
             f" {abilities}  {aliases}{obstacle}"
         )
+    click.echo("\nModels that draw (POST /image/generate):")
+    for drawing in media.images():
+        click.echo(_drawing_line(drawing))
+
+
+def _drawing_line(offered: OfferedMedia[ImageCard]) -> str:
+    card = offered.card
+    square = card.size_for((1024, 1024))
+    price = "unknown" if card.price is None else f"{card.price.of(card.quality, square):g}"
+    abilities = ",".join([*sorted(card.options), *(["pictures_in"] if card.inputs else [])])
+    obstacle = "" if offered.reason is None else f"  [{offered.reason}]"
+    return (
+        f"{card.id:<30} {card.provider:<10} {card.model:<30} {price:<12}"
+        f" {abilities or '-'}  {','.join(offered.aliases) or '-'}{obstacle}"
+    )
 
 
 def _priced(price: Price | None) -> str:

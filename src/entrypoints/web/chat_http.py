@@ -1,6 +1,7 @@
 """Chat over HTTP: one answer, or a stream of it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -10,6 +11,7 @@ from litestar import Request, Response, post
 from litestar.params import HeaderParameter, JSONBody
 
 from application.chat.turns import Turns
+from application.files.links import FileLinks
 from application.ports.clock import Clock
 from domain.errors import ParleyError
 from domain.ids import TurnId, UserId
@@ -69,6 +71,7 @@ async def chat(
     data: JSONBody[ChatRequest],
     turns: FromDishka[Turns],
     clock: FromDishka[Clock],
+    links: FromDishka[FileLinks],
     idempotency_key: Key = None,
 ) -> Response[ChatEnvelope[ChatAnswer]]:
     """Answer one question. A body with `user_input` is answered in plain text as it comes."""
@@ -83,7 +86,7 @@ async def chat(
             headers={"X-Turn-ID": turn},
             on_leave=visit.left,
         )
-    answer = await visit.whole(data.session_id)
+    answer = await visit.whole(data.session_id, links)
     return Response(ChatEnvelope(data=answer), headers={"X-Turn-ID": turn})
 
 
@@ -106,6 +109,7 @@ async def chat_stream(
     data: JSONBody[ChatRequest],
     turns: FromDishka[Turns],
     clock: FromDishka[Clock],
+    links: FromDishka[FileLinks],
     idempotency_key: Key = None,
 ) -> Live:
     """Stream one answer as server-sent events; what fails before its first word has a status."""
@@ -113,7 +117,7 @@ async def chat_stream(
     turn = await visit.begin()
     await visit.first_sign()
     return Live(
-        visit.source(as_events, failure),
+        visit.source(partial(as_events, renewed=links.kept), failure),
         clock,
         headers={"X-Turn-ID": turn},
         on_leave=visit.left,
@@ -136,14 +140,14 @@ class _Visit:
         self._turn = (await self._turns.start(self._ask)).turn
         return self._turn
 
-    async def whole(self, session: str | None) -> ChatAnswer:
+    async def whole(self, session: str | None, links: FileLinks) -> ChatAnswer:
         """Return the answer once it is there.
 
         Raises:
             TurnDidNotAnswer: it failed or was cancelled.
             ClientGone: the client left; the turn is stopped.
         """
-        return await self._while_there(self._fold(session))
+        return await self._while_there(self._fold(session, AnswerFold(links.kept)))
 
     async def first_sign(self) -> None:
         """Wait until there is something to show.
@@ -191,8 +195,7 @@ class _Visit:
             await self.left()
             raise
 
-    async def _fold(self, session: str | None) -> ChatAnswer:
-        fold = AnswerFold()
+    async def _fold(self, session: str | None, fold: AnswerFold) -> ChatAnswer:
         async with self._turns.follow(self._ask.user, self._turn) as batches:
             async for batch in batches:
                 for entry in batch:

@@ -9,8 +9,9 @@ import structlog
 from application.agent.approvals import Approvals
 from application.chat.turns import Turns
 from application.ports.clock import Clock
-from domain.errors import EventsForgotten, InvalidRequest, ParleyError, TurnNotFound
+from domain.errors import InvalidRequest, ParleyError, TurnNotFound
 from domain.ids import TurnId, UserId
+from domain.turn.errors import EventsForgotten
 from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries

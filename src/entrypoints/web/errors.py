@@ -6,13 +6,21 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from domain.errors import FileRefused, InvalidRequest, NotAuthenticated, NotConfigured, ParleyError
+from domain.errors import (
+    FileRefused,
+    InvalidRequest,
+    NotAuthenticated,
+    NotConfigured,
+    ParleyError,
+)
+from domain.media_errors import UnknownMediaModel
 from domain.provider_errors import ProviderError
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.wire.envelopes import Detail, ErrorDetail, ErrorEnvelope
 
-Door = Literal["history", "chat"]
-"""Whose error bodies an endpoint speaks: envelope A, or the chat endpoints' `detail`."""
+Door = Literal["history", "chat", "media"]
+"""Whose error bodies an endpoint speaks: envelope A, the chat endpoints' `detail`, or the same with
+the statuses of the endpoints that draw and film."""
 
 INTERNAL = "Internal server error"
 
@@ -28,7 +36,9 @@ class Meaning(Struct, frozen=True):
     late_stage: str | None = None
     """… and once some of the answer has been sent, where that differs."""
     chat_status: int | None = None
-    """The status at the chat endpoints, where that differs."""
+    """The status at the chat endpoints, where that differs …"""
+    media_status: int | None = None
+    """… and where pictures and clips are made."""
 
 
 def _invalid(status: int = 422, chat_status: int | None = 400) -> Meaning:
@@ -49,10 +59,13 @@ MEANINGS: Mapping[str, Meaning] = {
     "internal": _UNEXPECTED,
     "invalid_request": _invalid(),
     "unknown_model": _invalid(),
+    "unknown_media_model": Meaning(422, "configuration_error", "validation", chat_status=400),
     "model_cannot": _invalid(),
+    "operation_unsupported": _invalid(501, 501),
     "feature_unavailable": _invalid(),
     "question_differs": _invalid(409, 409),
     "too_many_turns": _invalid(429, 429),
+    "too_many_jobs": _invalid(429, 429),
     "too_many_attempts": _invalid(429, 429),
     "spending_cap": _invalid(429, 429),
     "archive_refused": _invalid(),
@@ -66,11 +79,12 @@ MEANINGS: Mapping[str, Meaning] = {
     "bad_credentials": Meaning(401, "authentication_error", "validation"),
     "not_found": _invalid(404, 404),
     "already_exists": _invalid(409, 409),
-    "not_configured": Meaning(500, "configuration_error", "provider"),
+    "not_configured": Meaning(500, "configuration_error", "provider", media_status=502),
     "provider_error": _provider(),
     "provider_unauthorized": _provider(),
     "provider_rejected": _provider(),
     "context_too_long": _provider(),
+    "content_refused": _provider(),
     "model_not_offered": _provider(),
     "provider_overloaded": _provider(429),
     "provider_unavailable": _provider(),
@@ -82,6 +96,12 @@ MEANINGS: Mapping[str, Meaning] = {
     "provider_stalled": _provider(),
     "provider_broke_off": _provider(),
     "provider_garbled": _provider(),
+    "work_failed": _provider(),
+    "result_lost": _provider(),
+    "job_error": Meaning(502, "service_error", "internal"),
+    "job_timeout": Meaning(502, "provider_error", "provider"),
+    "job_interrupted": Meaning(502, "service_error", "internal"),
+    "job_cancelled": Meaning(409, "service_error", "internal"),
     "storage_error": Meaning(500, "service_error", "database"),
     "storage_unavailable": Meaning(503, "service_error", "database"),
     "files_unavailable": Meaning(502, "service_error", "internal"),
@@ -184,6 +204,8 @@ def _data(error: ParleyError) -> dict[str, Any] | None:
             return {"reason": error.reason}
         case FileRefused() if error.extension is not None:
             return {"extension": error.extension}
+        case UnknownMediaModel():
+            return {"key": error.key}
         case InvalidRequest() if error.field is not None:
             return {"field": error.field}
         case NotConfigured():
@@ -201,7 +223,7 @@ def _problem(
     provider: str | None = None,
 ) -> Problem:
     meaning = MEANINGS.get(code, _UNEXPECTED)
-    status = (meaning.chat_status if door == "chat" else None) or meaning.status
+    status = _status(meaning, door)
     context = {**(data or {}), **({"provider": provider} if provider else {})}
     detail = _detail(meaning, message, door, context)
     headers: dict[str, str] = {}
@@ -215,10 +237,17 @@ def _problem(
     return Problem(status, body, headers)
 
 
+def _status(meaning: Meaning, door: Door) -> int:
+    if door == "history":
+        return meaning.status
+    own = meaning.media_status if door == "media" else None
+    return own or meaning.chat_status or meaning.status
+
+
 def _detail(
     meaning: Meaning, message: str, door: Door, context: Mapping[str, Any]
 ) -> Detail | UnsetType:
-    if meaning.status in (401, 403) or meaning is _UNEXPECTED:
+    if meaning.status in (401, 403, 501) or meaning is _UNEXPECTED:
         # Tests and clients of the contract read plain text here.
-        return message if door == "chat" or meaning.status == 403 else UNSET
-    return ErrorDetail(meaning.word, message, context) if door == "chat" else UNSET
+        return message if door != "history" or meaning.status == 403 else UNSET
+    return ErrorDetail(meaning.word, message, context) if door != "history" else UNSET

@@ -1,5 +1,7 @@
 """What only the web entrypoint needs."""
 
+from functools import partial
+
 from dishka import Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 from dishka.integrations.litestar import LitestarProvider
 
@@ -29,7 +31,8 @@ class WebProvider(LitestarProvider):
     @provide(scope=Scope.APP)
     def framer(self, links: FileLinks) -> Framer:
         """Frames look the same for every reader."""
-        return Framer(stage_of, lambda saved: saved_session(saved, links))
+        shown = partial(saved_session, links=links)
+        return Framer(stage_of, shown, links.kept)
 
     @provide(scope=Scope.APP)
     def idle_sockets(self, clock: Clock, settings: Settings) -> IdleSockets:

@@ -16,6 +16,7 @@ from litestar.exceptions import (
 )
 
 from domain.errors import ParleyError
+from domain.provider_errors import ProviderError
 from entrypoints.web.errors import (
     Door,
     Problem,
@@ -31,7 +32,9 @@ from entrypoints.web.wire.envelopes import ErrorEnvelope, SchemaViolation
 log = structlog.get_logger("http")
 
 CHAT_DOOR: dict[str, Any] = {"door": "chat"}
-"""`opt` of the endpoints that speak envelope B."""
+"""`opt` of the endpoints that speak envelope B …"""
+MEDIA_DOOR: dict[str, Any] = {"door": "media"}
+"""… and of those among them that draw and film."""
 NOBODY_LISTENS = 499
 
 AnyRequest = Request[Any, Any, Any]
@@ -61,7 +64,7 @@ def _reply(found: Problem) -> Response[ErrorEnvelope]:
 
 def _door(request: AnyRequest) -> Door:
     handler = _scope(request).get("route_handler")
-    return "chat" if handler is not None and handler.opt.get("door") == "chat" else "history"
+    return "history" if handler is None else handler.opt.get("door", "history")
 
 
 def _scope(request: AnyRequest) -> Mapping[str, Any]:
@@ -71,7 +74,10 @@ def _scope(request: AnyRequest) -> Mapping[str, Any]:
 
 def _ours(request: AnyRequest, error: ParleyError) -> Response[ErrorEnvelope]:
     found = problem(error, _door(request))
-    if found.status >= 500:
+    if isinstance(error, ProviderError):
+        # It is not ours, and where in our code it was noticed tells nobody anything.
+        log.warning("provider failed", code=error.code, provider=error.provider, error=str(error))
+    elif found.status >= 500:
         log.warning("request failed", code=error.code, exc_info=error)
     return _reply(found)
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from application.chat.turns import Turns
 from application.ports.clock import Clock
-from domain.errors import EventsForgotten, InvalidRequest, ParleyError, TurnInterrupted
+from domain.errors import InvalidRequest, ParleyError
 from domain.ids import TurnId, UserId
+from domain.turn.errors import EventsForgotten, TurnInterrupted
 from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors, event_stream
 from entrypoints.web.errors import stage_of
 from entrypoints.web.identity import signed_in, signed_in_by_url

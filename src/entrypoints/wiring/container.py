@@ -6,6 +6,7 @@ from entrypoints.wiring.providers.accounts import AccountsProvider
 from entrypoints.wiring.providers.cases import CasesProvider
 from entrypoints.wiring.providers.files import FilesProvider
 from entrypoints.wiring.providers.live import LiveProvider
+from entrypoints.wiring.providers.media import MediaProvider
 from entrypoints.wiring.providers.models import ModelsProvider
 from entrypoints.wiring.providers.outside import OutsideProvider
 from entrypoints.wiring.providers.speech import SpeechProvider
@@ -28,6 +29,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         StorageProvider(),
         FilesProvider(),
         ModelsProvider(),
+        MediaProvider(),
         OutsideProvider(),
         ToolsProvider(),
         CasesProvider(),

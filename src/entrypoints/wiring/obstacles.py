@@ -1,15 +1,17 @@
 """What the operator has not set, and which provider cannot be asked for want of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from application.agent.offer import Obstacles
 from domain.catalog.catalog import Catalog
+from domain.catalog.media_cards import ImageCard, VideoCard
 from entrypoints.wiring.settings import VARIABLES, Settings
 
 NEEDS: Mapping[str, str | None] = {
     "gemini": "google_api_key",
     "local": "local_base_url",
     "claude_code": "claude_code",
+    "klingai": "klingai_access_key",
     "demo": None,
 }
 """The setting without which a provider cannot be asked, by the name of who speaks to it, where that
@@ -18,9 +20,19 @@ is another than `<provider>_api_key`."""
 
 def obstacles(catalog: Catalog, settings: Settings) -> Obstacles:
     """Return why providers of the catalogue cannot be asked; what is set is not tried out."""
+    return _in_the_way((card.adapter or card.provider for card in catalog), settings)
+
+
+def media_obstacles(
+    catalogs: Iterable[Iterable[ImageCard | VideoCard]], settings: Settings
+) -> Obstacles:
+    """Return the same of the providers that draw and film."""
+    return _in_the_way((card.provider for catalog in catalogs for card in catalog), settings)
+
+
+def _in_the_way(speakers: Iterable[str], settings: Settings) -> Obstacles:
     found = Obstacles({})
-    for card in catalog:
-        speaker = card.adapter or card.provider
+    for speaker in speakers:
         needed = NEEDS.get(speaker, f"{speaker}_api_key")
         if needed is None:
             continue

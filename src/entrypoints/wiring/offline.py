@@ -3,6 +3,7 @@
 from dishka import AsyncContainer, Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
 from adapters.demo.chat import DemoChatModel
+from adapters.demo.image import DemoImageMaker
 from adapters.demo.speak import DemoSpeaker
 from adapters.demo.transcribe import DemoTranscriber
 from adapters.jwt.tokens import JwtTokens
@@ -23,6 +24,7 @@ from application.ports.spool import Spool
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.container import make_container
+from entrypoints.wiring.providers.media import ImageMakers
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
@@ -83,6 +85,11 @@ class OfflineProvider(Provider):
     def allowance_books(self) -> AllowanceBooks:
         """No account anywhere."""
         return {}
+
+    @provide(override=True)
+    def image_makers(self) -> ImageMakers:
+        """Only the demonstration draws."""
+        return ImageMakers({"demo": DemoImageMaker()})
 
 
 def make_offline_container(*overrides: Provider, settings: Settings = OFFLINE) -> AsyncContainer:

@@ -125,6 +125,14 @@ def rewrites(text: str) -> tuple[RewriteRule, ...]:
     return rules
 
 
+def path_segment(text: str) -> str:
+    """A word that may stand in the path of a URL."""
+    value = text.strip().strip("/")
+    if not value.isascii() or not value.replace("-", "").replace(".", "").isalnum():
+        raise ValueError("must be one word of letters and digits")
+    return value
+
+
 def database_url(text: str) -> Secret:
     """A database this server can use."""
     return Secret(url("sqlite+aiosqlite", "mysql+aiomysql")(text))

@@ -69,6 +69,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     deepseek_base_url: str = ""
     perplexity_api_key: Secret = Secret()
     perplexity_base_url: str = ""
+    stability_api_key: Secret = Secret()
+    stability_base_url: str = ""
+    flux_api_key: Secret = Secret()
+    flux_base_url: str = ""
+    flux_api_version: str = ""
+    klingai_access_key: Secret = Secret()
+    klingai_secret_key: Secret = Secret()
+    klingai_base_url: str = ""
     local_base_url: str = ""
     local_api_key: Secret = Secret()
     deepgram_api_key: Secret = Secret()
@@ -94,6 +102,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     provider_idle_timeout_s: float = 300
     circuit_failures: int = 5
     turns_per_user: int = 8
+    videos_per_user: int = 4
     spending_cap_usd: float = 0
     """For each user and day (UTC); 0 is no cap."""
     turn_timeout_s: float = 900
@@ -207,7 +216,9 @@ VARIABLES: Mapping[str, _Variable] = {
         "https://generativelanguage.googleapis.com",
     ),
     "xai_api_key": _Variable("XAI_API_KEY", Secret, "…"),
-    "xai_base_url": _Variable("XAI_BASE_URL", parsing.url("http", "https"), "https://api.x.ai/v1"),
+    "xai_base_url": _Variable(
+        "XAI_BASE_URL", parsing.url("http", "https"), "https://api.x.ai/v1", "XAI_API_BASE_URL"
+    ),
     "groq_api_key": _Variable("GROQ_API_KEY", Secret, "…"),
     "groq_base_url": _Variable(
         "GROQ_BASE_URL", parsing.url("http", "https"), "https://api.groq.com/openai/v1"
@@ -219,6 +230,26 @@ VARIABLES: Mapping[str, _Variable] = {
     "perplexity_api_key": _Variable("PERPLEXITY_API_KEY", Secret, "…"),
     "perplexity_base_url": _Variable(
         "PERPLEXITY_BASE_URL", parsing.url("http", "https"), "https://api.perplexity.ai"
+    ),
+    "stability_api_key": _Variable("STABILITY_API_KEY", Secret, "sk-…"),
+    "stability_base_url": _Variable(
+        "STABILITY_BASE_URL", parsing.url("http", "https"), "https://api.stability.ai"
+    ),
+    "flux_api_key": _Variable("FLUX_API_KEY", Secret, "…"),
+    "flux_base_url": _Variable(
+        "FLUX_BASE_URL",
+        parsing.url("http", "https"),
+        "https://api.eu.bfl.ai",
+        "FLUX_API_BASE_URL",
+    ),
+    "flux_api_version": _Variable("FLUX_API_VERSION", parsing.path_segment, "v1"),
+    "klingai_access_key": _Variable("KLINGAI_ACCESS_KEY", Secret, "…"),
+    "klingai_secret_key": _Variable("KLINGAI_SECRET_KEY", Secret, "…"),
+    "klingai_base_url": _Variable(
+        "KLINGAI_BASE_URL",
+        parsing.url("http", "https"),
+        "https://api-singapore.klingai.com",
+        "KLINGAI_API_BASE_URL",
     ),
     "local_base_url": _Variable(
         "LOCAL_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:11434/v1"
@@ -262,6 +293,7 @@ VARIABLES: Mapping[str, _Variable] = {
     "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", parsing.seconds, "300"),
     "circuit_failures": _Variable("PARLEY_CIRCUIT_FAILURES", parsing.integer(0, 1000), "5"),
     "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", parsing.integer(1, 10_000), "8"),
+    "videos_per_user": _Variable("PARLEY_VIDEOS_PER_USER", parsing.integer(1, 1000), "4"),
     "spending_cap_usd": _Variable("PARLEY_SPENDING_CAP_USD", parsing.dollars, "2.50"),
     "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", parsing.seconds, "900"),
     "turn_events": _Variable("PARLEY_TURN_EVENTS", parsing.integer(100, 10_000_000), "20000"),

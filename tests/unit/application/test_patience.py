@@ -9,7 +9,8 @@ import stamina
 
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import settle
-from application.agent.patience import ATTEMPTS, LONGEST_WAIT_S, ask_patiently
+from application.agent.patience import ask_patiently
+from application.providers.patience import ATTEMPTS, LONGEST_WAIT_S
 from domain.errors import NotConfigured
 from domain.provider_errors import (
     ProviderBrokeOff,

@@ -17,7 +17,7 @@ from domain.conversation.conversation import (
     ConversationDraft,
     MessageDraft,
 )
-from domain.errors import NotConfigured, TurnInterrupted, TurnTimedOut
+from domain.errors import NotConfigured
 from domain.ids import MessageId, TurnId
 from domain.provider_errors import (
     ModelNotOffered,
@@ -27,6 +27,7 @@ from domain.provider_errors import (
 )
 from domain.turn.ask import Record
 from domain.turn.entries import Entry
+from domain.turn.errors import TurnInterrupted, TurnTimedOut
 from domain.turn.events import (
     AnswerWritten,
     ModelStopped,

@@ -7,17 +7,10 @@ import pytest
 from adapters.memory.clock import settle
 from application.chat.turns import TurnLimits
 from domain.conversation.conversation import AnswerState
-from domain.errors import (
-    EventsForgotten,
-    QuestionDiffers,
-    ShuttingDown,
-    StorageUnavailable,
-    TooManyTurns,
-    TurnInterrupted,
-    TurnNotFound,
-)
+from domain.errors import QuestionDiffers, StorageUnavailable, TooManyTurns, TurnNotFound
 from domain.ids import TurnId
 from domain.turn.entries import Entry
+from domain.turn.errors import EventsForgotten, ShuttingDown, TurnInterrupted
 from domain.turn.events import (
     AnswerWritten,
     ModelChosen,

@@ -27,10 +27,11 @@ from adapters.memory.turn_log import MemoryTurnLog
 from application.chat.turns import TurnLimits
 from application.ports.chat_model import ChatModel
 from domain.conversation.conversation import AnswerState
-from domain.errors import EventsForgotten, QuestionDiffers, TooManyTurns, TurnNotFound
+from domain.errors import QuestionDiffers, TooManyTurns, TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.provider_errors import ProviderBrokeOff
 from domain.turn.entries import Entry
+from domain.turn.errors import EventsForgotten
 from domain.turn.events import (
     ModelEvent,
     ModelStopped,

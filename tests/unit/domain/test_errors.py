@@ -6,19 +6,18 @@ from types import ModuleType
 
 import pytest
 
-from domain import errors, provider_errors
+from domain import errors, media_errors, provider_errors
 from domain.errors import (
     ConversationNotFound,
-    EventsForgotten,
     ModelCannot,
     NotConfigured,
     ParleyError,
     SpendingCapReached,
     StorageUnavailable,
-    TurnTimedOut,
     UnknownModel,
 )
 from domain.ids import ConversationId
+from domain.media_errors import JobError
 from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderError,
@@ -32,8 +31,10 @@ from domain.provider_errors import (
 )
 from domain.transfer import errors as transfer_errors
 from domain.transfer.errors import ArchiveError
+from domain.turn import errors as turn_errors
+from domain.turn.errors import EventsForgotten, TurnError, TurnTimedOut
 
-PAGES = (errors, provider_errors, transfer_errors)
+PAGES = (errors, media_errors, provider_errors, transfer_errors, turn_errors)
 
 
 def drawn(page: ModuleType) -> list[tuple[int, str]]:
@@ -58,6 +59,8 @@ def real(kind: type[ParleyError], page: ModuleType, depth: int = 0) -> set[tuple
         (ParleyError, errors),
         (ProviderError, provider_errors),
         (ArchiveError, transfer_errors),
+        (JobError, media_errors),
+        (TurnError, turn_errors),
     ],
 )
 def test_the_drawing_is_the_tree(root: type[ParleyError], page: ModuleType) -> None:

@@ -23,7 +23,11 @@ from domain.turn.agent_events import (
 from domain.turn.entries import Entry, Numbering
 from domain.turn.events import (
     AnswerWritten,
+    MediaKept,
     ModelChosen,
+    PictureBegun,
+    PictureFailed,
+    PictureMade,
     ProviderRetrying,
     Saved,
     SourceCited,
@@ -60,7 +64,7 @@ def show(saved: Saved) -> dict[str, Any]:
 
 
 def framer() -> Framer:
-    return Framer(stage_of, show)
+    return Framer(stage_of, show, renewed=lambda address: f"https://here{address}?signed")
 
 
 def sent(*events: TurnEvent) -> list[str]:
@@ -399,3 +403,40 @@ def test_no_removed_or_camel_case_type_is_ever_sent() -> None:
     kinds = {json.loads(text)["type"] for text in sent(*events)}
     assert all(kind == kind.lower() for kind in kinds)
     assert not kinds & {"complete", "fullprocesscomplete", "streamingcomplete"}
+
+
+def image(message: str, more: str = "") -> str:
+    content = f'{{"type":"image","message":"{message}"{more}}}'
+    return (
+        f'{{"type":"custom_event","event_type":"image","content":{content},'
+        f'{PLACE},"session_id":"c-1"}}'
+    )
+
+
+def test_a_picture_on_its_way_and_there() -> None:
+    assert sent(PictureBegun()) == [image("imageGenerationStarted")]
+    request = {"prompt": "A cat", "input_image_url": None, "image_mode": "default"}
+    made = PictureMade("/files/1/a.png", "flux-2-pro", {"width": 4}, request, 8.4)
+    more = (
+        ',"image_url":"https://here/files/1/a.png?signed","generated_by":"flux-2-pro",'
+        '"image_generation_settings":{"width":4},"image_generation_request":'
+        '{"prompt":"A cat","input_image_url":null,"image_mode":"default"},"duration":8.4'
+    )
+    assert sent(made) == [image("imageGenerated", more)]
+
+
+def test_a_picture_that_failed_is_an_error_of_its_stage() -> None:
+    failed = PictureFailed("provider_overloaded", "Slow down", "flux", 7.0)
+    assert sent(failed) == [
+        '{"type":"error","content":"Slow down","stage":"image","code":"provider_overloaded",'
+        f'"provider":"flux","retry_after":7.0,{PLACE},"session_id":"c-1"}}'
+    ]
+
+
+def test_a_recording_out_of_the_answer() -> None:
+    [frame] = sent(MediaKept("/files/1/a.wav", "audio/wav"))
+    assert json.loads(frame)["content"] == {
+        "type": "mediaGenerated",
+        "file_url": "https://here/files/1/a.wav?signed",
+        "mime_type": "audio/wav",
+    }

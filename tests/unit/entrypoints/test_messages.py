@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest, ParleyError
 from domain.ids import ConversationId, MessageId, UserId
+from domain.media_wishes import ImageWish
 from domain.turn.ask import Ask, Record
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, TextPart
-from domain.turn.settings import TurnSettings
+from domain.turn.settings import PictureWanted, TurnSettings
 from entrypoints.web.wire.messages import ClientMessage, ask_from
 
 SEVEN = UserId(7)
@@ -133,7 +134,13 @@ def test_the_complete_form() -> None:
             Message("user", (TextPart("Hi"),)),
             Message("assistant", (TextPart("Hello! How can I help?"),)),
         ),
-        settings=TurnSettings("GPT-4o-mini", temperature=0.5, max_tokens=100, effort_index=2),
+        settings=TurnSettings(
+            "GPT-4o-mini",
+            temperature=0.5,
+            max_tokens=100,
+            effort_index=2,
+            picture=PictureWanted(ImageWish(prompt="")),
+        ),
         key=LOCAL_ID,
         record=Record(
             conversation=ConversationDraft(

@@ -57,6 +57,15 @@ GOOD: dict[str, tuple[str, object]] = {
         f"{name}_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1")
         for name in COMPATIBLE
     },
+    "stability_api_key": ("sk-1", "sk-1"),
+    "stability_base_url": ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
+    "flux_api_key": ("x", "x"),
+    "flux_base_url": ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
+    "flux_api_version": ("/v2/", "v2"),
+    "klingai_access_key": ("x", "x"),
+    "klingai_secret_key": ("x", "x"),
+    "klingai_base_url": ("http://127.0.0.1:9/", "http://127.0.0.1:9"),
+    "videos_per_user": ("2", 2),
     "local_base_url": ("http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
     "local_api_key": ("x", "x"),
     "deepgram_api_key": ("dg", "dg"),
@@ -111,6 +120,7 @@ BAD: list[tuple[str, str, str]] = [
     ("port", "8000.5", "must be a whole number"),
     ("port", "65536", "must be from 0 to 65535"),
     ("port", "-1", "must be from 0 to 65535"),
+    ("flux_api_version", "v1/../admin", "must be one word"),
     ("auth_secret", "short", "must have at least 32 bytes"),
     ("cors_origins", "*", "must be a comma-separated list of origins"),
     ("cors_origins", "chat.example", "must be a comma-separated list of origins"),

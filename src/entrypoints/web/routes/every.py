@@ -21,6 +21,7 @@ from entrypoints.web.routes.files import (
     show_file,
     upload_file,
 )
+from entrypoints.web.routes.images import generate_image
 from entrypoints.web.routes.legacy import legacy_history, legacy_upload
 from entrypoints.web.routes.maintenance import favourites, messages_with_files
 from entrypoints.web.routes.messages import (
@@ -68,6 +69,7 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     chat,
     chat_stream,
     name_session,
+    generate_image,
     list_sessions,
     session_detail,
     search_sessions,

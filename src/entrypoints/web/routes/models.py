@@ -11,6 +11,7 @@ from litestar import get
 from litestar.params import PathParameter
 
 from application.agent.offer import OfferModels
+from application.media.offer import OfferMedia
 from domain.errors import NotFound
 from entrypoints.web.documented import BEARER, errors
 from entrypoints.web.identity import signed_in
@@ -21,6 +22,7 @@ from entrypoints.web.wire.model_cards import (
     ModelPage,
     NamedConfig,
     NamePage,
+    image_model_object,
     model_config,
     model_object,
     names,
@@ -41,14 +43,17 @@ ModelName = Annotated[str, PathParameter(description="An id, an alias or OpenAI'
     summary="List the models",
 )
 @inject
-async def list_models(offer: FromDishka[OfferModels]) -> Envelope[ModelPage]:
+async def list_models(
+    offer: FromDishka[OfferModels], media: FromDishka[OfferMedia]
+) -> Envelope[ModelPage]:
     """List every model with what it can do and costs, and why it cannot be used if it cannot.
 
     A local server's models are not in the list unless the operator has named them: any
     `local/<name>` is taken.
     """
     found = tuple(map(model_object, offer()))
-    return Envelope(message="Models retrieved successfully", data=ModelPage(found, len(found)))
+    page = ModelPage(found, len(found), tuple(map(image_model_object, media.images())))
+    return Envelope(message="Models retrieved successfully", data=page)
 
 
 @get(

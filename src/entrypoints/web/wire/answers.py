@@ -1,6 +1,6 @@
 """A turn's events → the one answer of `POST /chat`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +9,9 @@ from domain.charts import Chart
 from domain.turn.agent_events import LoopStatus
 from domain.turn.events import (
     AnswerWritten,
+    MediaKept,
     ModelChosen,
+    PictureMade,
     StopReason,
     ToolCalled,
     ToolReturned,
@@ -49,6 +51,9 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool_results: tuple[ToolResult, ...] | None = None
     """… and what they answered, in order."""
     chart_data: tuple[Chart, ...] | None = None
+    image_urls: tuple[str, ...] | None = None
+    """Links to what was drawn in the answer."""
+    file_urls: tuple[str, ...] | None = None
 
 
 class ChatAnswer(Struct, frozen=True, kw_only=True):
@@ -68,7 +73,9 @@ class ChatAnswer(Struct, frozen=True, kw_only=True):
 class AnswerFold:
     """Takes in the events of a turn in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, renewed: Callable[[str], str] = str) -> None:
+        """Begin; `renewed` makes a link of the address of a kept file."""
+        self._renewed = renewed
         self._said = Transcript()
         self._chosen = ModelChosen("", "")
         self._written: AnswerWritten | None = None
@@ -113,10 +120,15 @@ class AnswerFold:
                 status=agent and agent.status,
                 tool_results=None if agent is None else tuple(map(_result, self._results)),
                 chart_data=tuple(self._said.charts) or None,
+                image_urls=self._links(self._said.pictures),
+                file_urls=self._links(self._said.media),
             ),
             tool_calls=waiting or None,
             requires_tool_action=True if waiting else None,
         )
+
+    def _links(self, kept: Iterable[PictureMade | MediaKept]) -> tuple[str, ...] | None:
+        return tuple(self._renewed(each.url) for each in kept) or None
 
 
 def _result(returned: ToolReturned) -> ToolResult:

@@ -10,7 +10,7 @@ from domain.turn.ask import Ask
 from domain.turn.prompt import Part
 from entrypoints.web.identity import check_customer
 from entrypoints.web.wire.preferences import turn_settings
-from entrypoints.web.wire.prompts import history, prompt_parts
+from entrypoints.web.wire.prompts import history, image_mode, prompt_parts
 
 CustomerId = Annotated[int, Meta(ge=1, description="Must be the customer of the token.")]
 Text = Annotated[str, Meta(pattern=r"\S", description="Not blank.")]
@@ -103,7 +103,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
             user=user,
             question=_question(prompt),
             history=history(earlier),
-            settings=turn_settings(settings or {}),
+            settings=turn_settings(settings or {}, image_mode=image_mode(prompt)),
             key=key,
         )
 

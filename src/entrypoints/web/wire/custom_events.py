@@ -5,7 +5,14 @@ from typing import Any
 
 import msgspec
 
-from domain.turn.events import CodeResult, CodeSession, ModelChosen, ProviderRetrying
+from domain.turn.events import (
+    CodeResult,
+    CodeSession,
+    MediaKept,
+    ModelChosen,
+    PictureMade,
+    ProviderRetrying,
+)
 
 Body = dict[str, Any]
 
@@ -35,6 +42,29 @@ def retrying(event: ProviderRetrying) -> Body:
         wait_s=event.wait_s,
         reason=event.reason,
     )
+
+
+def picture_begun() -> Body:
+    """Return that a picture is on its way."""
+    return custom("image", message="imageGenerationStarted")
+
+
+def picture_made(event: PictureMade, link: str) -> Body:
+    """Return the picture; the web client shows it by `image_url`."""
+    return custom(
+        "image",
+        message="imageGenerated",
+        image_url=link,
+        generated_by=event.model,
+        image_generation_settings=event.settings,
+        image_generation_request=event.request,
+        duration=event.duration_s,
+    )
+
+
+def media_kept(event: MediaKept, link: str) -> Body:
+    """Return a recording or clip out of the answer."""
+    return custom("mediaGenerated", file_url=link, mime_type=event.mime_type)
 
 
 def code_session(event: CodeSession) -> list[Body]:

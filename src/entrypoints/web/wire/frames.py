@@ -25,7 +25,11 @@ from domain.turn.events import (
     AnswerWritten,
     CodeResult,
     CodeSession,
+    MediaKept,
     ModelChosen,
+    PictureBegun,
+    PictureFailed,
+    PictureMade,
     ProviderRetrying,
     Saved,
     SourceCited,
@@ -46,7 +50,10 @@ from entrypoints.web.wire.custom_events import (
     code_result,
     code_session,
     custom,
+    media_kept,
     model_in_use,
+    picture_begun,
+    picture_made,
     retrying,
     untyped,
 )
@@ -68,6 +75,10 @@ StageOf = Callable[[str, bool], str]
 """The contract's stage for an error code, and whether some of the answer had been sent."""
 ShowConversation = Callable[[Saved], Body]
 """The contract's session object, for the acknowledgement of an edit."""
+
+
+Renewed = Callable[[str], str]
+"""Makes a link of the address of a kept file."""
 
 
 class Frame(Struct, frozen=True):
@@ -142,9 +153,10 @@ def terminal_pair(*, speech_settled: bool = False, metering: Metering | None = N
 class Framer:
     """Turns batches of log entries into steps; what several readers hear at once, only once."""
 
-    def __init__(self, stage_of: StageOf, show: ShowConversation) -> None:
+    def __init__(self, stage_of: StageOf, show: ShowConversation, renewed: Renewed = str) -> None:
         self._stage_of = stage_of
         self._show = show
+        self._renewed = renewed
         self._first: Entry | None = None
         self._last: Entry | None = None
         self._last_steps: list[Step] = []
@@ -214,6 +226,8 @@ class Framer:
                 return [approval_settled(event)]
             case ChartBegun() | ChartMade() | ChartFailed():
                 return [chart_event(event)]
+            case PictureBegun() | PictureMade() | PictureFailed() | MediaKept():
+                return [self._made(event)]
             case AnswerWritten():
                 content = {"full_response": event.text, "metadata": _metadata(event)}
                 return [untyped("textGenerationCompleted", content)]
@@ -227,18 +241,19 @@ class Framer:
             case _:
                 assert_never(event)
 
+    def _made(self, event: PictureBegun | PictureMade | PictureFailed | MediaKept) -> Body:
+        match event:
+            case PictureBegun():
+                return picture_begun()
+            case PictureMade():
+                return picture_made(event, self._renewed(event.url))
+            case PictureFailed():
+                return _error(event, "image")
+            case MediaKept():
+                return media_kept(event, self._renewed(event.url))
+
     def _error(self, event: TurnFailed) -> Body:
-        error: Body = {
-            "type": "error",
-            "content": event.message,
-            "stage": self._stage_of(event.code, event.after_content),
-            "code": event.code,
-        }
-        if event.provider is not None:
-            error["provider"] = event.provider
-        if event.retry_after_s is not None:
-            error["retry_after"] = event.retry_after_s
-        return error
+        return _error(event, self._stage_of(event.code, event.after_content))
 
     def _saved(self, saved: Saved | None) -> list[Body]:
         if saved is None:
@@ -252,6 +267,20 @@ class Framer:
         # The contract wants text here: JSON inside JSON.
         text = msgspec.json.format(encode(content), indent=0).decode()
         return [{"type": "db_operation_executed", "content": text}]
+
+
+def _error(event: TurnFailed | PictureFailed, stage: str) -> Body:
+    error: Body = {
+        "type": "error",
+        "content": event.message,
+        "stage": stage,
+        "code": event.code,
+    }
+    if event.provider is not None:
+        error["provider"] = event.provider
+    if event.retry_after_s is not None:
+        error["retry_after"] = event.retry_after_s
+    return error
 
 
 def _placed(body: Body, place: Body) -> Body:

@@ -14,7 +14,7 @@ from domain.turn.prompt import Part
 from entrypoints.web.wire.drafts import FORK_NAME, copied_messages, message_draft
 from entrypoints.web.wire.names import Json, section, snake_keys
 from entrypoints.web.wire.preferences import turn_settings
-from entrypoints.web.wire.prompts import history, prompt_parts
+from entrypoints.web.wire.prompts import history, image_mode, prompt_parts
 
 _LATER: Mapping[str, str] = {
     "audio": "Speech to text (request_type audio)",
@@ -73,7 +73,7 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         raise FeatureUnavailable("Group chat (group_id)")
     said = section(found, "user_input") if found.get("user_input") is not None else None
     check_owner(user, said or {})
-    parts = _prompt(found, said or {})
+    parts, mode = _prompt(found, said or {})
     settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
     settings = section(found, settings_key)
     inner = said or {}
@@ -81,7 +81,7 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
     record = None
     if said is not None or message.text("session_id"):
         record = _record({"session_id": found.get("session_id")} | inner, settings, edits=edits)
-    turns = turn_settings(settings, _text(inner, "ai_text_gen_model"))
+    turns = turn_settings(settings, _text(inner, "ai_text_gen_model"), mode)
     return Ask(
         user=user,
         question=parts,
@@ -117,8 +117,12 @@ def _kind(found: Json) -> str:
     return "text"
 
 
-def _prompt(found: Json, said: Json) -> tuple[Part, ...]:
-    """Look for the prompt in every place the contract allows, in its order."""
+def _prompt(found: Json, said: Json) -> tuple[tuple[Part, ...], str | None]:
+    """Look for the prompt in every place the contract allows, in its order.
+
+    Returns:
+        Its parts, and what it says of a picture of the answer.
+    """
     user_message = said.get("user_message")
     message = found.get("message")
     for value in (
@@ -129,7 +133,7 @@ def _prompt(found: Json, said: Json) -> tuple[Part, ...]:
         cast("Json", message).get("message") if isinstance(message, dict) else message,
     ):
         if parts := prompt_parts(value):
-            return parts
+            return parts, image_mode(value)
     raise InvalidRequest("Prompt required", "prompt")
 
 

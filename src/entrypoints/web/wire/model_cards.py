@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from application.agent.offer import Offered
+from application.media.offer import OfferedMedia
 from domain.catalog.card import Api, Capability, ModelCard, Price
+from domain.catalog.media_cards import ImageCard
+from domain.catalog.media_price import PicturePrice
 
 
 class ModelObject(Struct, frozen=True, kw_only=True):
@@ -34,11 +37,36 @@ class ModelObject(Struct, frozen=True, kw_only=True):
     """Why it is not available."""
 
 
+class ImageModelObject(Struct, frozen=True, kw_only=True):
+    """One model that draws, and whether it may be used now."""
+
+    id: str
+    aliases: tuple[str, ...]
+    provider: str
+    model: str
+    """The provider's own name for it."""
+    sizes: tuple[str, ...]
+    """The only ones it takes, as `1024x1024`; empty: any within its limits, or `ratios`."""
+    ratios: tuple[str, ...]
+    """Where it takes a ratio in place of a size."""
+    qualities: tuple[str, ...]
+    """The words for quality that mean something to it."""
+    options: tuple[str, ...]
+    input_pictures: int
+    """How many pictures it can draw from."""
+    price: PicturePrice | None
+    """US dollars; null: not known."""
+    available: bool
+    reason: str | None
+    """Why it is not available."""
+
+
 class ModelPage(Struct, frozen=True):
-    """All models, in the order of the catalogue."""
+    """All models, in the order of the catalogue; those that draw have names of their own."""
 
     models: tuple[ModelObject, ...]
     count: int
+    image_models: tuple[ImageModelObject, ...]
 
 
 class ModelConfig(Struct, frozen=True, kw_only=True):
@@ -122,6 +150,25 @@ def model_object(offered: Offered) -> ModelObject:
         output_tokens=card.output_tokens,
         price=card.price,
         available=offered.available,
+        reason=offered.reason,
+    )
+
+
+def image_model_object(offered: OfferedMedia[ImageCard]) -> ImageModelObject:
+    """Return a model that draws as clients see it."""
+    card = offered.card
+    return ImageModelObject(
+        id=card.id,
+        aliases=offered.aliases,
+        provider=card.provider,
+        model=card.model,
+        sizes=tuple(f"{width}x{height}" for width, height in card.sizes),
+        ratios=card.ratios,
+        qualities=tuple(card.qualities),
+        options=tuple(sorted(card.options)),
+        input_pictures=card.inputs,
+        price=card.price,
+        available=offered.reason is None,
         reason=offered.reason,
     )
 

@@ -7,7 +7,8 @@ from typing import Any, cast
 from domain.conversation.conversation import DEFAULT_CHARACTER
 from domain.errors import InvalidRequest
 from domain.profiles import DEFAULT_PROFILE
-from domain.turn.settings import DEFAULT_MODEL, TurnSettings
+from domain.turn.settings import DEFAULT_MODEL, PictureWanted, TurnSettings
+from entrypoints.web.wire.image_settings import image_wish
 from entrypoints.web.wire.names import Json, section
 
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
@@ -16,12 +17,15 @@ _MOST_FALLBACKS = 8
 _LARGEST_LIMIT = 2**31 - 1
 
 
-def turn_settings(settings: Mapping[str, Any], model: str | None = None) -> TurnSettings:
+def turn_settings(
+    settings: Mapping[str, Any], model: str | None = None, image_mode: str | None = None
+) -> TurnSettings:
     """Return how the user wants to be answered; keys nobody reads are passed over.
 
     Args:
         settings: the contract's sections (`text`, `general`, `tts` …), snake_case at the top.
         model: the name to use when the settings name none.
+        image_mode: what the prompt says of a picture of the answer; None: none is wanted.
 
     Raises:
         InvalidRequest: a value has the wrong type.
@@ -39,8 +43,16 @@ def turn_settings(settings: Mapping[str, Any], model: str | None = None) -> Turn
         tools=_object(text, "tools"),
         attachments_kept=_limit(_number(text, "file_attached_message_limit"), least=0),
         speech_wanted=_truth(tts.get("tts_auto_execute")),
+        picture=_picture(settings, image_mode),
         fallbacks=_names(text, "fallback_models"),
     )
+
+
+def _picture(settings: Mapping[str, Any], mode: str | None) -> PictureWanted | None:
+    if mode is None:
+        return None
+    said = section(settings, "image") if isinstance(settings.get("image"), dict) else {}
+    return PictureWanted(image_wish("", said), mode)
 
 
 def _name(value: object) -> str | None:

@@ -20,6 +20,7 @@ from domain.turn.prompt import (
 from entrypoints.web.wire.names import Json, snake_keys
 
 _URL_SCHEMES = ("https://", "http://", "data:")
+DEFAULT_MODE = "default"
 _ROLES: Mapping[str, Role] = {
     "system": "system",
     "developer": "system",
@@ -45,6 +46,17 @@ def prompt_parts(value: object) -> tuple[Part, ...]:
         raise InvalidRequest("prompt must be text or a list of items", "prompt")
     parts = (_part(item) for item in cast("list[object]", value))
     return tuple(part for part in parts if part is not None)
+
+
+def image_mode(value: object) -> str | None:
+    """Return what a prompt's control item says of a picture of the answer; None: there is none."""
+    if not isinstance(value, list):
+        return None
+    for item in cast("list[object]", value):
+        found = snake_keys(cast("Json", item)) if isinstance(item, dict) else {}
+        if found.get("type") == "image_mode":
+            return _word(found, "image_mode") or DEFAULT_MODE
+    return None
 
 
 def history(value: object) -> tuple[Message, ...]:

@@ -1,11 +1,13 @@
 """A turn's entries → the body of `POST /chat/stream`, and of its plain-text form."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, cast
 
 from domain.turn.entries import Entry
 from domain.turn.events import (
+    MediaKept,
+    PictureMade,
     TextDelta,
     ThinkingDelta,
     ToolCalled,
@@ -28,9 +30,14 @@ def failure(message: str) -> bytes:
     return event(f"[ERROR: {' '.join(message.split())}]")
 
 
-def as_events(batch: Sequence[Entry]) -> bytes:
-    """Return the stream's events for entries that follow one another; waiting text is joined."""
-    return b"".join(_events(batch))
+def as_events(batch: Sequence[Entry], renewed: Callable[[str], str] = str) -> bytes:
+    """Return the stream's events for entries that follow one another; waiting text is joined.
+
+    Args:
+        batch: the entries.
+        renewed: makes a link of the address of a kept file.
+    """
+    return b"".join(_events(batch, renewed))
 
 
 def as_plain_text(batch: Iterable[Entry]) -> bytes:
@@ -38,7 +45,7 @@ def as_plain_text(batch: Iterable[Entry]) -> bytes:
     return "".join(_words(entry.event) for entry in batch).encode()
 
 
-def _events(batch: Sequence[Entry]) -> Iterator[bytes]:
+def _events(batch: Sequence[Entry], renewed: Callable[[str], str]) -> Iterator[bytes]:
     for kind, group in groupby((entry.event for entry in batch), type):
         run = list(group)
         if kind is TextDelta:
@@ -47,7 +54,7 @@ def _events(batch: Sequence[Entry]) -> Iterator[bytes]:
             words = "".join(delta.text for delta in cast("list[ThinkingDelta]", run))
             yield _object({"type": "reasoning", "content": words})
         else:
-            yield from map(_other, run)
+            yield from (_other(each, renewed) for each in run)
 
 
 def _text(text: str) -> Iterator[bytes]:
@@ -60,8 +67,11 @@ def _text(text: str) -> Iterator[bytes]:
     yield event(text)
 
 
-def _other(said: TurnEvent) -> bytes:
+def _other(said: TurnEvent, renewed: Callable[[str], str]) -> bytes:
     match said:
+        case PictureMade() | MediaKept():
+            kind = "image" if isinstance(said, PictureMade) else "media"
+            return _object({"type": kind, "url": renewed(said.url)})
         case ToolCalled():
             content = tool_call(said, requires_action=said.awaited)
             return _object(

@@ -12,6 +12,7 @@ from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
+from application.chat.pictures import Pictures
 from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
@@ -90,6 +91,7 @@ class CasesProvider(Provider):
         return AnswerStates()
 
     responder = provide(Responder)
+    pictures = provide(Pictures)
 
     @provide
     def choose(self, catalog: Catalog, models: ChatModels, fallbacks: Fallbacks) -> ChooseModel:
@@ -118,11 +120,13 @@ class CasesProvider(Provider):
         ledger: Ledger,
         responder: Responder,
         states: AnswerStates,
+        pictures: Pictures,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
-        return RunTurn(turn_log, ledger, responder, states, clock, settings.turn_timeout_s)
+        longest_s = settings.turn_timeout_s
+        return RunTurn(turn_log, ledger, responder, states, pictures, clock, longest_s)
 
     @provide
     def turns(
