@@ -19,3 +19,6 @@ FileKey = NewType("FileKey", str)
 
 JobId = NewType("JobId", str)
 """Of work that goes on without whoever asked for it."""
+
+BatchId = NewType("BatchId", str)
+"""Of a job of the batch API: `batch_20260203_101500_<8 hex>`."""

@@ -75,6 +75,7 @@ async def test_a_model_is_told_with_all_that_is_known_of_it(keyed: httpx.AsyncCl
             "cached_input_usd_per_mtok": 0.5,
             "cache_written_usd_per_mtok": None,
             "seen": "2025-12",
+            "batch_share": 0.5,
         },
         "available": True,
         "reason": None,

@@ -46,6 +46,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/tts/stream": ("post",),
     "/api/v1/usage": ("get",),
     "/image/generate": ("post",),
+    "/api/v1/batch": ("get", "post"),
+    "/api/v1/batch/health": ("get",),
+    "/api/v1/batch/{job_id}": ("get",),
+    "/api/v1/batch/{job_id}/results": ("get",),
+    "/api/v1/batch/{job_id}/cancel": ("post",),
     "/api/v1/models": ("get",),
     "/api/v1/admin/models/openai": ("get",),
     "/api/v1/admin/models/openai/realtime": ("get",),
@@ -60,6 +65,7 @@ PUBLIC = {
     "/readyz",
     "/api/v1/chat/auth/login",
     "/api/v1/auth/login",
+    "/api/v1/batch/health",
     "/files/{key}",
 }
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, Integer, RowMapping, String, Text, select, text
+from sqlalchemy import JSON, Column, Enum, Integer, RowMapping, String, Text, select, text
 
 from adapters.memory.clock import ManualClock
 from adapters.sql.dialect import Moment
@@ -230,6 +230,8 @@ async def plant(database: Database, user: int, mark: str) -> None:
 def sample(column: Column[Any], user: int, mark: str) -> object:
     if column.name == "customer_id":
         return user
+    if isinstance(column.type, Enum):
+        return column.type.enums[0]
     if isinstance(column.type, JSON):
         return {mark: [mark]}
     if isinstance(column.type, String | Text):
@@ -257,11 +259,11 @@ async def test_no_table_keeps_a_mark_of_a_removed_account(
 async def test_rows_of_tables_that_are_not_ours_stand_in_the_way(sqlite_database: Database) -> None:
     async with sqlite_database.engine.begin() as connection:
         await connection.execute(
-            text("CREATE TABLE batch_jobs (owner INTEGER REFERENCES Users(customer_id))")
+            text("CREATE TABLE automation_requests (owner INTEGER REFERENCES Users(customer_id))")
         )
     await plant(sqlite_database, 501, "marigold")
     async with sqlite_database.engine.begin() as connection:
-        await connection.execute(text("INSERT INTO batch_jobs VALUES (501)"))
+        await connection.execute(text("INSERT INTO automation_requests VALUES (501)"))
     work = SqlUnitOfWork(sqlite_database, ManualClock())
     with pytest.raises(StorageError, match="not Parley's"):
         async with work() as db:

@@ -186,7 +186,7 @@ async def test_doubled_names_are_listed_before_anything_changes(url: str) -> Non
 async def test_tables_of_an_earlier_server_are_taken_over_by_a_stamp(url: str) -> None:
     await migrations.upgrade("main", url, "0001")
     await run(url, f"DROP TABLE {migrations.version_table('main')}")
-    await run(url, "CREATE TABLE batch_jobs (id INTEGER PRIMARY KEY)")
+    await run(url, "CREATE TABLE automation_requests (id INTEGER PRIMARY KEY)")
     await run(url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
     await run(url, "INSERT INTO alembic_version VALUES ('of somebody else')")
     with pytest.raises(StorageError, match="parley migrate stamp --to 0001"):
@@ -194,7 +194,7 @@ async def test_tables_of_an_earlier_server_are_taken_over_by_a_stamp(url: str) -
     await migrations.stamp("main", url, "0001")
     assert await migrations.upgrade("main", url)
     assert await migrations.check("main", url) == []
-    assert {"batch_jobs", "alembic_version"} <= await tables(url)
+    assert {"automation_requests", "alembic_version"} <= await tables(url)
 
 
 async def test_an_interrupted_upgrade_goes_on(url: str) -> None:
@@ -215,14 +215,14 @@ async def test_a_difference_is_told(url: str) -> None:
     assert "extra" in difference
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0007: run parley migrate upgrade"
+        "main is at version 0001, not 0008: run parley migrate upgrade"
     ]
 
 
 async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(
         StorageError,
-        match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006, 0007",
+        match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008",
     ):
         await migrations.upgrade("main", url, "9999")
 
@@ -347,7 +347,7 @@ class TestCommands:
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check", "--database", "main"], "main is at version base, not 0007"),
+            (["check", "--database", "main"], "main is at version base, not 0008"),
             (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):

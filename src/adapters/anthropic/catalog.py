@@ -20,6 +20,8 @@ _ORDINARY = frozenset(
 _REASONS = _ORDINARY | {Capability.REASONING}
 _BUDGETS = (2048, 8000, 16_000)
 _SEEN = "2026-02"
+_BATCH_SHARE = 0.5
+"""Requests in a batch cost half (the same price pages)."""
 
 CARDS = (
     ModelCard(
@@ -32,7 +34,7 @@ CARDS = (
         counterpart="claude-opus",
         max_temperature=1.0,
         context_tokens=200_000,
-        price=Price(3.0, 15.0, 0.3, 3.75, _SEEN),
+        price=Price(3.0, 15.0, 0.3, 3.75, _SEEN, _BATCH_SHARE),
         aliases=("claude",),
     ),
     ModelCard(
@@ -44,7 +46,7 @@ CARDS = (
         efforts=_BUDGETS,
         max_temperature=1.0,
         context_tokens=200_000,
-        price=Price(5.0, 25.0, 0.5, 6.25, _SEEN),
+        price=Price(5.0, 25.0, 0.5, 6.25, _SEEN, _BATCH_SHARE),
         aliases=("claude-4-opus",),
     ),
     ModelCard(
@@ -55,7 +57,7 @@ CARDS = (
         can=_ORDINARY,
         max_temperature=1.0,
         context_tokens=200_000,
-        price=Price(1.0, 5.0, 0.1, 1.25, _SEEN),
+        price=Price(1.0, 5.0, 0.1, 1.25, _SEEN, _BATCH_SHARE),
         aliases=("claude-mini", "claude-haiku-4.5", "cheapest-claude"),
     ),
 )

@@ -11,7 +11,7 @@ from adapters.transport.streaming import RawAnswer
 from domain.errors import NotConfigured
 
 _KEY_VARIABLE = "ANTHROPIC_API_KEY"
-_WIRE = "2023-06-01"
+WIRE = "2023-06-01"
 """The version of the interface that is spoken: the one after it, the SDK's own since 2.0, refuses
 `temperature` (Anthropic's "Migrating to API version 2026-10-21", seen 2026-11)."""
 
@@ -71,7 +71,7 @@ class AnthropicSdk:
         import anthropic  # noqa: PLC0415 - two seconds that start-up need not pay
 
         headers: Any = {
-            "anthropic-version": _WIRE,
+            "anthropic-version": WIRE,
             # Where this version documents the key, and gateways look for it; since 2.0 the SDK
             # puts it into the other header.
             "X-Api-Key": self._api_key,

@@ -20,6 +20,7 @@ CARDS = (
                 Capability.FILE_URLS,
                 Capability.TOOLS,
                 Capability.REASONING,
+                Capability.BATCH,
             }
         ),
         efforts=("low", "medium", "high"),

@@ -23,6 +23,8 @@ _ALL = frozenset(
 )
 _BUDGETS = (2048, 8000, 16_000)
 _SEEN = "2026-02"
+_BATCH_SHARE = 0.5
+"""Requests in a batch cost half (the same price pages)."""
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
 _OWN = (
     "https://generativelanguage.googleapis.com/",
@@ -42,7 +44,7 @@ CARDS = (
         context_tokens=1_048_576,
         own_urls=_OWN,
         pictures=_PICTURES,
-        price=Price(2.0, 12.0, 0.2, seen=_SEEN),
+        price=Price(2.0, 12.0, 0.2, seen=_SEEN, batch_share=_BATCH_SHARE),
         aliases=("gemini",),
     ),
     ModelCard(
@@ -56,7 +58,7 @@ CARDS = (
         context_tokens=1_048_576,
         own_urls=_OWN,
         pictures=_PICTURES,
-        price=Price(1.25, 10.0, 0.125, seen=_SEEN),
+        price=Price(1.25, 10.0, 0.125, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gemini-flash",
@@ -68,7 +70,7 @@ CARDS = (
         context_tokens=1_048_576,
         own_urls=_OWN,
         pictures=_PICTURES,
-        price=Price(0.5, 3.0, 0.05, seen=_SEEN),
+        price=Price(0.5, 3.0, 0.05, seen=_SEEN, batch_share=_BATCH_SHARE),
         aliases=("gemini-mini", "cheapest-gemini", "cheapest-model"),
     ),
 )

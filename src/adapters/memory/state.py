@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from domain.account import Account
+from domain.batch import BatchJob
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.conversation.saved_prompt import SavedPrompt
-from domain.ids import ConversationId, MessageId, PromptId, TurnId, UserId
+from domain.ids import BatchId, ConversationId, MessageId, PromptId, TurnId, UserId
 from domain.transfer.records import ArchivedConversation, ArchivedMessage
 from domain.turn.record import TurnRecord
 from domain.usage import UsageRecord
@@ -28,6 +29,7 @@ class State:
         default_factory=dict[MessageId | ConversationId, ArchivedMessage | ArchivedConversation]
     )
     """What archives said of what came out of them."""
+    batches: dict[BatchId, BatchJob] = field(default_factory=dict[BatchId, BatchJob])
     last_message: int = 0
     last_prompt: int = 0
     last_account: int = 0
@@ -42,6 +44,7 @@ class State:
             dict(self.usage),
             dict(self.prompts),
             dict(self.came),
+            dict(self.batches),
             self.last_message,
             self.last_prompt,
             self.last_account,
@@ -73,6 +76,7 @@ class State:
             turns={key: turn for key, turn in self.turns.items() if turn.user != user},
             usage={key: used for key, used in self.usage.items() if used.user != user},
             prompts={key: prompt for key, prompt in self.prompts.items() if prompt.owner != user},
+            batches={key: job for key, job in self.batches.items() if job.owner != user},
         )
 
     def with_message(self, message: StoredMessage) -> "State":

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from adapters.memory.accounts import MemoryAccounts
 from adapters.memory.arrivals import MemoryArrivals
+from adapters.memory.batch_jobs import MemoryBatchJobs
 from adapters.memory.conversations import MemoryConversations
 from adapters.memory.fulltext import MemoryFullText
 from adapters.memory.holdings import MemoryHoldings
@@ -32,6 +33,7 @@ class MemoryStores(Stores):
         self._usage = MemoryUsageRecords(draft)
         self._holdings = MemoryHoldings(draft)
         self._arrivals = MemoryArrivals(draft)
+        self._batches = MemoryBatchJobs(draft)
 
     @property
     def accounts(self) -> MemoryAccounts:
@@ -77,6 +79,11 @@ class MemoryStores(Stores):
     def arrivals(self) -> MemoryArrivals:
         """What comes out of archives."""
         return self._arrivals
+
+    @property
+    def batches(self) -> MemoryBatchJobs:
+        """Batches of requests."""
+        return self._batches
 
 
 class MemoryUnitOfWork(UnitOfWork):

@@ -18,6 +18,8 @@ _RESPONSES = frozenset(
 _RESPONSES_REASONS = _RESPONSES | {Capability.REASONING}
 _EFFORTS = ("low", "medium", "high")
 _SEEN = "2025-12"
+_BATCH_SHARE = 0.5
+"""Requests in a batch cost half (the same price pages)."""
 
 CARDS = (
     ModelCard(
@@ -29,7 +31,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=16_384,
-        price=Price(2.0, 8.0, 0.5, seen=_SEEN),
+        price=Price(2.0, 8.0, 0.5, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="o3-pro",
@@ -41,7 +43,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=32_768,
-        price=Price(20.0, 80.0, seen=_SEEN),
+        price=Price(20.0, 80.0, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="o4-mini",
@@ -52,7 +54,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=16_384,
-        price=Price(1.1, 4.4, 0.275, seen=_SEEN),
+        price=Price(1.1, 4.4, 0.275, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="o3-mini",
@@ -66,7 +68,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=200_000,
         output_tokens=16_384,
-        price=Price(1.1, 4.4, 0.55, seen=_SEEN),
+        price=Price(1.1, 4.4, 0.55, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-5-pro",
@@ -79,7 +81,7 @@ CARDS = (
         context_tokens=400_000,
         output_tokens=32_768,
         code_interpreter=False,
-        price=Price(21.0, 168.0, seen=_SEEN),
+        price=Price(21.0, 168.0, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     # Deprecated: the alias of the same name on the next but one card is found in its place.
     ModelCard(
@@ -92,7 +94,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=400_000,
         output_tokens=16_384,
-        price=Price(1.25, 10.0, 0.125, seen=_SEEN),
+        price=Price(1.25, 10.0, 0.125, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-5.1",
@@ -104,7 +106,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=400_000,
         output_tokens=16_384,
-        price=Price(1.25, 10.0, 0.125, seen=_SEEN),
+        price=Price(1.25, 10.0, 0.125, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-5.2",
@@ -116,7 +118,7 @@ CARDS = (
         efforts=_EFFORTS,
         context_tokens=128_000,
         output_tokens=16_384,
-        price=Price(1.75, 14.0, 0.175, seen=_SEEN),
+        price=Price(1.75, 14.0, 0.175, seen=_SEEN, batch_share=_BATCH_SHARE),
         aliases=("gpt-5",),
     ),
     ModelCard(
@@ -130,7 +132,7 @@ CARDS = (
         counterpart="gpt-5.1",
         context_tokens=400_000,
         output_tokens=16_384,
-        price=Price(0.25, 2.0, 0.025, seen=_SEEN),
+        price=Price(0.25, 2.0, 0.025, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-5-nano",
@@ -140,7 +142,7 @@ CARDS = (
         can=_RESPONSES,
         counterpart="gpt-5.1",
         context_tokens=400_000,
-        price=Price(0.05, 0.4, 0.005, seen=_SEEN),
+        price=Price(0.05, 0.4, 0.005, seen=_SEEN, batch_share=_BATCH_SHARE),
         aliases=("cheapest-openai",),
     ),
     ModelCard(
@@ -149,7 +151,7 @@ CARDS = (
         model="gpt-4o-mini",
         can=_ORDINARY,
         counterpart="gpt-5.1",
-        price=Price(0.15, 0.6, 0.075, seen=_SEEN),
+        price=Price(0.15, 0.6, 0.075, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-4o",
@@ -157,7 +159,7 @@ CARDS = (
         model="chatgpt-4o-latest",
         can=_ORDINARY,
         counterpart="gpt-5.1",
-        price=Price(5.0, 15.0, seen=_SEEN),
+        price=Price(5.0, 15.0, seen=_SEEN, batch_share=_BATCH_SHARE),
         aliases=("openai",),
     ),
     ModelCard(
@@ -167,7 +169,7 @@ CARDS = (
         can=_ORDINARY,
         counterpart="o3",
         context_tokens=1_047_576,
-        price=Price(2.0, 8.0, 0.5, seen=_SEEN),
+        price=Price(2.0, 8.0, 0.5, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-4.1-mini",
@@ -176,7 +178,7 @@ CARDS = (
         can=_ORDINARY,
         counterpart="o4-mini",
         context_tokens=1_047_576,
-        price=Price(0.4, 1.6, 0.1, seen=_SEEN),
+        price=Price(0.4, 1.6, 0.1, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
     ModelCard(
         id="gpt-4.1-nano",
@@ -185,6 +187,6 @@ CARDS = (
         can=_ORDINARY,
         counterpart="o4-mini",
         context_tokens=1_047_576,
-        price=Price(0.1, 0.4, 0.025, seen=_SEEN),
+        price=Price(0.1, 0.4, 0.025, seen=_SEEN, batch_share=_BATCH_SHARE),
     ),
 )

@@ -1,12 +1,14 @@
 """Row ↔ domain struct."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from domain.account import Account
+from domain.batch import BatchCounts, BatchJob, BatchStatus, BatchStep, BatchTicket
 from domain.conversation.conversation import (
     DEFAULT_CHARACTER,
     NEW_NAME,
@@ -16,7 +18,7 @@ from domain.conversation.conversation import (
     StoredMessage,
 )
 from domain.conversation.saved_prompt import SavedPrompt
-from domain.ids import ConversationId, MessageId, PromptId, TurnId, UserId
+from domain.ids import BatchId, ConversationId, MessageId, PromptId, TurnId, UserId
 from domain.turn.record import TurnRecord
 from domain.usage import UsageRecord
 
@@ -39,6 +41,9 @@ _OBJECTS = (
 
 _SENDERS = {sender.lower(): sender for sender in Sender}
 """A row taken over may spell it otherwise, or name somebody we do not know."""
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+"""When what has no moment was made."""
 
 _NEW_MESSAGE: dict[str, Any] = {
     **dict.fromkeys(_TEXTS),
@@ -209,6 +214,73 @@ def usage_row(record: UsageRecord) -> dict[str, Any]:
         "reasoning_tokens": record.reasoning_tokens,
         "reserved_micro_usd": record.reserved_micro_usd,
         "cost_micro_usd": record.cost_micro_usd,
+    }
+
+
+def batch_of(row: RowMapping) -> BatchJob:
+    """Return the job of a row; what an older server left null gets its default."""
+    told: dict[str, Any] = row["metadata"] or {}
+    ticket = row["provider_batch_id"]
+    return BatchJob(
+        id=BatchId(row["job_id"]),
+        owner=UserId(row["customer_id"]),
+        provider=row["provider"],
+        model=row["model"],
+        requests=row["request_count"],
+        created_at=row["created_at"] or _EPOCH,
+        description=told.get("description"),
+        status=BatchStatus(row["status"]),
+        step=BatchStep(row["step"]),
+        counts=BatchCounts(
+            row["succeeded_count"] or 0,
+            row["failed_count"] or 0,
+            row["cancelled_count"] or 0,
+            row["expired_count"] or 0,
+        ),
+        started_at=row["started_at"],
+        completed_at=row["completed_at"],
+        expires_at=row["expires_at"],
+        results_url=row["results_url"],
+        error=row["error_message"],
+        ticket=None
+        if ticket is None
+        else BatchTicket(ticket, row["provider_input_id"], row["provider_key"]),
+    )
+
+
+def new_batch_row(job: BatchJob) -> dict[str, Any]:
+    """Return the row of a new job."""
+    told = {"description": job.description, "submitted_at": job.created_at.isoformat()}
+    return {
+        "job_id": job.id,
+        "customer_id": job.owner,
+        "provider": job.provider,
+        "model": storable(job.model),
+        "request_count": job.requests,
+        "created_at": job.created_at,
+        "metadata": storable({name: value for name, value in told.items() if value is not None}),
+        **changed_batch_row(job),
+    }
+
+
+def changed_batch_row(job: BatchJob) -> dict[str, Any]:
+    """Return those columns of a job that change."""
+    ticket = job.ticket or BatchTicket("")
+    return {
+        "status": job.status.value,
+        "step": job.step.value,
+        "succeeded_count": job.counts.succeeded,
+        "failed_count": job.counts.failed,
+        "cancelled_count": job.counts.cancelled,
+        "expired_count": job.counts.expired,
+        "started_at": job.started_at,
+        "completed_at": job.completed_at,
+        "expires_at": job.expires_at,
+        "results_url": job.results_url,
+        "error_message": storable(job.error),
+        "provider_batch_id": ticket.id or None,
+        "provider_input_id": ticket.input,
+        "provider_key": ticket.key,
     }
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.arrivals import SqlArrivals
+from adapters.sql.batch_jobs import SqlBatchJobs
 from adapters.sql.conversations import SqlConversations
 from adapters.sql.engine import Database
 from adapters.sql.fulltext import SqlFullText
@@ -35,6 +36,7 @@ class SqlStores(Stores):
         self._usage = SqlUsageRecords(transaction)
         self._holdings = SqlHoldings(transaction)
         self._arrivals = SqlArrivals(transaction)
+        self._batches = SqlBatchJobs(transaction)
 
     @property
     def accounts(self) -> SqlAccounts:
@@ -80,6 +82,11 @@ class SqlStores(Stores):
     def arrivals(self) -> SqlArrivals:
         """What comes out of archives."""
         return self._arrivals
+
+    @property
+    def batches(self) -> SqlBatchJobs:
+        """Batches of requests."""
+        return self._batches
 
 
 class SqlUnitOfWork(UnitOfWork):

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from application.flow.again import until_done
 from application.ports.accounts import Accounts
 from application.ports.arrivals import Arrivals
+from application.ports.batch_jobs import BatchJobs
 from application.ports.conversations import Conversations
 from application.ports.fulltext import FullText
 from application.ports.holdings import Holdings
@@ -65,6 +66,11 @@ class Stores(Protocol):
     @property
     def arrivals(self) -> Arrivals:
         """What comes out of archives."""
+        ...
+
+    @property
+    def batches(self) -> BatchJobs:
+        """Batches of requests."""
         ...
 
 

@@ -45,7 +45,7 @@ class Spending:
         if self._cap_usd is None:
             return
         card = prompt.card
-        answer = estimate_usd(card.price, _characters(prompt), _longest(prompt))
+        answer = estimate_usd(card.price, characters_of(prompt), _longest(prompt))
         await self.set_aside(user, turn, card.model, card.provider, spent_usd + answer)
 
     async def set_aside(
@@ -58,27 +58,38 @@ class Spending:
         """
         if self._cap_usd is None:
             return
-        now = self._clock.now()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        cap_usd = self._cap_usd
 
         async def set_aside(db: Stores) -> None:
-            spent = await db.usage.hold(user, midnight, besides=turn)
-            if spent + micro_usd(estimate) > micro_usd(cap_usd):
-                raise SpendingCapReached(cap_usd, usd(spent), estimate, now)
-            await db.usage.put(
-                UsageRecord(
-                    turn=turn,
-                    user=user,
-                    at=now,
-                    model=model[:NAME_CHARS],
-                    provider=provider[:NAME_CHARS],
-                    state=UsageState.RESERVED,
-                    reserved_micro_usd=micro_usd(estimate),
-                )
-            )
+            await self.set_aside_in(db, user, turn, model, provider, estimate)
 
         await self._work.run(set_aside, repeatable=True)
+
+    async def set_aside_in(
+        self, db: Stores, user: UserId, turn: TurnId, model: str, provider: str, estimate: float
+    ) -> None:
+        """Do the same in a transaction that stores more than that.
+
+        Raises:
+            SpendingCapReached: as `reserve`.
+        """
+        if self._cap_usd is None:
+            return
+        now = self._clock.now()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        spent = await db.usage.hold(user, midnight, besides=turn)
+        if spent + micro_usd(estimate) > micro_usd(self._cap_usd):
+            raise SpendingCapReached(self._cap_usd, usd(spent), estimate, now)
+        await db.usage.put(
+            UsageRecord(
+                turn=turn,
+                user=user,
+                at=now,
+                model=model[:NAME_CHARS],
+                provider=provider[:NAME_CHARS],
+                state=UsageState.RESERVED,
+                reserved_micro_usd=micro_usd(estimate),
+            )
+        )
 
     async def settle(
         self, user: UserId, turn: TurnId, model: str, provider: str, cost_usd: float | None
@@ -106,14 +117,15 @@ def _longest(prompt: Prompt) -> int:
     return budget + (prompt.max_tokens or prompt.card.output_tokens)
 
 
-def _characters(prompt: Prompt) -> int:
+def characters_of(prompt: Prompt) -> int:
+    """Return how many characters a model is sent."""
     said = sum(len(message.text) for message in prompt.messages)
     called = sum(len(call.arguments) for message in prompt.messages for call in message.calls)
-    since = sum(_characters_of(round_) for round_ in prompt.rounds)
+    since = sum(_characters_in(round_) for round_ in prompt.rounds)
     return len(prompt.system) + said + called + since
 
 
-def _characters_of(round_: Round) -> int:
+def _characters_in(round_: Round) -> int:
     # Opaque items are not counted: some are much longer than the tokens that they stand for.
     called = [call.arguments for call in round_.calls]
     returned = [result.result for result in round_.results]

@@ -52,6 +52,23 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     """Of input that its cache took in; None: as any other input."""
     seen: str = ""
     """The day or month (ISO) in which the price was seen; empty for an operator's own."""
+    batch_share: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """What of these prices is paid for requests in a batch; None: all of them."""
+
+    def in_batch(self) -> "Price":
+        """Return the prices of requests in a batch."""
+        share = 1.0 if self.batch_share is None else self.batch_share
+
+        def part(usd: float | None) -> float | None:
+            return None if usd is None else usd * share
+
+        return Price(
+            self.input_usd_per_mtok * share,
+            self.output_usd_per_mtok * share,
+            part(self.cached_input_usd_per_mtok),
+            part(self.cache_written_usd_per_mtok),
+            self.seen,
+        )
 
 
 class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,7 +18,9 @@ NAMELESS = "upload.bin"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _CHOSEN = re.compile(r".*/(?!\d{8}_[0-9a-f]{32})[^/]*")
 _STAMP = re.compile(r"\d{8}_[0-9a-f]{32}_?")
-_KEY = re.compile(r"([1-9]\d{0,18})/(assets/chat/1|assets/realtime)/[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_KEY = re.compile(
+    r"([1-9]\d{0,18})/(assets/chat/1|assets/realtime|batches)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
+)
 _ADDRESS = re.compile(r"(?:https?://[^\s/?#]*)?/files/([\w./-]+)(?:[?#]\S*)?", re.IGNORECASE)
 _LONGEST_KEY = 250
 
@@ -28,6 +30,8 @@ class Folder(StrEnum):
 
     CHAT = "assets/chat/1"
     REALTIME = "assets/realtime"
+    BATCHES = "batches"
+    """Requests and results of the batch API; their keys are made in `domain/batch.py`."""
 
 
 def fresh_key(

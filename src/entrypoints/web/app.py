@@ -10,6 +10,7 @@ from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
 from litestar import Litestar
 
+from application.background.going_on import GoingOn
 from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
 from entrypoints.web.chat_socket import chat_socket
@@ -36,8 +37,9 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             log.warning("turns of an earlier process were interrupted", turns=interrupted)
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
         revoked = await container.get(RevokedSockets)
+        going_on = await container.get(GoingOn)
         try:
-            async with turns, idle.watching(), revoked.watching():
+            async with turns, going_on, idle.watching(), revoked.watching():
                 # What is there now stays for good; collecting garbage need not look at it again.
                 gc.freeze()
                 # A database's thread asks for the interpreter several times a statement; behind a

@@ -94,6 +94,7 @@ def openapi() -> OpenAPIConfig:
             Tag(name="Prompts", description="Saved prompts."),
             Tag(name="Files", description="Uploads, and what was made for the user."),
             Tag(name="Media", description="Pictures and clips."),
+            Tag(name="Batches", description="Many requests at once, answered within a day."),
             Tag(name="Models", description="What may be asked, what it can do and costs."),
             Tag(name="Speech", description="Recordings written down, texts spoken."),
             Tag(name="Usage", description="What was used, and what it cost."),

@@ -18,9 +18,9 @@ from domain.provider_errors import ProviderError
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.wire.envelopes import Detail, ErrorDetail, ErrorEnvelope
 
-Door = Literal["history", "chat", "media"]
-"""Whose error bodies an endpoint speaks: envelope A, the chat endpoints' `detail`, or the same with
-the statuses of the endpoints that draw and film."""
+Door = Literal["history", "chat", "media", "batch"]
+"""Whose error bodies an endpoint speaks: envelope A, the chat endpoints' `detail`, the same with
+the statuses of the endpoints that draw and film, or chat's statuses with a `detail` in words."""
 
 INTERNAL = "Internal server error"
 
@@ -66,6 +66,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "question_differs": _invalid(409, 409),
     "too_many_turns": _invalid(429, 429),
     "too_many_jobs": _invalid(429, 429),
+    "too_many_batch_requests": _invalid(429, 429),
     "too_many_attempts": _invalid(429, 429),
     "spending_cap": _invalid(429, 429),
     "archive_refused": _invalid(),
@@ -247,6 +248,8 @@ def _status(meaning: Meaning, door: Door) -> int:
 def _detail(
     meaning: Meaning, message: str, door: Door, context: Mapping[str, Any]
 ) -> Detail | UnsetType:
+    if door == "batch":
+        return message
     if meaning.status in (401, 403, 501) or meaning is _UNEXPECTED:
         # Tests and clients of the contract read plain text here.
         return message if door != "history" or meaning.status == 403 else UNSET

@@ -35,6 +35,8 @@ CHAT_DOOR: dict[str, Any] = {"door": "chat"}
 """`opt` of the endpoints that speak envelope B …"""
 MEDIA_DOOR: dict[str, Any] = {"door": "media"}
 """… and of those among them that draw and film."""
+BATCH_DOOR: dict[str, Any] = {"door": "batch"}
+"""`opt` of the batch API, which speaks envelope A and tells errors in words."""
 NOBODY_LISTENS = 499
 
 AnyRequest = Request[Any, Any, Any]

@@ -3,6 +3,7 @@
 from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
 
 from entrypoints.wiring.providers.accounts import AccountsProvider
+from entrypoints.wiring.providers.batches import BatchesProvider
 from entrypoints.wiring.providers.cases import CasesProvider
 from entrypoints.wiring.providers.files import FilesProvider
 from entrypoints.wiring.providers.live import LiveProvider
@@ -34,6 +35,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         ToolsProvider(),
         CasesProvider(),
         SpeechProvider(),
+        BatchesProvider(),
         AccountsProvider(),
         TransferProvider(),
         *overrides,

@@ -2,6 +2,7 @@
 
 from dishka import AsyncContainer, Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
+from adapters.demo.batch import DemoBatches
 from adapters.demo.chat import DemoChatModel
 from adapters.demo.image import DemoImageMaker
 from adapters.demo.speak import DemoSpeaker
@@ -14,6 +15,7 @@ from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.remains import MemoryRemains
 from adapters.memory.spool import MemorySpool
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.batch.services import BatchServices
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
 from application.ports.files import Files
@@ -80,6 +82,11 @@ class OfflineProvider(Provider):
     def speakers(self) -> Speakers:
         """Only the demonstration speaks."""
         return {"demo": DemoSpeaker()}
+
+    @provide(override=True)
+    def batch_services(self) -> BatchServices:
+        """Only the demonstration takes batches."""
+        return BatchServices({"demo": DemoBatches()})
 
     @provide(override=True)
     def allowance_books(self) -> AllowanceBooks:

@@ -101,6 +101,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     provider_first_token_timeout_s: float = 300
     provider_idle_timeout_s: float = 300
     circuit_failures: int = 5
+    batch_api: bool = True
+    batch_polling_s: float = 10
+    batch_timeout_s: float = 86_400
+    batch_daily: int = 100_000
+    batch_rate_limiting: bool = True
     turns_per_user: int = 8
     videos_per_user: int = 4
     spending_cap_usd: float = 0
@@ -292,6 +297,11 @@ VARIABLES: Mapping[str, _Variable] = {
     ),
     "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", parsing.seconds, "300"),
     "circuit_failures": _Variable("PARLEY_CIRCUIT_FAILURES", parsing.integer(0, 1000), "5"),
+    "batch_api": _Variable("ENABLE_BATCH_API", parsing.truth, "false"),
+    "batch_polling_s": _Variable("BATCH_POLLING_INTERVAL_SECONDS", parsing.seconds, "10"),
+    "batch_timeout_s": _Variable("BATCH_TIMEOUT_SECONDS", parsing.seconds, "86400"),
+    "batch_daily": _Variable("BATCH_MAX_REQUESTS_PER_USER_PER_DAY", parsing.integer(1, 10**9), "5"),
+    "batch_rate_limiting": _Variable("ENABLE_BATCH_RATE_LIMITING", parsing.truth, "false"),
     "turns_per_user": _Variable("PARLEY_TURNS_PER_USER", parsing.integer(1, 10_000), "8"),
     "videos_per_user": _Variable("PARLEY_VIDEOS_PER_USER", parsing.integer(1, 1000), "4"),
     "spending_cap_usd": _Variable("PARLEY_SPENDING_CAP_USD", parsing.dollars, "2.50"),
@@ -338,8 +348,7 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
         found = (
             (place.get(name) or "").strip() for name in names for place in (environ, from_file)
         )
-        text = next((value for value in found if value), None)
-        if text is None:
+        if (text := next(filter(None, found), None)) is None:
             continue
         try:
             values[field] = variable.parse(text)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Enum,
     ForeignKey,
     Index,
     Integer,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 
 from adapters.sql.dialect import Moment, key, login_name, long_text, search_words
 from adapters.sql.tables.naming import NAMES, TYPE_VARIES
+from domain.batch import BatchStatus
 
 metadata = MetaData(naming_convention=NAMES)
 
@@ -174,4 +176,37 @@ usage = Table(
     Column("cost_micro_usd", BigInteger),
     # Serves the foreign key too.
     Index("ix_UsageRecords_customer_id_at", "customer_id", "at"),
+)
+
+batches = Table(
+    "batch_jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", key(255), nullable=False),
+    Column(
+        "customer_id",
+        Integer,
+        ForeignKey("Users.customer_id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("provider", String(50), nullable=False, index=True),
+    Column("model", String(100), nullable=False),
+    Column("status", Enum(*BatchStatus, name="batch_job_status"), nullable=False, index=True),
+    Column("request_count", Integer, nullable=False),
+    *(
+        Column(name, Integer)
+        for name in ("succeeded_count", "failed_count", "cancelled_count", "expired_count")
+    ),
+    Column("results_url", String(500)),
+    Column("error_message", Text),
+    *(Column(name, Moment) for name in ("created_at", "started_at", "completed_at", "expires_at")),
+    _json("metadata"),
+    Column("provider_batch_id", key(255), index=True),
+    Column("provider_input_id", String(255)),
+    Column("provider_key", Integer, nullable=False),
+    Column("step", String(16), nullable=False, index=True),
+    Index("ix_batch_jobs_job_id", "job_id", unique=True),
+    Index("idx_status_provider", "status", "provider"),
+    Index("idx_customer_created", "customer_id", "created_at"),
 )

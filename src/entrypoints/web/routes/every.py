@@ -13,6 +13,14 @@ from entrypoints.web.routes.accounts import (
 )
 from entrypoints.web.routes.agents import agents_status
 from entrypoints.web.routes.approvals import approve_tool
+from entrypoints.web.routes.batches import (
+    batch_health,
+    batch_results,
+    cancel_batch,
+    list_batches,
+    show_batch,
+    submit_batch,
+)
 from entrypoints.web.routes.files import (
     delete_file,
     describe_file,
@@ -103,6 +111,12 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     cancel_turn,
     approve_tool,
     show_usage,
+    submit_batch,
+    list_batches,
+    batch_health,
+    show_batch,
+    batch_results,
+    cancel_batch,
     list_models,
     openai_models,
     openai_realtime_models,

@@ -15,6 +15,7 @@ from application.accounts.log_out_everywhere import LogOutEverywhere
 from application.accounts.set_password import SetPassword
 from application.accounts.token_versions import TokenVersions
 from application.accounts.traces import UserRows, UserTurns
+from application.batch.forget import UserBatches
 from application.chat.prepared import PreparedAttachments
 from application.files.user_files import UserFiles
 from application.ports.personal_data import Remains
@@ -57,6 +58,7 @@ class AccountsProvider(Provider):
         work: UnitOfWork,
         versions: TokenVersions,
         turns: UserTurns,
+        batches: UserBatches,
         folders: ClaudeCodeFolders,
         files: UserFiles,
         prepared: PreparedAttachments,
