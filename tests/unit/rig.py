@@ -35,9 +35,9 @@ from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
-from application.chat.sources import AttachmentSources
 from application.chat.turns import TurnLimits, Turns
 from application.files.keep_file import KeepFile
+from application.files.sources import AttachmentSources
 from application.media.draw_pictures import DrawPictures, KeepPictures
 from application.media.load_pictures import LoadPictures
 from application.media.make_images import MakeImages

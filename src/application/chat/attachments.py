@@ -8,7 +8,7 @@ from msgspec import structs
 
 from application.chat.documents import FitContent, names_pdf
 from application.chat.prepared import Prepared, PreparedAttachments, What
-from application.chat.sources import AttachmentSources
+from application.files.sources import AttachmentSources
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import DownloadFailed, InvalidRequest, ParleyError
 from domain.ids import UserId

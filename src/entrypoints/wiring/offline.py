@@ -10,6 +10,7 @@ from adapters.demo.transcribe import DemoTranscriber
 from adapters.jwt.tokens import JwtTokens
 from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.files import MemoryFiles
+from adapters.memory.page_text import MemoryPageReader
 from adapters.memory.passwords import MemoryPasswords
 from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.remains import MemoryRemains
@@ -19,6 +20,7 @@ from application.batch.services import BatchServices
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
 from application.ports.files import Files
+from application.ports.page_text import PageReader
 from application.ports.passwords import Passwords
 from application.ports.pdf_text import PdfText
 from application.ports.personal_data import Remains
@@ -62,6 +64,11 @@ class OfflineProvider(Provider):
     def pdf_text(self) -> PdfText:
         """No process of its own."""
         return MemoryPdfText()
+
+    @provide(override=True)
+    def page_reader(self) -> PageReader:
+        """No process of its own."""
+        return MemoryPageReader()
 
     @provide(override=True)
     def tokens(self, settings: Settings, clock: Clock) -> Tokens:

@@ -16,7 +16,7 @@ from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.prepared import PreparedAttachments
-from application.chat.sources import AttachmentSources
+from application.files.sources import AttachmentSources
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.turn.ask import Ask

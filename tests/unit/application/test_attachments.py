@@ -13,7 +13,7 @@ from adapters.memory.pdf_text import MemoryPdfText, written
 from application.chat.attachments import AT_ONCE, MOST_BYTES_IN_ALL, MOST_IN_ALL, LoadAttachments
 from application.chat.documents import MOST_CHARACTERS, FitContent
 from application.chat.prepared import Prepared, PreparedAttachments, What
-from application.chat.sources import AttachmentSources
+from application.files.sources import AttachmentSources
 from application.ports.downloads import MOST_BYTES, Downloaded, Downloads
 from application.ports.files import Files
 from domain.account import Account

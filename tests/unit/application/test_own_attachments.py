@@ -13,7 +13,7 @@ from adapters.memory.pdf_text import MemoryPdfText, written
 from application.chat.attachments import LoadAttachments
 from application.chat.documents import FitContent
 from application.chat.prepared import PreparedAttachments
-from application.chat.sources import AttachmentSources
+from application.files.sources import AttachmentSources
 from application.ports.downloads import MOST_BYTES
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog

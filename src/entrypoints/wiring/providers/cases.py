@@ -17,8 +17,8 @@ from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
-from application.chat.sources import AttachmentSources
 from application.chat.turns import TurnLimits, Turns
+from application.files.sources import AttachmentSources
 from application.history.change_conversation import ChangeConversation
 from application.history.change_message import ChangeMessage
 from application.history.create_task import CreateTask

@@ -11,6 +11,11 @@ from application.agent.paused import PausedLoops
 from application.agent.registry import OfferTools, ToolRegistry
 from application.agent.tools.calculator import Calculator
 from application.agent.tools.current_time import CurrentTime
+from application.agent.tools.fetch_page import FetchPage
+from application.agent.tools.generate_chart import ChartSources, GenerateChart
+from application.agent.tools.generate_text import GenerateText
+from application.agent.tools.read_file import ReadFile
+from application.agent.tools.search_history import SearchHistory
 from domain.profiles import PROFILES
 from entrypoints.wiring.models_file import ModelsFile
 from entrypoints.wiring.settings import Settings
@@ -23,6 +28,11 @@ class ToolsProvider(Provider):
 
     calculator = provide(Calculator)
     current_time = provide(CurrentTime)
+    generate_text = provide(GenerateText)
+    generate_chart = provide(GenerateChart)
+    fetch_page = provide(FetchPage)
+    search_history = provide(SearchHistory)
+    read_file = provide(ReadFile)
 
     approvals = provide(Approvals)
     keep_rest = provide(KeepRest)
@@ -30,9 +40,33 @@ class ToolsProvider(Provider):
     agent = provide(Agent)
 
     @provide
-    def registry(self, calculator: Calculator, current_time: CurrentTime) -> ToolRegistry:
+    def chart_sources(self) -> ChartSources:
+        """None yet: charts are drawn from numbers that the model has been told."""
+        return ChartSources({})
+
+    @provide
+    def registry(
+        self,
+        calculator: Calculator,
+        current_time: CurrentTime,
+        generate_text: GenerateText,
+        generate_chart: GenerateChart,
+        fetch_page: FetchPage,
+        search_history: SearchHistory,
+        read_file: ReadFile,
+    ) -> ToolRegistry:
         """Every tool there is."""
-        return ToolRegistry((calculator, current_time))
+        return ToolRegistry(
+            (
+                calculator,
+                current_time,
+                generate_text,
+                generate_chart,
+                fetch_page,
+                search_history,
+                read_file,
+            )
+        )
 
     @provide
     def paused(self) -> PausedLoops:
