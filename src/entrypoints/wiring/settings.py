@@ -77,6 +77,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     klingai_access_key: Secret = Secret()
     klingai_secret_key: Secret = Secret()
     klingai_base_url: str = ""
+    searxng_base_url: str = ""
+    web_search: Literal["searxng", "perplexity", "openai", "none", ""] = ""
+    """Empty: the first of them that has an address or a key."""
     local_base_url: str = ""
     local_api_key: Secret = Secret()
     deepgram_api_key: Secret = Secret()
@@ -255,6 +258,11 @@ VARIABLES: Mapping[str, _Variable] = {
         parsing.url("http", "https"),
         "https://api-singapore.klingai.com",
         "KLINGAI_API_BASE_URL",
+    "searxng_base_url": _Variable(
+        "SEARXNG_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:8888"
+    ),
+    "web_search": _Variable(
+        "PARLEY_WEB_SEARCH", parsing.one_of("searxng", "perplexity", "openai", "none"), "searxng"
     ),
     "local_base_url": _Variable(
         "LOCAL_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:11434/v1"

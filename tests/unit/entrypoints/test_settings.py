@@ -89,6 +89,8 @@ GOOD: dict[str, tuple[str, object]] = {
     "batch_timeout_s": ("3600", 3600.0),
     "batch_daily": ("5", 5),
     "batch_rate_limiting": ("false", False),
+    "searxng_base_url": ("http://127.0.0.1:8888/", "http://127.0.0.1:8888"),
+    "web_search": ("Perplexity", "perplexity"),
     "agentic_enabled": ("No", False),
     "agent_rounds": ("3", 3),
     "agent_timeout_s": ("60", 60.0),

@@ -45,8 +45,10 @@ class SearchHistory(Tool):
         Raises:
             InvalidRequest: the query has too many words.
         """
-        page = await self._search(context.user, arguments.query, arguments.limit)
-        return {"conversations": [_conversation(found) for found in page.found]}
+        # The one of now is before the model's eyes, and would be the best match of all.
+        page = await self._search(context.user, arguments.query, arguments.limit + 1)
+        others = [one for one in page.found if one.conversation.id != context.conversation]
+        return {"conversations": [_conversation(one) for one in others[: arguments.limit]]}
 
 
 def _conversation(found: FoundConversation) -> dict[str, Any]:

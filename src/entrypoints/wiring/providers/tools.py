@@ -1,7 +1,15 @@
 """What models may do in a turn beside speaking: the tools, and who may use which."""
 
+from collections.abc import AsyncIterator, Sequence
+from typing import NewType
+
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
+from adapters.compatible import perplexity
+from adapters.openai.search import OpenAISearch
+from adapters.perplexity.search import PerplexitySearch
+from adapters.searxng.search import SearxngSearch
+from adapters.transport.patience import Patience
 from application.agent.approvals import Approvals
 from application.agent.budget import AgentLimits
 from application.agent.calls import RunCalls
@@ -16,9 +24,14 @@ from application.agent.tools.generate_chart import ChartSources, GenerateChart
 from application.agent.tools.generate_text import GenerateText
 from application.agent.tools.read_file import ReadFile
 from application.agent.tools.search_history import SearchHistory
+from application.agent.tools.search_web import SearchWeb
+from application.ports.web_search import WebSearch
 from domain.profiles import PROFILES
 from entrypoints.wiring.models_file import ModelsFile
 from entrypoints.wiring.settings import Settings
+
+Searches = NewType("Searches", Sequence[WebSearch])
+"""Who searches the web: one, or nobody."""
 
 
 class ToolsProvider(Provider):
@@ -45,6 +58,14 @@ class ToolsProvider(Provider):
         return ChartSources({})
 
     @provide
+    async def web_search(self, settings: Settings, patience: Patience) -> AsyncIterator[Searches]:
+        """Whom the operator names, else the first that has an address or a key, else nobody."""
+        search = _search(settings, patience)
+        yield Searches(() if search is None else (search,))
+        if search is not None:
+            await search.aclose()
+
+    @provide
     def registry(
         self,
         calculator: Calculator,
@@ -54,6 +75,7 @@ class ToolsProvider(Provider):
         fetch_page: FetchPage,
         search_history: SearchHistory,
         read_file: ReadFile,
+        searches: Searches,
     ) -> ToolRegistry:
         """Every tool there is."""
         return ToolRegistry(
@@ -65,6 +87,7 @@ class ToolsProvider(Provider):
                 fetch_page,
                 search_history,
                 read_file,
+                *(SearchWeb(search) for search in searches),
             )
         )
 
@@ -90,3 +113,25 @@ class ToolsProvider(Provider):
             tool_s=settings.tool_timeout_s,
             approval_s=settings.approval_timeout_s,
         )
+
+
+def _search(
+    said: Settings, patience: Patience
+) -> SearxngSearch | PerplexitySearch | OpenAISearch | None:
+    given = {
+        "searxng": said.searxng_base_url,
+        "perplexity": said.perplexity_api_key,
+        "openai": said.openai_api_key,
+    }
+    chosen = said.web_search or next((name for name, value in given.items() if value), "none")
+    match chosen:
+        case "searxng":
+            return SearxngSearch(said.searxng_base_url, patience)
+        case "perplexity":
+            address = said.perplexity_base_url or perplexity.DIALECT.base_url or ""
+            return PerplexitySearch(said.perplexity_api_key.parts()[0], address, patience)
+        case "openai":
+            key = said.openai_api_key.parts()[0]
+            return OpenAISearch(key, said.openai_base_url, patience)
+        case _:
+            return None
