@@ -6,21 +6,12 @@ from contextlib import aclosing
 import pytest
 import pytest_asyncio
 
-from adapters.anthropic.catalog import CARDS as ANTHROPIC_CARDS
 from adapters.anthropic.chat import AnthropicChatModel
-from adapters.anthropic.events import MessagesReader
-from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.compatible.chat import CompatibleChatModel
-from adapters.google.catalog import CARDS as GOOGLE_CARDS
 from adapters.google.chat import GoogleChatModel
-from adapters.google.events import GenerateReader
-from adapters.openai.catalog import CARDS as OPENAI_CARDS
 from adapters.openai.chat import OpenAIChatModel
-from adapters.openai.responses_events import ResponsesReader
-from adapters.transport.chat_wire.events import ChatReader
-from adapters.transport.wire_reader import WireReader
 from application.ports.chat_model import ChatModel
-from domain.catalog.card import Api, ModelCard
+from domain.catalog.card import ModelCard
 from domain.provider_errors import ProviderError
 from domain.turn.events import ModelEvent
 from domain.turn.prompt import Message, Prompt, TextPart
@@ -28,16 +19,12 @@ from tests.batches import one_by_one
 from tests.simulators.replies import Reply, failure
 from tests.simulators.server import Simulator
 from tests.wire.answers import payloads, streamed
+from tests.wire.readers import COMPATIBLE, WIRES, card_for, reader_for, wire_of
 from tests.wire.recordings import Exchange, each, exchanges
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEY = "sk-recorded"
-COMPATIBLE = {module.PROVIDER: module for module in (xai, groq, deepseek, perplexity)}
-WIRES = (
-    ("openai", "chat"), ("openai", "responses"), ("anthropic", "messages"), ("gemini", "generate"),
-    *((provider, "chat") for provider in COMPATIBLE),
-)  # fmt: skip
 
 
 def is_an_answer(exchange: Exchange) -> bool:
@@ -69,35 +56,6 @@ async def models(server: Simulator) -> AsyncGenerator[dict[str, ChatModel], None
     yield {**made}
     for model in made.values():
         await model.aclose()
-
-
-def wire_of(exchange: Exchange) -> tuple[str, str]:
-    provider, _, rest = exchange.name.partition("/")
-    return provider, rest.partition("--")[0]
-
-
-def card_for(provider: str, wire: str) -> ModelCard:
-    cards = {
-        "openai": OPENAI_CARDS,
-        "anthropic": ANTHROPIC_CARDS,
-        "gemini": GOOGLE_CARDS,
-        **{name: module.CARDS for name, module in COMPATIBLE.items()},
-    }[provider]
-    api = Api.RESPONSES if wire == "responses" else cards[0].api
-    return next(card for card in cards if card.api is (Api.CHAT if wire == "chat" else api))
-
-
-def reader_for(provider: str, wire: str) -> WireReader:
-    match wire:
-        case "responses":
-            return ResponsesReader()
-        case "messages":
-            return MessagesReader()
-        case "generate":
-            return GenerateReader()
-        case _:
-            quirks = COMPATIBLE[provider].DIALECT.quirks if provider in COMPATIBLE else None
-            return ChatReader(provider, quirks)
 
 
 def read(exchange: Exchange) -> Outcome:
