@@ -8,7 +8,7 @@ from application.ports.chat_model import ChatModel
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.catalog.fallbacks import Fallbacks
-from domain.errors import InvalidRequest, ModelCannot, NotConfigured
+from domain.errors import ModelCannot, NotConfigured
 from domain.turn.prompt import FilePart, ImagePart, Part
 from domain.turn.settings import TurnSettings
 
@@ -94,8 +94,6 @@ class ChooseModel:
         )
 
     def _check(self, card: ModelCard, question: tuple[Part, ...]) -> None:
-        if not question:
-            raise InvalidRequest("Prompt cannot be empty", "prompt")
         for part in question:
             need = _NEEDS.get(type(part))
             if need is not None and not card.able_to(need[0]):

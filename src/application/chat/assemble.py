@@ -9,7 +9,8 @@ from application.chat.answer_states import AnswerStates
 from application.chat.attachments import LoadAttachments, note_of
 from application.chat.characters import Characters
 from domain.catalog.card import Capability
-from domain.turn.ask import Ask
+from domain.errors import InvalidRequest
+from domain.turn.ask import Ask, brings_results
 from domain.turn.prompt import AudioPart, ImagePart, Message, Part, Prompt, TextPart
 
 # Files are not here: what a model cannot take as a file, it may be given in words.
@@ -42,15 +43,20 @@ def assemble(ask: Ask, choice: Choice, characters: Characters) -> Prompt:
 
     Attachments of the history are kept in its newest messages only, as many as the card (or the
     user) says; older ones become a note, and so do those the model cannot take.
+
+    Raises:
+        InvalidRequest: there is no question, nor a result that the answer could go on with.
     """
+    if not ask.question and not brings_results(ask.history):
+        raise InvalidRequest("Prompt cannot be empty", "prompt")
     settings = ask.settings
     keep = settings.attachments_kept
     if keep is None:
         keep = choice.card.attachments_kept
-    question = Message("user", _readable(ask.question, choice))
+    question = [Message("user", _readable(ask.question, choice))] if ask.question else []
     return Prompt(
         card=choice.card,
-        messages=(*_history(ask.history, choice, keep), question),
+        messages=(*_history(ask.history, choice, keep), *question),
         system=characters.system_prompt(settings.character, as_agent=settings.as_agent),
         temperature=choice.temperature,
         max_tokens=choice.max_tokens,

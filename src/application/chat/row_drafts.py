@@ -7,7 +7,7 @@ import msgspec
 from msgspec import structs
 
 from domain.conversation.conversation import AnswerState, MessageDraft
-from domain.turn.ask import Ask, Record
+from domain.turn.ask import Ask, Record, brings_results
 from domain.turn.events import ModelChosen
 from domain.turn.prompt import AudioPart, FilePart, ImagePart
 from domain.turn.transcript import Transcript
@@ -18,7 +18,7 @@ def question_draft(ask: Ask, record: Record) -> MessageDraft:
     draft = record.question
     changes: dict[str, Any] = {}
     if not draft.message:
-        changes["message"] = ask.text
+        changes["message"] = ask.text or _results(ask)
     # A client that sends no message object still sees its attachments in the history. Without any,
     # nothing is stated: an edit then leaves the stored lists alone.
     if draft.image_locations is None:
@@ -26,6 +26,15 @@ def question_draft(ask: Ask, record: Record) -> MessageDraft:
     if draft.file_locations is None:
         changes["file_locations"] = _places(ask, FilePart, AudioPart) or None
     return structs.replace(draft, **changes)
+
+
+def _results(ask: Ask) -> str:
+    """Return words for a question that is nothing but results of the client's tools."""
+    if ask.question or not brings_results(ask.history):
+        return ""
+    called = {call.id: call.name for message in ask.history for call in message.calls}
+    answered = [message.answers_call or "" for message in ask.history if message.role == "tool"]
+    return f"[result of {called.get(answered[-1], 'a tool')}]"
 
 
 def _places(ask: Ask, *kinds: type[ImagePart | FilePart | AudioPart]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 
     user: UserId
     question: tuple[Part, ...]
+    """Empty where the history ends with results of the client's own tools: the answer goes on."""
     history: tuple[Message, ...] = ()
     settings: TurnSettings = TurnSettings()
     kind: str = "text"
@@ -51,7 +52,13 @@ class Ask(Struct, frozen=True, kw_only=True):
     @property
     def fingerprint(self) -> str:
         """Tells one question from another under the same key (hex, 64 characters)."""
-        return hashlib.sha256(msgspec.json.encode([self.kind, self.question])).hexdigest()
+        asked = self.question or self.history[-1:]
+        return hashlib.sha256(msgspec.json.encode([self.kind, asked])).hexdigest()
+
+
+def brings_results(history: tuple[Message, ...]) -> bool:
+    """Return whether a history ends with what a tool of the client's has returned."""
+    return bool(history) and history[-1].role == "tool"
 
 
 class TurnHeader(Struct, frozen=True, kw_only=True):

@@ -258,6 +258,7 @@ VARIABLES: Mapping[str, _Variable] = {
         parsing.url("http", "https"),
         "https://api-singapore.klingai.com",
         "KLINGAI_API_BASE_URL",
+    ),
     "searxng_base_url": _Variable(
         "SEARXNG_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:8888"
     ),

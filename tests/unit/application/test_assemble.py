@@ -19,6 +19,7 @@ from application.chat.prepared import PreparedAttachments
 from application.files.sources import AttachmentSources
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
+from domain.errors import InvalidRequest
 from domain.turn.ask import Ask
 from domain.turn.prompt import (
     AudioPart,
@@ -129,3 +130,13 @@ async def test_what_is_left_out_is_not_loaded() -> None:
         (NO_IMAGE,), (picture,), (TextPart("[audio recording not included]"),), (picture,),
     ]  # fmt: skip
     assert downloads.asked == [IMAGE.url]
+
+
+def test_nothing_asked() -> None:
+    with pytest.raises(InvalidRequest, match="Prompt cannot be empty"):
+        assembled(said(TextPart("Hi")), question=())
+
+
+def test_a_result_of_the_clients_tool_is_enough_to_go_on_with() -> None:
+    result = Message("tool", (TextPart("open"),), answers_call="c1")
+    assert assembled(result, question=()).messages == (result,)

@@ -8,7 +8,7 @@ from adapters.memory.chat_model import ScriptedChatModel
 from application.agent.choose import Choice, ChooseModel
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
-from domain.errors import InvalidRequest, ModelCannot, NotConfigured, UnknownModel
+from domain.errors import ModelCannot, NotConfigured, UnknownModel
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Part, TextPart
 from domain.turn.settings import TurnSettings
 from tests.unit.rig import CATALOG
@@ -52,11 +52,6 @@ def test_what_a_file_is_shows_later_and_is_no_reason_to_refuse() -> None:
 
 def test_a_recording_becomes_a_note_later_and_is_no_reason_to_refuse() -> None:
     assert chosen((AudioPart("https://a"),), model="blind").card.id == "blind"
-
-
-def test_nothing_asked() -> None:
-    with pytest.raises(InvalidRequest, match="Prompt cannot be empty"):
-        chosen((), model="swift")
 
 
 def test_a_provider_without_an_adapter() -> None:

@@ -6,8 +6,8 @@ from msgspec import Meta, Struct
 
 from domain.errors import InvalidRequest
 from domain.ids import UserId
-from domain.turn.ask import Ask
-from domain.turn.prompt import Part
+from domain.turn.ask import Ask, brings_results
+from domain.turn.prompt import Message, Part
 from entrypoints.web.identity import check_customer
 from entrypoints.web.wire.preferences import turn_settings
 from entrypoints.web.wire.prompts import history, image_mode, prompt_parts
@@ -57,7 +57,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
 
     customer_id: CustomerId
     prompt: Prompt | None = None
-    """Required, unless `user_input` holds it."""
+    """Required, unless `user_input` holds it or `chat_history` ends with a result of a tool."""
     settings: Settings | None = None
     session_id: str | None = None
     """Echoed."""
@@ -77,13 +77,13 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: msgspec turns it into an error of validation.
         """
-        if self.prompt is None and self.user_input is None:
+        if self.prompt is None and self.user_input is None and not self.chat_history:
             raise ValueError("Object missing required field `prompt`")
 
     @property
     def wants_plain_text(self) -> bool:
         """Whether the client shows every byte of the answer as it comes."""
-        return self.prompt is None
+        return self.prompt is None and self.user_input is not None
 
     def ask(self, user: UserId, key: str | None) -> Ask:
         """Return the question.
@@ -99,17 +99,20 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         if earlier is None and said is not None:
             earlier = said.chat_history
         settings = self.user_settings if self.settings is None else self.settings
+        before = history(earlier)
         return Ask(
             user=user,
-            question=_question(prompt),
-            history=history(earlier),
+            question=_question(prompt, before),
+            history=before,
             settings=turn_settings(settings or {}, image_mode=image_mode(prompt)),
             key=key,
         )
 
 
-def _question(prompt: str | list[dict[str, Any]] | None) -> tuple[Part, ...]:
+def _question(
+    prompt: str | list[dict[str, Any]] | None, before: tuple[Message, ...]
+) -> tuple[Part, ...]:
     parts = prompt_parts(prompt)
-    if not parts:
+    if not parts and not brings_results(before):
         raise InvalidRequest("Prompt cannot be empty", "prompt")
     return parts

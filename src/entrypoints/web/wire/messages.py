@@ -9,7 +9,7 @@ import msgspec
 from domain.conversation.conversation import ConversationDraft
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest
 from domain.ids import ConversationId, UserId
-from domain.turn.ask import Ask, Record
+from domain.turn.ask import Ask, Record, brings_results
 from domain.turn.prompt import Part
 from entrypoints.web.wire.drafts import FORK_NAME, copied_messages, message_draft
 from entrypoints.web.wire.names import Json, section, snake_keys
@@ -73,7 +73,8 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         raise FeatureUnavailable("Group chat (group_id)")
     said = section(found, "user_input") if found.get("user_input") is not None else None
     check_owner(user, said or {})
-    parts, mode = _prompt(found, said or {})
+    earlier = history((said or {}).get("chat_history", found.get("chat_history")))
+    parts, mode = _prompt(found, said or {}, required=not brings_results(earlier))
     settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
     settings = section(found, settings_key)
     inner = said or {}
@@ -85,7 +86,7 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
     return Ask(
         user=user,
         question=parts,
-        history=history(inner.get("chat_history", found.get("chat_history"))),
+        history=earlier,
         settings=turns,
         key=_key(found, inner, edits=edits),
         record=record,
@@ -117,7 +118,9 @@ def _kind(found: Json) -> str:
     return "text"
 
 
-def _prompt(found: Json, said: Json) -> tuple[tuple[Part, ...], str | None]:
+def _prompt(
+    found: Json, said: Json, *, required: bool
+) -> tuple[tuple[Part, ...], str | None]:
     """Look for the prompt in every place the contract allows, in its order.
 
     Returns:
@@ -134,7 +137,9 @@ def _prompt(found: Json, said: Json) -> tuple[tuple[Part, ...], str | None]:
     ):
         if parts := prompt_parts(value):
             return parts, image_mode(value)
-    raise InvalidRequest("Prompt required", "prompt")
+    if required:
+        raise InvalidRequest("Prompt required", "prompt")
+    return (), None
 
 
 def _key(found: Json, said: Json, *, edits: bool) -> str | None:
