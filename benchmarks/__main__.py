@@ -8,13 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import adapters, files, history, report
+from benchmarks import adapters, agent, files, history, report
 from benchmarks.measure import Memory, Target, kept, memory, not_kept
 from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
 from benchmarks.speed import compare
 
-PARTS = ("start", "memory", "speed", "adapters", "files", "history")
+PARTS = ("start", "memory", "speed", "adapters", "files", "history", "agent")
 STARTS = 3
 SETTLING_S = 1.0
 """After a server is ready, before its memory is read."""
@@ -50,6 +50,10 @@ def main() -> int:
         engines, lines = history.measure()
         print(f"\n{history.table(engines, lines)}")
         missed += [line.what for line in lines if line.met is False]
+    if "agent" in words.parts:
+        loop = agent.costs(words.rounds)
+        print(f"\n{agent.table(loop)}")
+        missed += [each.name for each in loop if not each.met]
     if missed:
         print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)
     return 1 if missed and words.strict else 0
