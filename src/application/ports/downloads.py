@@ -6,6 +6,9 @@ from msgspec import Struct
 
 MOST_BYTES = 20_000_000
 
+_HTML = ("text/html", "application/xhtml+xml")
+_HTML_BEGINS = (b"<!doctype html", b"<html")
+
 
 class Downloaded(Struct, frozen=True):
     """Content, and what it shows itself to be."""
@@ -15,6 +18,13 @@ class Downloaded(Struct, frozen=True):
     """By the content itself, not by its server's word; lower case, without parameters."""
     is_text: bool
     """Whether it can be read as text, whatever the type."""
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it is a web page, called one or not."""
+        if self.mime_type in _HTML:
+            return True
+        return self.is_text and self.content[:100].lstrip().lower().startswith(_HTML_BEGINS)
 
 
 class Downloads(Protocol):

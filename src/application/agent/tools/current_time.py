@@ -12,7 +12,7 @@ from application.ports.clock import Clock
 from domain.errors import InvalidRequest
 from domain.tools import ToolSpec, parameters_of
 
-_MOST_DAYS = 1_000_000
+_MOST_DAYS = 3_000_000
 
 
 class CurrentTimeArguments(Struct, frozen=True):

@@ -12,7 +12,6 @@ from application.ports.pdf_text import PdfText
 from domain.errors import DownloadFailed
 from domain.tools import ToolSpec, parameters_of
 
-_HTML = ("text/html", "application/xhtml+xml")
 _PDF = "application/pdf"
 _MOST_BYTES = 10_000_000
 
@@ -67,7 +66,7 @@ class FetchPage(Tool):
         if found.mime_type == _PDF:
             read = await self._pdf.read(found.content)
             return PageText("", "\n\n".join(page for page in read.pages if page))
-        if found.mime_type in _HTML:
+        if found.is_html:
             return await self._pages.read(found.content)
         if found.is_text:
             return PageText("", found.content.decode(errors="replace"))

@@ -19,7 +19,6 @@ from domain.turn.prompt import AudioPart, FilePart, ImagePart
 
 _MOST_CHARS = 15_000
 _PDF = "application/pdf"
-_HTML = "text/html"
 
 
 class ReadFileArguments(Struct, frozen=True):
@@ -82,7 +81,7 @@ class ReadFile(Tool):
         if found.mime_type == _PDF:
             read = await self._pdf.read(found.content)
             return "\n\n".join(f"[page {at}]\n{page}" for at, page in enumerate(read.pages, 1))
-        if found.mime_type == _HTML:
+        if found.is_html:
             return (await self._pages.read(found.content)).text
         if found.is_text:
             return found.content.decode(errors="replace")
