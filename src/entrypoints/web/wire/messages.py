@@ -118,9 +118,7 @@ def _kind(found: Json) -> str:
     return "text"
 
 
-def _prompt(
-    found: Json, said: Json, *, required: bool
-) -> tuple[tuple[Part, ...], str | None]:
+def _prompt(found: Json, said: Json, *, required: bool) -> tuple[tuple[Part, ...], str | None]:
     """Look for the prompt in every place the contract allows, in its order.
 
     Returns:
