@@ -119,6 +119,30 @@ async def test_an_address_that_was_made_up_is_fetched_once_the_user_allows_it(
     assert text(frames) == f"See {secret} and {page} now", "allowed, it is known"
 
 
+async def test_a_picture_is_shown_kept_and_opened_by_its_link(
+    server: ThreadServer, anna: str
+) -> None:
+    order = {"prompt": "a red bicycle", "model": "demo"}
+    asked = ask(f"/tool generate_image {json.dumps(order)}")
+    asked["user_settings"]["general"] = {"ai_agent_enabled": True, "ai_agent_profile": "media"}
+    async with chat(server.address, anna) as client:
+        await client.send(asked)
+        frames = await client.turn()
+    (image,) = [f["content"] for f in frames if f.get("event_type") == "image"]
+    assert (image["message"], image["generated_by"]) == ("imageGenerated", "demo")
+    (result,) = [f["data"] for f in frames if f["type"] == "tool_result"]
+    assert result["success"], result["error"]
+    headers = {"Authorization": f"Bearer {anna}"}
+    async with httpx.AsyncClient(base_url=f"http://{server.address}", headers=headers) as http:
+        body = {"customer_id": 1, "session_id": saved_in(frames)["session_id"]}
+        shown = (await http.post("/api/v1/chat/sessions/detail", json=body)).json()["data"]
+        assert len(shown["messages"][-1]["image_locations"]) == 1
+        # Links name the place under which the operator offers the server.
+        link = httpx.URL(result["tool_result"]["image_url"])
+        opened = await http.get(link.raw_path.decode())
+    assert opened.headers["content-type"].startswith("image/")
+
+
 async def test_a_turn_waits_for_the_clients_tool_and_goes_on_with_its_result(
     server: ThreadServer, anna: str, simulator: OpenAISimulator
 ) -> None:

@@ -10,11 +10,12 @@ from domain.catalog.card import ModelCard
 from domain.ids import ConversationId, TurnId, UserId
 from domain.tools import ToolSpec
 from domain.turn.agent_events import ChartBegun, ChartFailed, ChartMade, SpentBeside
+from domain.turn.events import PictureMade
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Prompt
 from domain.turn.settings import TurnSettings
 
 Attachment = ImagePart | FilePart | AudioPart
-SideEvent = ChartBegun | ChartMade | ChartFailed | SpentBeside
+SideEvent = ChartBegun | ChartMade | ChartFailed | PictureMade | SpentBeside
 """What a tool may say beside its result."""
 
 

@@ -36,6 +36,8 @@ class TurnSettings(Struct, frozen=True):
     tools: Mapping[str, Any] = {}
     attachments_kept: int | None = None
     speech_wanted: bool = False
+    image_model: str | None = None
+    """Who draws by the user's wish, where a tool is asked to and the model names nobody."""
     picture: PictureWanted | None = None
     """A picture is to be made from the answer."""
     fallbacks: tuple[str, ...] | None = None

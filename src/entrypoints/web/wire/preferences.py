@@ -43,9 +43,16 @@ def turn_settings(
         tools=_object(text, "tools"),
         attachments_kept=_limit(_number(text, "file_attached_message_limit"), least=0),
         speech_wanted=_truth(tts.get("tts_auto_execute")),
+        image_model=_image_model(settings),
         picture=_picture(settings, image_mode),
         fallbacks=_names(text, "fallback_models"),
     )
+
+
+def _image_model(settings: Mapping[str, Any]) -> str | None:
+    said: object = settings.get("image")
+    named: object = cast("Json", said).get("model") if isinstance(said, dict) else None
+    return named.strip() or None if isinstance(named, str) else None
 
 
 def _picture(settings: Mapping[str, Any], mode: str | None) -> PictureWanted | None:

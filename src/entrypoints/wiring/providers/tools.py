@@ -21,6 +21,7 @@ from application.agent.tools.calculator import Calculator
 from application.agent.tools.current_time import CurrentTime
 from application.agent.tools.fetch_page import FetchPage
 from application.agent.tools.generate_chart import ChartSources, GenerateChart
+from application.agent.tools.generate_image import GenerateImage
 from application.agent.tools.generate_text import GenerateText
 from application.agent.tools.read_file import ReadFile
 from application.agent.tools.search_history import SearchHistory
@@ -42,6 +43,7 @@ class ToolsProvider(Provider):
     calculator = provide(Calculator)
     current_time = provide(CurrentTime)
     generate_text = provide(GenerateText)
+    generate_image = provide(GenerateImage)
     generate_chart = provide(GenerateChart)
     fetch_page = provide(FetchPage)
     search_history = provide(SearchHistory)
@@ -71,6 +73,7 @@ class ToolsProvider(Provider):
         calculator: Calculator,
         current_time: CurrentTime,
         generate_text: GenerateText,
+        generate_image: GenerateImage,
         generate_chart: GenerateChart,
         fetch_page: FetchPage,
         search_history: SearchHistory,
@@ -83,6 +86,7 @@ class ToolsProvider(Provider):
                 calculator,
                 current_time,
                 generate_text,
+                generate_image,
                 generate_chart,
                 fetch_page,
                 search_history,
