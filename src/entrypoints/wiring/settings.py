@@ -167,6 +167,8 @@ class _Variable(Struct, frozen=True):
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
+_http = parsing.url("http", "https")
+
 VARIABLES: Mapping[str, _Variable] = {
     "env": _Variable(
         "PARLEY_ENV", parsing.one_of("development", "production", "test"), "production"
@@ -196,12 +198,10 @@ VARIABLES: Mapping[str, _Variable] = {
     "aws_access_key_id": _Variable("AWS_ACCESS_KEY_ID", Secret, "AKIA…"),
     "aws_secret_access_key": _Variable("AWS_SECRET_ACCESS_KEY", Secret, "…"),
     "aws_endpoint_url_s3": _Variable(
-        "AWS_ENDPOINT_URL_S3", parsing.url("http", "https"), "https://minio.example.org:9000"
+        "AWS_ENDPOINT_URL_S3", _http, "https://minio.example.org:9000"
     ),
     "s3_delivery": _Variable("PARLEY_S3_DELIVERY", parsing.one_of("redirect", "proxy"), "proxy"),
-    "public_files_base_url": _Variable(
-        "PUBLIC_FILES_BASE_URL", parsing.url("http", "https"), "https://chat.example.org"
-    ),
+    "public_files_base_url": _Variable("PUBLIC_FILES_BASE_URL", _http, "https://chat.example.org"),
     "file_link_ttl_s": _Variable("PARLEY_FILE_LINK_TTL_S", parsing.seconds, "86400"),
     "upload_bytes": _Variable("PARLEY_UPLOAD_BYTES", parsing.integer(1, 2**40), "26214400"),
     "db_pool_size": _Variable("DB_POOL_SIZE", parsing.integer(1, 1000), "10"),
@@ -210,43 +210,29 @@ VARIABLES: Mapping[str, _Variable] = {
     "db_connect_timeout_s": _Variable("DB_CONNECT_TIMEOUT", parsing.seconds, "5"),
     "db_pool_recycle_s": _Variable("DB_POOL_RECYCLE", parsing.seconds, "900"),
     "openai_api_key": _Variable("OPENAI_API_KEY", Secret, "sk-…"),
-    "openai_base_url": _Variable(
-        "OPENAI_BASE_URL", parsing.url("http", "https"), "https://api.openai.com/v1"
-    ),
+    "openai_base_url": _Variable("OPENAI_BASE_URL", _http, "https://api.openai.com/v1"),
     "anthropic_api_key": _Variable("ANTHROPIC_API_KEY", Secret, "sk-ant-…", "CLAUDE_KEY"),
-    "anthropic_base_url": _Variable(
-        "ANTHROPIC_BASE_URL", parsing.url("http", "https"), "https://api.anthropic.com"
-    ),
+    "anthropic_base_url": _Variable("ANTHROPIC_BASE_URL", _http, "https://api.anthropic.com"),
     "google_api_key": _Variable("GOOGLE_API_KEY", Secret, "AIza…", "GEMINI_API_KEY"),
     "google_base_url": _Variable(
         "GOOGLE_BASE_URL",
-        parsing.url("http", "https"),
+        _http,
         "https://generativelanguage.googleapis.com",
     ),
     "xai_api_key": _Variable("XAI_API_KEY", Secret, "…"),
-    "xai_base_url": _Variable(
-        "XAI_BASE_URL", parsing.url("http", "https"), "https://api.x.ai/v1", "XAI_API_BASE_URL"
-    ),
+    "xai_base_url": _Variable("XAI_BASE_URL", _http, "https://api.x.ai/v1", "XAI_API_BASE_URL"),
     "groq_api_key": _Variable("GROQ_API_KEY", Secret, "…"),
-    "groq_base_url": _Variable(
-        "GROQ_BASE_URL", parsing.url("http", "https"), "https://api.groq.com/openai/v1"
-    ),
+    "groq_base_url": _Variable("GROQ_BASE_URL", _http, "https://api.groq.com/openai/v1"),
     "deepseek_api_key": _Variable("DEEPSEEK_API_KEY", Secret, "…"),
-    "deepseek_base_url": _Variable(
-        "DEEPSEEK_BASE_URL", parsing.url("http", "https"), "https://api.deepseek.com/v1"
-    ),
+    "deepseek_base_url": _Variable("DEEPSEEK_BASE_URL", _http, "https://api.deepseek.com/v1"),
     "perplexity_api_key": _Variable("PERPLEXITY_API_KEY", Secret, "…"),
-    "perplexity_base_url": _Variable(
-        "PERPLEXITY_BASE_URL", parsing.url("http", "https"), "https://api.perplexity.ai"
-    ),
+    "perplexity_base_url": _Variable("PERPLEXITY_BASE_URL", _http, "https://api.perplexity.ai"),
     "stability_api_key": _Variable("STABILITY_API_KEY", Secret, "sk-…"),
-    "stability_base_url": _Variable(
-        "STABILITY_BASE_URL", parsing.url("http", "https"), "https://api.stability.ai"
-    ),
+    "stability_base_url": _Variable("STABILITY_BASE_URL", _http, "https://api.stability.ai"),
     "flux_api_key": _Variable("FLUX_API_KEY", Secret, "…"),
     "flux_base_url": _Variable(
         "FLUX_BASE_URL",
-        parsing.url("http", "https"),
+        _http,
         "https://api.eu.bfl.ai",
         "FLUX_API_BASE_URL",
     ),
@@ -255,19 +241,15 @@ VARIABLES: Mapping[str, _Variable] = {
     "klingai_secret_key": _Variable("KLINGAI_SECRET_KEY", Secret, "…"),
     "klingai_base_url": _Variable(
         "KLINGAI_BASE_URL",
-        parsing.url("http", "https"),
+        _http,
         "https://api-singapore.klingai.com",
         "KLINGAI_API_BASE_URL",
     ),
-    "searxng_base_url": _Variable(
-        "SEARXNG_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:8888"
-    ),
+    "searxng_base_url": _Variable("SEARXNG_BASE_URL", _http, "http://127.0.0.1:8888"),
     "web_search": _Variable(
         "PARLEY_WEB_SEARCH", parsing.one_of("searxng", "perplexity", "openai", "none"), "searxng"
     ),
-    "local_base_url": _Variable(
-        "LOCAL_BASE_URL", parsing.url("http", "https"), "http://127.0.0.1:11434/v1"
-    ),
+    "local_base_url": _Variable("LOCAL_BASE_URL", _http, "http://127.0.0.1:11434/v1"),
     "local_api_key": _Variable("LOCAL_API_KEY", Secret, "any text the server expects"),
     "deepgram_api_key": _Variable("DEEPGRAM_API_KEY", Secret, "…"),
     "deepgram_base_url": _Variable(
