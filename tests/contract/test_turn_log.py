@@ -12,8 +12,9 @@ from domain.errors import TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
 from domain.turn.entries import Entry, Numbering
-from domain.turn.errors import TurnTooLong
+from domain.turn.errors import EventsForgotten, TurnTooLong
 from domain.turn.events import TextDelta, TurnCompleted, TurnFailed, TurnStarted
+from domain.turn.voice_events import AudioChunk
 
 ANNA, BORIS = UserId(1), UserId(2)
 T = TurnId("t-1")
@@ -205,6 +206,30 @@ async def test_a_turn_holds_so_much_text(turn_log: TurnLog) -> None:
         await turn_log.append(T, [Entry(2, 2, TextDelta("a" * FULL_BYTES))])
     await turn_log.append(T, numbers.number([TurnCompleted()]))
     assert await turn_log.ended(T)
+
+
+async def test_of_a_full_log_the_oldest_sound_goes_first_and_nobody_misses_it_in_silence(
+    turn_log: TurnLog,
+) -> None:
+    numbers = Numbering()
+    await turn_log.begin(header())
+    await turn_log.append(T, words(numbers, "Hi"))
+    sound = numbers.number([AudioChunk(b"a" * 1500) for _ in range(5)])
+    await turn_log.append(T, sound)
+    late = await turn_log.read(T, 3)
+    for _ in range(20):
+        await turn_log.append(T, numbers.number([AudioChunk(b"b" * 1500)]))
+    await turn_log.append(T, numbers.number([TurnCompleted()]))
+    assert list(late) == sound[2:]
+    with pytest.raises(EventsForgotten):
+        await heard(turn_log, after=1)
+    with pytest.raises(EventsForgotten):
+        await turn_log.read(T)
+    with pytest.raises(EventsForgotten):
+        await turn_log.deliver(T, Attentive(), after=3)
+    rest = await heard(turn_log, after=24)
+    assert [entry.seq for entry in rest] == [25, 26, 27]
+    assert rest[0].event == AudioChunk(b"b" * 1500)
 
 
 async def test_of_entries_that_are_too_much_together_none_is_added(turn_log: TurnLog) -> None:

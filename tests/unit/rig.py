@@ -6,6 +6,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from adapters.demo.speech_catalog import SPEAKERS
+from adapters.demo.speech_catalog import TRANSCRIBERS as EARS
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.downloads import MemoryDownloads
@@ -13,8 +15,11 @@ from adapters.memory.files import MemoryFiles
 from adapters.memory.media_makers import ImageStep, ScriptedImageMaker
 from adapters.memory.pdf_text import MemoryPdfText
 from adapters.memory.signals import MemorySignals
+from adapters.memory.speech import ScriptedSpeaker, ScriptedTranscriber
 from adapters.memory.turn_log import MemoryTurnLog
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from adapters.system.scratch import SystemScratch
+from adapters.transport.resampling import resampler
 from application.agent.approvals import Approvals
 from application.agent.budget import AgentLimits
 from application.agent.calls import RunCalls
@@ -29,14 +34,17 @@ from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
+from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Ledger
 from application.chat.pictures import Pictures
 from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
+from application.chat.speak_message import SpeakMessage
 from application.chat.turns import TurnLimits, Turns
 from application.files.keep_file import KeepFile
+from application.files.links import FileLinks
 from application.files.sources import AttachmentSources
 from application.media.draw_pictures import DrawPictures, KeepPictures
 from application.media.load_pictures import LoadPictures
@@ -48,6 +56,12 @@ from application.ports.files import Files
 from application.ports.media_makers import ImageMaker
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
+from application.speech.choose_ears import ChooseEars
+from application.speech.choose_voice import ChooseVoice
+from application.speech.dictate import Dictate
+from application.speech.keep_sound import KeepSound
+from application.speech.microphone import Microphone
+from application.speech.speak_along import SpeakAlong
 from application.usage.spending import Spending
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
@@ -56,6 +70,8 @@ from domain.catalog.media_catalog import MediaCatalog
 from domain.conversation.conversation import StoredMessage
 from domain.ids import ConversationId, TurnId, UserId
 from domain.profiles import PROFILES
+from domain.speech.cards import SpeakerFamily
+from domain.speech.rewrite import Rewrite
 from domain.turn.ask import Ask, Record
 from domain.turn.entries import Entry
 from domain.turn.events import (
@@ -144,6 +160,9 @@ class Rig:
         cards: Sequence[ModelCard] = (),
         clock: ManualClock | None = None,
         drawn: Sequence[ImageStep] = (),
+        ears: ScriptedTranscriber | None = None,
+        voice: ScriptedSpeaker | None = None,
+        voice_family: SpeakerFamily = SPEAKERS,
     ) -> None:
         """Build the engine.
 
@@ -162,6 +181,9 @@ class Rig:
             cards: more models.
             clock: one that a log given here shares.
             drawn: the script of the model that draws.
+            ears: who hears questions that are spoken.
+            voice: who speaks, where a question asks for it.
+            voice_family: what it is taken for.
         """
         self.clock = clock or (after.clock if after else ManualClock())
         self.store = after.store if after else MemoryUnitOfWork(self.clock)
@@ -179,6 +201,12 @@ class Rig:
         self.approvals = Approvals(self.clock)
         self.paused = PausedLoops()
         keep = KeepRest(KeepFile(self.files, self.store, self.clock))
+        self.ears = ears or ScriptedTranscriber()
+        self.voice = voice or ScriptedSpeaker()
+        voices = ChooseVoice((voice_family,), {"demo": self.voice}, "demo")
+        links = FileLinks("secret", "http://parley.test", 60, self.clock)
+        sounds = KeepSound(KeepFile(self.files, self.store, self.clock), links, SystemScratch())
+        speak = SpeakAlong(voices, sounds, Spending(self.store, self.clock, cap_usd), self.clock)
         agent = Agent(
             RunCalls(self.approvals, keep, self.clock),
             self.paused,
@@ -197,6 +225,19 @@ class Rig:
             ),
             states,
             pictures(self.image_maker, self.downloads, self.files, self.store, self.clock),
+            HearQuestion(
+                Dictate(
+                    ChooseEars((EARS,), {"demo": self.ears}, ("demo",), "demo", "demo"),
+                    Rewrite(),
+                    Spending(self.store, self.clock, cap_usd),
+                    self.clock,
+                ),
+                catalog,
+                resampler,
+                "swift",
+            ),
+            speak,
+            SpeakMessage(speak, self.store),
             self.clock,
             longest_s,
         )
@@ -223,9 +264,9 @@ class Rig:
         await settle()
         assert asyncio.all_tasks() <= self._before
 
-    async def start(self, ask: Ask | None = None) -> TurnId:
+    async def start(self, ask: Ask | None = None, microphone: Microphone | None = None) -> TurnId:
         """Start a turn and let it go as far as it can."""
-        started = await self.turns.start(ask or question())
+        started = await self.turns.start(ask or question(), microphone)
         await settle()
         return started.turn
 

@@ -41,5 +41,6 @@ SPEAKERS = SpeakerFamily(
     default="demo",
     voices=Voices("demo", {"demo": "demo"}),
     format="wav",
+    chat_formats=("pcm_24000",),
     voices_decide=True,
 )

@@ -85,6 +85,7 @@ def speakers(
         cards=_CARDS,
         default=default_model,
         voices=Voices(DEFAULT_VOICE, ids, are_open=True),
+        chat_formats=("pcm_24000", "mp3", "mp3_44100"),
         voices_decide=True,
         words=("eleven",),
         beginnings=("xi-",),

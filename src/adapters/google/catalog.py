@@ -73,4 +73,16 @@ CARDS = (
         price=Price(0.5, 3.0, 0.05, seen=_SEEN, batch_share=_BATCH_SHARE),
         aliases=("gemini-mini", "cheapest-gemini", "cheapest-model"),
     ),
+    ModelCard(
+        id="gemini-2.5-flash",
+        provider=PROVIDER,
+        model="gemini-2.5-flash",
+        api=Api.NATIVE,
+        can=_ALL,
+        efforts=_BUDGETS,
+        context_tokens=1_048_576,
+        own_urls=_OWN,
+        pictures=_PICTURES,
+        price=Price(0.3, 2.5, 0.075, seen=_SEEN),
+    ),
 )

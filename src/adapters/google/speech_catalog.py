@@ -38,4 +38,5 @@ def transcribers(*, in_production: bool) -> TranscriberFamily:
         default=_PRO.model if in_production else _FLASH.model,
         beginnings=("gemini", "models/gemini", "imagen"),
         own_beginnings=("gemini", "models/gemini"),
+        live_is_open=True,
     )

@@ -10,7 +10,7 @@ from domain.errors import TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
 from domain.turn.entries import Entry
-from domain.turn.errors import TurnTooLong
+from domain.turn.errors import EventsForgotten, TurnTooLong
 from domain.turn.events import (
     AnswerWritten,
     TextDelta,
@@ -19,11 +19,14 @@ from domain.turn.events import (
     TurnCompleted,
     TurnFailed,
 )
+from domain.turn.voice_events import AudioChunk
 
 BATCH = 512
 """A reader far behind gets its backlog in pieces, so that it does not hold up the others."""
 OTHER_EVENT_BYTES = 256
 _ENDINGS = (TurnCompleted, TurnCancelled, TurnFailed)
+_SILENCE = AudioChunk(b"")
+"""Stands where sound was dropped."""
 _TEXTS = (TextDelta, ThinkingDelta, AnswerWritten)
 
 
@@ -61,6 +64,10 @@ class _Log:
         self.header = header
         self.entries: list[Entry] = []
         self.size_bytes = 0
+        self.dropped = 0
+        """How many entries of sound were dropped …"""
+        self.dropped_to = 0
+        """… and the number of the last one of them."""
         self.ended_at: datetime | None = None
         self.forgotten = False
         self._live: list[_Live] = []
@@ -147,14 +154,39 @@ class MemoryTurnLog(TurnLog):
         for entry in new:
             event = entry.event
             size_bytes += len(event.text) if isinstance(event, _TEXTS) else OTHER_EVENT_BYTES
-        if len(log.entries) + len(new) > self._max_entries or size_bytes > self._max_bytes:
-            raise TurnTooLong
+            if isinstance(event, AudioChunk):
+                size_bytes += len(event.data)
+        if not self._fits(log, len(new), size_bytes):
+            size_bytes -= self._drop_sound(log, len(new), size_bytes)
+            if not self._fits(log, len(new), size_bytes):
+                raise TurnTooLong
         log.size_bytes = size_bytes
+
+    def _fits(self, log: _Log, more: int, size_bytes: int) -> bool:
+        kept = len(log.entries) - log.dropped + more
+        return kept <= self._max_entries and size_bytes <= self._max_bytes
+
+    def _drop_sound(self, log: _Log, more: int, size_bytes: int) -> int:
+        """Drop the oldest sound, a good part of it at once; return how many bytes that frees."""
+        freed = 0
+        least = min(self._max_bytes // 4, size_bytes)
+        for at in range(log.dropped_to, len(log.entries)):
+            if freed >= least and self._fits(log, more, size_bytes - freed):
+                break
+            entry = log.entries[at]
+            if isinstance(entry.event, AudioChunk):
+                freed += len(entry.event.data) + OTHER_EVENT_BYTES
+                log.entries[at] = Entry(entry.seq, entry.chunk, _SILENCE)
+                log.dropped += 1
+                log.dropped_to = entry.seq
+        return freed
 
     async def follow(self, turn: TurnId, after: int = 0) -> AsyncGenerator[Sequence[Entry], None]:
         log = self._log(turn)
         position = max(after, 0)
         while True:
+            if position < log.dropped_to:
+                raise EventsForgotten
             if batch := log.entries[position : position + BATCH]:
                 position += len(batch)
                 yield batch
@@ -169,6 +201,8 @@ class MemoryTurnLog(TurnLog):
         log = self._log(turn)
         position = max(after, 0)
         while True:
+            if position < log.dropped_to:
+                raise EventsForgotten
             if batch := log.entries[position : position + BATCH]:
                 position += len(batch)
                 if not reader.take(batch):
@@ -186,7 +220,10 @@ class MemoryTurnLog(TurnLog):
                 await reader.room()
 
     async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
-        return self._log(turn).entries[max(after, 0) :]
+        log = self._log(turn)
+        if max(after, 0) < log.dropped_to:
+            raise EventsForgotten
+        return log.entries[max(after, 0) :]
 
     async def find(self, turn: TurnId) -> TurnHeader | None:
         log = self._logs.get(turn)

@@ -32,6 +32,7 @@ _TRANSCRIBERS = (
         model="gpt-4o-transcribe",
         hears_live=True,
         hears_files=True,
+        tells_segments=True,
         price=SpeechPrice(usd_per_minute=0.006, tokens=Price(2.5, 10.0), seen=_SEEN),
     ),
     TranscriberCard(
@@ -39,6 +40,7 @@ _TRANSCRIBERS = (
         model="gpt-4o-mini-transcribe",
         hears_live=True,
         hears_files=True,
+        tells_segments=True,
         price=SpeechPrice(usd_per_minute=0.003, tokens=Price(1.25, 5.0), seen=_SEEN),
     ),
     TranscriberCard(
@@ -58,6 +60,8 @@ TRANSCRIBERS = TranscriberFamily(
     beginnings=("gpt", "whisper", "openai"),
     own_beginnings=("gpt-", "whisper-"),
     translator=TRANSLATOR,
+    not_live=(TRANSLATOR, "whisper"),
+    live_goes_to="deepgram",
 )
 
 _SPEED = (0.25, 4.0)

@@ -9,6 +9,7 @@ from application.chat.stop_switch import Cancelled, StopSwitch
 from domain.conversation.conversation import AnswerState
 from domain.errors import InvalidRequest, NotConfigured, ParleyError, SpendingCapReached
 from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
+from domain.speech.errors import HearingFailed
 from domain.turn.errors import TurnInterrupted
 from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed
 
@@ -78,6 +79,8 @@ def _details(error: ParleyError) -> dict[str, Any]:
         case ProviderOverloaded() | ProviderDown():
             return {"provider": error.provider, "retry_after_s": error.retry_after_s}
         case ProviderError():
+            return {"provider": error.provider}
+        case HearingFailed() if error.provider is not None:
             return {"provider": error.provider}
         case SpendingCapReached():
             return {"retry_after_s": error.retry_after_s}

@@ -38,6 +38,8 @@ _ILLUSTRATED = (
     "image_generation_request",
 )
 """… and once something was drawn for it."""
+VOICED = ("file_locations", "is_tts", "api_tts_gen_model_name")
+"""… and what does once its sound is."""
 
 
 class Kept(Struct, frozen=True):
@@ -269,7 +271,8 @@ async def _bring_up_to_date(
     usage: Mapping[str, Any] | None,
 ) -> Kept:
     said = draft.stated()
-    changes: dict[str, Any] = {name: said[name] for name in GROWING if name in said}
+    names = (*GROWING, *VOICED) if draft.is_tts else GROWING
+    changes: dict[str, Any] = {name: said[name] for name in names if name in said}
     changes |= {
         name: said[name]
         for name in _ILLUSTRATED

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import structs
 
 from domain.conversation.conversation import AnswerState, MessageDraft
-from domain.turn.ask import Ask, Record, brings_results
+from domain.turn.ask import AUDIO_DIRECT, Ask, Record, brings_results
 from domain.turn.events import ModelChosen
 from domain.turn.prompt import AudioPart, FilePart, ImagePart
 from domain.turn.transcript import Transcript
@@ -18,7 +18,8 @@ def question_draft(ask: Ask, record: Record) -> MessageDraft:
     draft = record.question
     changes: dict[str, Any] = {}
     if not draft.message:
-        changes["message"] = ask.text or _results(ask)
+        # A recording that the model hears itself has no words of its own.
+        changes["message"] = "" if ask.kind == AUDIO_DIRECT else ask.text or _results(ask)
     # A client that sends no message object still sees its attachments in the history. Without any,
     # nothing is stated: an edit then leaves the stored lists alone.
     if draft.image_locations is None:
@@ -60,6 +61,11 @@ def answer_draft(
     if transcript.charts:
         changes["chart_data"] = msgspec.to_builtins(tuple(transcript.charts))
     changes |= _illustrations(draft, transcript)
+    if (voice := transcript.voice) is not None:
+        changes["is_tts"] = True
+        changes["api_tts_gen_model_name"] = voice.model
+        files = changes.get("file_locations") or draft.file_locations or ()
+        changes["file_locations"] = (voice.address, *files)
     if state is AnswerState.CANCELLED and transcript.pieces:
         data: Mapping[str, Any] = draft.claude_code_data or {}
         changes["claude_code_data"] = {**data, "cancelled": True}

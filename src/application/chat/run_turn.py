@@ -1,8 +1,9 @@
 """One turn, from stored question to saved ending."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 
 import structlog
 from msgspec import Struct, structs
@@ -10,19 +11,24 @@ from msgspec import Struct, structs
 from application.agent.loop import AgentEvent
 from application.chat.answer_states import AnswerStates
 from application.chat.endings import ending_of, state_of
+from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Kept, Ledger
 from application.chat.meter import Meter
 from application.chat.pictures import Pictures
 from application.chat.responder import Responder
-from application.chat.stop_switch import StopSwitch
+from application.chat.speak_message import SpeakMessage
+from application.chat.stop_switch import Cancelled, StopSwitch
 from application.flow.alongside import alongside
 from application.ports.clock import Clock
 from application.ports.turn_log import TurnLog
+from application.speech.microphone import Microphone
+from application.speech.speak_along import SpeakAlong
+from application.speech.voice_leg import VoiceLeg
 from domain.conversation.conversation import AnswerState
 from domain.errors import StorageError
 from domain.ids import TurnId
 from domain.turn.agent_events import LoopStopped, SpentBeside
-from domain.turn.ask import Ask
+from domain.turn.ask import TTS, Ask
 from domain.turn.entries import Entry, Numbering
 from domain.turn.errors import TurnTimedOut, TurnTooLong
 from domain.turn.events import (
@@ -57,6 +63,9 @@ SAVE_WAITS_S = (0.1, 0.4, 1.5)
 """Between attempts to save an ending: readers wait for it, so they are few."""
 
 
+_Tell = Callable[[TurnId, "_Said", Sequence[TurnEvent]], Awaitable[None]]
+
+
 class _Said(Struct):
     """What has become known of a running turn."""
 
@@ -68,6 +77,14 @@ class _Said(Struct):
     """Numbered, but perhaps not in the log."""
     chosen: ModelChosen | None = None
     speech_settled: bool = False
+    text_settled: bool = False
+    leg: VoiceLeg | None = None
+    together: asyncio.Lock | None = None
+    """Held by whoever tells, where text and voice both do."""
+
+    def speaks(self, leg: VoiceLeg) -> None:
+        """Note whose voice it is."""
+        self.leg = leg
 
 
 class Unsaved(Struct, frozen=True):
@@ -90,6 +107,9 @@ class RunTurn:
         responder: Responder,
         states: AnswerStates,
         pictures: Pictures,
+        hear: HearQuestion,
+        speak: SpeakAlong,
+        speak_message: SpeakMessage,
         clock: Clock,
         longest_s: float = 900,
     ) -> None:
@@ -98,27 +118,43 @@ class RunTurn:
         self._responder = responder
         self._states = states
         self._pictures = pictures
+        self._hear = hear
+        self._speak = speak
+        self._speak_message = speak_message
         self._clock = clock
         self._longest_s = longest_s
 
     async def __call__(
-        self, turn: TurnId, ask: Ask, kept: Kept | None, switch: StopSwitch
+        self,
+        turn: TurnId,
+        ask: Ask,
+        kept: Kept | None,
+        switch: StopSwitch,
+        microphone: Microphone | None = None,
     ) -> Unsaved | None:
         """Run the turn to its ending, which is appended last and after the answer is saved.
 
         Whatever happens to the work, it becomes an ending; nothing is raised but cancellation of
         the owner itself, which only the end of the process brings about.
 
+        Args:
+            turn: its id.
+            ask: the question.
+            kept: where it is kept, if it is.
+            switch: stops the work.
+            microphone: where the question comes from that is yet to be spoken; it is stored once
+                it was heard.
+
         Returns:
             What could not be saved while readers waited, to be handed to `save_late`.
         """
         said = _Said(Transcript(), Numbering(), kept, Meter(self._clock))
         await self._tell(turn, said, [TurnStarted(ask.kind)])
-        work = asyncio.create_task(self._work(turn, ask, said))
+        work = asyncio.create_task(self._work(turn, ask, said, microphone))
         switch.guards(work)
         try:
             async with (
-                alongside(self._save_now_and_then(turn, said)),
+                alongside(self._save_now_and_then(turn, said, kept_later=microphone is not None)),
                 alongside(self._stop_when_too_long(switch)),
             ):
                 await asyncio.wait({work})
@@ -128,10 +164,12 @@ class RunTurn:
             work,
             switch,
             after_content=said.transcript.pieces > 0,
-            speech_settled=said.speech_settled,
+            speech_settled=said.speech_settled or (said.leg is not None and said.leg.ended),
             paused=said.transcript.awaits_client,
         )
-        ending = structs.replace(ending, metering=said.meter.reading())
+        ending = structs.replace(
+            ending, metering=said.meter.reading(), text_settled=said.text_settled
+        )
         saved = await self._save(turn, ask, said, ending)
         await self._end(turn, said, saved or _not_saved(said))
         if saved is not None or said.kept is None:
@@ -153,8 +191,49 @@ class RunTurn:
         log.info("answer saved late", turn=unsaved.kept.turn)
         return True
 
-    async def _work(self, turn: TurnId, ask: Ask, said: _Said) -> None:
-        origin = _origin(ask, said.kept)
+    async def _work(
+        self, turn: TurnId, ask: Ask, said: _Said, microphone: Microphone | None
+    ) -> None:
+        if microphone is not None:
+            heard = await self._heard(turn, ask, said, microphone)
+            if heard is None:
+                return
+            ask = heard
+        if ask.kind == TTS:
+            said.text_settled = True
+            await self._speak_message(ask, partial(self._tell, turn, said), said.speaks)
+            return
+        said.leg = self._speak(ask.user, ask.settings)
+        if said.leg is None:
+            await self._answer(turn, ask, said, self._tell)
+            await self._illustrate(turn, ask, said)
+            return
+        said.together = asyncio.Lock()
+        async with said.leg.beside():
+            await self._answer(turn, ask, said, self._tell_together)
+            if not said.transcript.awaits_client:
+                stored = await said.leg.finish(partial(self._tell_together, turn, said))
+                said.transcript.add([stored] if stored else [])
+        await self._illustrate(turn, ask, said)
+
+    async def _heard(
+        self, turn: TurnId, ask: Ask, said: _Said, microphone: Microphone
+    ) -> Ask | None:
+        """Return the question that was spoken, stored; None where nobody is to answer it."""
+        heard = await self._hear(ask, microphone, partial(self._tell, turn, said))
+        asked = heard.ask
+        if asked.record is not None:
+            said.kept = await self._ledger.question(turn, asked, asked.record)
+        if heard.failure is not None:
+            raise heard.failure
+        if heard.transcript is not None:
+            await self._tell(turn, said, [heard.transcript])
+        if microphone.was_lost and heard.transcript is not None:
+            raise Cancelled("The client left while it was recording")
+        return asked if ask.dictation is None or ask.dictation.is_answered else None
+
+    async def _answer(self, turn: TurnId, ask: Ask, said: _Said, tell: _Tell) -> None:
+        origin, leg = _origin(ask, said.kept), said.leg
         async with aclosing(self._responder.reply(turn, ask, origin, said.meter)) as batches:
             async for batch in batches:
                 said.transcript.add(batch)
@@ -165,7 +244,9 @@ class RunTurn:
                     told = await self._pictures.told(ask, shown, said.chosen)
                     said.transcript.add(e for e in told if isinstance(e, PictureMade | MediaKept))
                 if told:
-                    await self._tell(turn, said, told)
+                    await tell(turn, said, told)
+                if leg is not None:
+                    _let_hear(leg, batch)
                 if isinstance(batch[0], ModelChosen):
                     await self._chosen(turn, ask, said, batch[0])
         whole = said.transcript
@@ -175,18 +256,31 @@ class RunTurn:
         written = AnswerWritten(
             whole.text, whole.stop, bill, whole.note, whole.code_session, whole.agent
         )
-        await self._tell(turn, said, [written])
-        async with aclosing(self._pictures.of_answer(ask, whole.text)) as steps:
+        await tell(turn, said, [written])
+
+    async def _illustrate(self, turn: TurnId, ask: Ask, said: _Said) -> None:
+        """Have the pictures made that the answer is to have; whatever was to be heard is by now."""
+        async with aclosing(self._pictures.of_answer(ask, said.transcript.text)) as steps:
             async for step in steps:
-                whole.add([step])
+                said.transcript.add([step])
                 await self._tell(turn, said, [step])
 
     async def _chosen(self, turn: TurnId, ask: Ask, said: _Said, chosen: ModelChosen) -> None:
         said.chosen = chosen
-        if ask.settings.speech_wanted and not said.speech_settled:
-            # No voice is wired: the reader is told at once, and not again by the ending.
+        if said.leg is not None:
+            await said.leg.begin(partial(self._tell_together, turn, said))
+        elif ask.settings.speech_wanted and not said.speech_settled:
+            # Nobody can speak as it is wanted: the reader is told at once, and not by the ending.
             said.speech_settled = True
             await self._tell(turn, said, [SpeechDeclined()])
+
+    async def _tell_together(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
+        """Append events of a text that has a voice beside it: one speaks at a time."""
+        if said.together is None:
+            await self._tell(turn, said, events)
+            return
+        async with said.together:
+            await self._tell(turn, said, events)
 
     async def _tell(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
         """Append events, along with any whose append was cut off: they may be there or not."""
@@ -209,13 +303,13 @@ class RunTurn:
             # The event before was too much; alone, an ending always fits.
             await self._tell(turn, said, [ending])
 
-    async def _save_now_and_then(self, turn: TurnId, said: _Said) -> None:
+    async def _save_now_and_then(self, turn: TurnId, said: _Said, *, kept_later: bool) -> None:
         """Bound what a crash can cost; a database that is away for a while costs nothing else."""
         saved = 0
-        while said.kept is not None:
+        while said.kept is not None or kept_later:
             await self._clock.sleep(CHECKPOINT_S)
             pieces = said.transcript.pieces
-            if pieces == saved:
+            if pieces == saved or said.kept is None:
                 continue
             try:
                 await self._keep(said, said.kept, AnswerState.RUNNING)
@@ -270,6 +364,12 @@ class RunTurn:
             log.exception("billing failed", turn=turn)
 
 
+def _let_hear(leg: VoiceLeg, batch: Sequence[AgentEvent | ModelChosen]) -> None:
+    for event in batch:
+        if isinstance(event, TextDelta):
+            leg.hear(event.text)
+
+
 def _readable(batch: Sequence[AgentEvent | ModelChosen]) -> Sequence[TurnEvent]:
     """Return what of a batch readers may see: all of it when it is one piece of text, as mostly."""
     first = batch[0]
@@ -293,6 +393,6 @@ def _not_saved(said: _Said) -> TurnFailed:
         "Failed to save chat history",
         after_content=said.transcript.pieces > 0,
         saved=Saved(kept.conversation, kept.question, kept.answer) if kept else None,
-        speech_settled=said.speech_settled,
+        speech_settled=said.speech_settled or (said.leg is not None and said.leg.ended),
         metering=said.meter.reading(),
     )

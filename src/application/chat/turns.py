@@ -20,6 +20,7 @@ from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog, TurnReader
 from application.ports.unit_of_work import UnitOfWork
+from application.speech.microphone import Microphone
 from domain.errors import AlreadyExists, StorageError, TooManyTurns
 from domain.ids import TurnId, UserId
 from domain.turn.ask import Ask, TurnHeader
@@ -133,11 +134,15 @@ class Turns:
         """Whether new turns are taken."""
         return self._open
 
-    async def start(self, ask: Ask) -> Started:
+    async def start(self, ask: Ask, microphone: Microphone | None = None) -> Started:
         """Begin the turn, or find the one that was begun under the same key.
 
-        When this returns, the question is stored. Cancelling the caller does not stop a turn
-        that has begun.
+        When this returns, the question is stored, unless it is yet to be spoken. Cancelling the
+        caller does not stop a turn that has begun.
+
+        Args:
+            ask: the question.
+            microphone: where the question comes from that is yet to be spoken.
 
         Raises:
             QuestionDiffers: the key was used for another question.
@@ -154,7 +159,7 @@ class Turns:
         if (starting := self._starting.get(turn)) is None:
             starting = asyncio.get_running_loop().create_future()
             self._starting[turn] = starting
-            self._own(self._owner(ask, header, starting))
+            self._own(self._owner(ask, header, starting, microphone))
             started = await asyncio.shield(starting)
         else:
             started = Started((await asyncio.shield(starting)).turn, fresh=False)
@@ -236,11 +241,17 @@ class Turns:
         self._owners.add(task)
         task.add_done_callback(self._owners.discard)
 
-    async def _owner(self, ask: Ask, header: TurnHeader, starting: asyncio.Future[Started]) -> None:
+    async def _owner(
+        self,
+        ask: Ask,
+        header: TurnHeader,
+        starting: asyncio.Future[Started],
+        microphone: Microphone | None,
+    ) -> None:
         """Accept the turn and run it. Nothing but the end of the process cancels this."""
         running = _Running(header, self._clock.now())
         try:
-            fresh, kept = await self._accept(ask, running)
+            fresh, kept = await self._accept(ask, running, is_spoken=microphone is not None)
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
             del self._starting[header.turn]
             starting.set_exception(error)
@@ -251,7 +262,7 @@ class Turns:
         if not fresh:
             return
         try:
-            unsaved = await self._run(header.turn, ask, kept, running.switch)
+            unsaved = await self._run(header.turn, ask, kept, running.switch, microphone)
             if unsaved is not None:
                 self._unsaved.append(unsaved)
         except Exception:
@@ -261,7 +272,9 @@ class Turns:
         finally:
             del self._running[header.turn]
 
-    async def _accept(self, ask: Ask, running: _Running) -> tuple[bool, Kept | None]:
+    async def _accept(
+        self, ask: Ask, running: _Running, *, is_spoken: bool
+    ) -> tuple[bool, Kept | None]:
         """Return whether the turn is new, and where it is kept."""
         turn = running.header.turn
         if await self._log.begin(running.header) is not None:
@@ -269,7 +282,7 @@ class Turns:
         mine = sum(other.header.user == ask.user for other in self._running.values())
         self._running[turn] = running
         try:
-            return True, await self._admit(turn, ask, mine)
+            return True, await self._admit(turn, ask, mine, is_spoken=is_spoken)
         except BaseException as error:
             del self._running[turn]
             await self._log.forget(turn)
@@ -278,10 +291,10 @@ class Turns:
                 return False, None
             raise
 
-    async def _admit(self, turn: TurnId, ask: Ask, mine: int) -> Kept | None:
+    async def _admit(self, turn: TurnId, ask: Ask, mine: int, *, is_spoken: bool) -> Kept | None:
         if mine >= self._limits.per_user:
             raise TooManyTurns(self._limits.per_user)
-        if ask.record is None:
+        if ask.record is None or is_spoken:
             return None
         return await self._ledger.question(turn, ask, ask.record)
 

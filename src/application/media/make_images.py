@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import structlog
 from msgspec import Struct, structs
 
-from application.media.bill import Bill
 from application.media.load_pictures import LoadPictures
 from application.ports.clock import Clock
 from application.ports.media_makers import ImageMaker
 from application.providers.patience import has_not_begun, patiently
+from application.usage.bill import Bill
 from application.usage.spending import Spending
 from domain.catalog.media_cards import ImageCard
 from domain.catalog.media_catalog import MediaCatalog

@@ -1,6 +1,6 @@
 """Changing the rate of sound."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 
@@ -16,5 +16,5 @@ class Resampler(Protocol):
         ...
 
 
-MakeResampler = Callable[[int, int], Resampler]
+MakeResampler = Callable[[int, int], Awaitable[Resampler]]
 """Makes one, from the rate that goes in and the rate that comes out (Hz)."""

@@ -42,7 +42,7 @@ class TurnLog(Protocol):
         """Add entries, whose numbers go on from the last one, and wake the readers.
 
         Entries that are there already (same numbers) are passed over. After a `TurnEnding`
-        nothing can be added.
+        nothing can be added. Where the log is full, its oldest sound goes first.
 
         Raises:
             TurnTooLong: the log holds as much as a turn may; room for an ending is always left.

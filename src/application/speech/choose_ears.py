@@ -30,6 +30,7 @@ class ChooseEars:
         transcribers: Mapping[str, Transcriber],
         usable: Container[str],
         default: str,
+        default_live: str,
     ) -> None:
         """Take what each provider has, and who speaks to it.
 
@@ -37,12 +38,14 @@ class ChooseEars:
             families: every provider's.
             transcribers: by the provider's name.
             usable: the providers that can be asked, as far as the settings tell.
-            default: the provider that hears recordings where nobody names a model.
+            default: the provider that hears recordings where nobody names a model …
+            default_live: … and the one that hears live.
         """
         self._families = {family.provider: family for family in families}
         self._transcribers = transcribers
         self._usable = usable
         self._default = default
+        self._default_live = default_live
 
     def for_file(self, model: str | None, act: Act) -> Ears:
         """Return who hears a recording.
@@ -62,6 +65,31 @@ class ChooseEars:
         card = _card(family, name, (model or "").strip())
         if act == "translate" and not card.translates and family.translator is not None:
             card = family.card(family.translator) or card
+        return self._ears(card)
+
+    def for_live(self, model: str | None, provider: str | None = None) -> Ears:
+        """Return who hears while somebody speaks.
+
+        Args:
+            model: by any of its names; `_` counts as `-`, and a part `stt` for nothing.
+            provider: who is to hear where no model is named.
+
+        Raises:
+            UnknownModel: no provider has a live model of that name.
+            NotConfigured: nobody speaks to the provider here.
+        """
+        spelled = (model or "").strip().replace("_", "-")
+        name = "-".join(part for part in spelled.lower().split("-") if part != "stt")
+        family = self._families.get((provider or "").lower(), self._families[self._default_live])
+        if name:
+            family = self._named(name)
+            if name in family.not_live and family.live_goes_to is not None:
+                log.warning("who hears recordings only is not asked live", asked=name)
+                family, name = self._families[family.live_goes_to], ""
+        card = _card(family, name, spelled)
+        if not card.hears_live or not (card in family.cards or family.live_is_open):
+            known = [c.model for f in self._families.values() for c in f.cards if c.hears_live]
+            raise UnknownModel(name, difflib.get_close_matches(name, known))
         return self._ears(card)
 
     def _named(self, name: str) -> TranscriberFamily:

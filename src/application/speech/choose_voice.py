@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from application.ports.speech import Speaker
 from domain.errors import InvalidRequest, NotConfigured, UnknownModel
@@ -71,6 +71,16 @@ class ChooseVoice:
             streamed=streamed,
         )
         return VoiceChoice(order, speaker)
+
+    def for_chat(self, wish: VoiceWish) -> VoiceChoice:
+        """Return who speaks in a chat, where only some formats can be heard as they come.
+
+        Raises:
+            NotConfigured, UnknownModel: as when called.
+        """
+        formats = self._family(wish).chat_formats
+        wanted = (wish.format or "").strip().lower()
+        return self(structs.replace(wish, format=wanted if wanted in formats else formats[0]))
 
     def provider(self, wish: VoiceWish) -> str:
         """Return the name of who would speak.

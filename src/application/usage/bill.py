@@ -1,15 +1,21 @@
-"""What a call of a provider costs its user, where it is no part of a turn."""
+"""What an order at a provider costs its user, where it is no part of a turn."""
 
 import structlog
 
 from application.usage.spending import Spending
 from domain.errors import ParleyError, StorageError
 from domain.ids import TurnId, UserId
-from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderTimeout
+from domain.provider_errors import (
+    ProviderBrokeOff,
+    ProviderGarbled,
+    ProviderTimeout,
+    ResultLost,
+    WorkFailed,
+)
 
 log = structlog.get_logger("usage")
 
-_PERHAPS_BILLED = (ProviderBrokeOff, ProviderGarbled, ProviderTimeout)
+_PERHAPS_BILLED = (ProviderBrokeOff, ProviderGarbled, ProviderTimeout, ResultLost, WorkFailed)
 """Failures after which the provider may have done the work all the same."""
 
 

@@ -31,6 +31,8 @@ class TranscriberCard(Struct, frozen=True):
     hears_files: bool = False
     translates: bool = False
     """Writes down in another language."""
+    tells_segments: bool = False
+    """Tells stretches of speech apart."""
     aliases: tuple[str, ...] = ()
     """Lower case."""
     price: SpeechPrice | None = None
@@ -49,6 +51,12 @@ class TranscriberFamily(Struct, frozen=True):
     """… and those of them that are models, known here or not."""
     translator: str | None = None
     """The model that translates, where the others do not."""
+    live_is_open: bool = False
+    """Hears live with any model of its own, known here or not."""
+    not_live: tuple[str, ...] = ()
+    """Models that do not hear live …"""
+    live_goes_to: str | None = None
+    """… and the provider that does in their place."""
     files_go_to: str | None = None
     """The provider that hears recordings in this one's place, where it can be asked."""
 
@@ -120,6 +128,8 @@ class SpeakerFamily(Struct, frozen=True):
     voices: Voices
     format: str = "mp3"
     """In which it speaks where none is asked for."""
+    chat_formats: tuple[str, ...] = ("pcm",)
+    """In which it may speak in a chat; another than these becomes the first."""
     voices_decide: bool = False
     """Whoever names one of its voices means this provider, whatever the model."""
     words: tuple[str, ...] = ()

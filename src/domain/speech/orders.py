@@ -70,6 +70,35 @@ class LiveOrder(Struct, frozen=True):
     turn_silence_ms: int = 500
 
 
+class DictationWish(Struct, frozen=True):
+    """How a user wants to be heard while speaking."""
+
+    model: str | None = None
+    provider: str | None = None
+    """Where no model is named."""
+    language: str = "en"
+    prompt: str | None = None
+    recording_hz: int = 24_000
+    """Of the client's PCM …"""
+    wire_hz: int = 16_000
+    """… and of what the provider gets."""
+    punctuate: bool = True
+    numerals: bool = True
+    profanity_filter: bool = False
+    guesses: bool = False
+    window_s: float = 3.0
+    detects_turns: bool = True
+    turn_threshold: float = 0.5
+    turn_padding_ms: int = 300
+    turn_silence_ms: int = 500
+    is_told: bool = True
+    """The client wants to see the words as they are heard."""
+    is_answered: bool = True
+    """A model answers; else what was said is stored, and that is all."""
+    recording: str | None = None
+    """The client's own id of the recording."""
+
+
 class Tuning(Struct, frozen=True):
     """How a voice is to sound; None leaves it to the provider."""
 

@@ -6,9 +6,14 @@ import msgspec
 from msgspec import Struct
 
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
-from domain.ids import TurnId, UserId
+from domain.ids import MessageId, TurnId, UserId
+from domain.speech.orders import DictationWish
 from domain.turn.prompt import Message, Part, joined_text
 from domain.turn.settings import TurnSettings
+
+AUDIO, AUDIO_DIRECT, TTS = "audio", "audio_direct", "tts"
+"""Kinds of questions: spoken and written down; spoken and heard by the model; and texts that are
+only to be spoken."""
 
 
 class Copied(Struct, frozen=True):
@@ -43,6 +48,10 @@ class Ask(Struct, frozen=True, kw_only=True):
     """The client's own id of the question; asking twice under one key runs once."""
     record: Record | None = None
     """None: nothing is kept."""
+    dictation: DictationWish | None = None
+    """The question is yet to be spoken: how it is to be heard."""
+    voiced: MessageId | None = None
+    """The stored message whose text this is, where it is to be spoken and not answered."""
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ from domain.conversation.conversation import Conversation, StoredMessage
 from domain.ids import ConversationId, MessageId
 from domain.turn.agent_events import LoopStopped, ToldAgentEvent
 from domain.turn.metering import Metering, Usage
+from domain.turn.voice_events import VoiceEvent
 
 
 class TextDelta(Struct, frozen=True, gc=False, tag_field="type", tag="text_delta"):
@@ -223,6 +224,8 @@ class TurnCompleted(Struct, frozen=True, tag_field="type", tag="turn_completed")
     saved: Saved | None = None
     speech_settled: bool = False
     """Readers were already told how speech ends, so the ending says nothing of it."""
+    text_settled: bool = False
+    """Readers were told that there will be no text."""
     metering: Metering | None = None
     """What it took; None where no model was asked."""
     paused: bool = False
@@ -234,6 +237,7 @@ class TurnCancelled(Struct, frozen=True, tag_field="type", tag="turn_cancelled")
 
     saved: Saved | None = None
     speech_settled: bool = False
+    text_settled: bool = False
     metering: Metering | None = None
 
 
@@ -249,6 +253,7 @@ class TurnFailed(Struct, frozen=True, tag_field="type", tag="turn_failed"):
     field: str | None = None
     saved: Saved | None = None
     speech_settled: bool = False
+    text_settled: bool = False
     metering: Metering | None = None
 
 
@@ -271,6 +276,7 @@ TurnEvent = (
     | PictureMade
     | PictureFailed
     | MediaKept
+    | VoiceEvent
     | AnswerWritten
     | TurnEnding
 )

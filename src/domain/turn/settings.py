@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from domain.media_wishes import ImageWish
+from domain.speech.orders import VoiceWish
 
 DEFAULT_MODEL = "gpt-4o-mini"
 
@@ -40,5 +41,9 @@ class TurnSettings(Struct, frozen=True):
     """Who draws by the user's wish, where a tool is asked to and the model names nobody."""
     picture: PictureWanted | None = None
     """A picture is to be made from the answer."""
+    voice: VoiceWish | None = None
+    """Who is to speak; None: nobody can, as it was asked for."""
+    keeps_sound: bool = True
+    """What is spoken is stored; else it is given as a data URL."""
     fallbacks: tuple[str, ...] | None = None
     """Models to ask in order should the chosen one fail; None leaves that to the operator."""

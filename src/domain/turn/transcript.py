@@ -19,6 +19,7 @@ from domain.turn.events import (
     ToolReturned,
     TurnEvent,
 )
+from domain.turn.voice_events import VoiceStored
 
 
 class Transcript:
@@ -40,6 +41,8 @@ class Transcript:
         self.code_session: str | None = None
         self.pictures: list[PictureMade] = []
         self.media: list[MediaKept] = []
+        self.voice: VoiceStored | None = None
+        """The kept sound of the answer."""
 
     def add(self, events: Iterable[TurnEvent | ModelEvent | AgentOnlyEvent]) -> None:
         """Take in the next events; those that leave no trace in the history pass by."""
@@ -88,9 +91,16 @@ class Transcript:
                 self.stop, self.note, self.state = event.reason, event.note, event.state
             case CodeSession():
                 self.code_session = event.id
+            case _:
+                self._note_made(event)
+
+    def _note_made(self, event: TurnEvent | ModelEvent | AgentOnlyEvent) -> None:
+        match event:
             case PictureMade():
                 self.pictures.append(event)
             case MediaKept():
                 self.media.append(event)
+            case VoiceStored():
+                self.voice = event
             case _:
                 return

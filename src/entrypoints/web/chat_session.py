@@ -17,6 +17,7 @@ from entrypoints.web.close_codes import GOODBYE, IDLE
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import told
 from entrypoints.web.line import ClientGone, Line
+from entrypoints.web.recorder import Recorder
 from entrypoints.web.shown_turn import ShownTurn
 from entrypoints.web.wire.approvals import approval_from
 from entrypoints.web.wire.custom_events import Body
@@ -27,19 +28,8 @@ log = structlog.get_logger("socket")
 
 QUEUED = 4
 FOLLOWED = 8
-IGNORED = frozenset(
-    {
-        "heartbeat",
-        "audio_chunk",
-        "audio_complete",
-        "audio_end",
-        "recordingfinished",
-        "stop",
-        "complete",
-        "pong",
-    }
-)
-"""Control messages that need no answer, and those of audio turns outside of one."""
+IGNORED = frozenset({"heartbeat", "pong"})
+"""Control messages that need no answer."""
 
 
 class ChatSession:
@@ -59,6 +49,7 @@ class ChatSession:
         "_deliveries",
         "_followed",
         "_framer",
+        "_recorder",
         "_requests",
         "_serving",
         "_turns",
@@ -75,6 +66,7 @@ class ChatSession:
         deliveries: Deliveries,
         approvals: Approvals,
         clock: Clock,
+        longest_recording_s: float = 600,
     ) -> None:
         self.line = line
         self._asking = asking
@@ -83,6 +75,7 @@ class ChatSession:
         self._deliveries = deliveries
         self._approvals = approvals
         self._clock = clock
+        self._recorder = Recorder(longest_recording_s)
         self._user = UserId(0)
         # A list, since it is short: an empty deque takes 700 bytes of every idle socket.
         self._requests: list[ClientMessage] = []
@@ -104,6 +97,7 @@ class ChatSession:
             except ClientGone:
                 log.debug("client gone", connection=self.line.connection)
             finally:
+                self._recorder.lost()
                 for task in (self._serving, *self._followed.values()):
                     if task is not None:
                         task.cancel()
@@ -122,6 +116,15 @@ class ChatSession:
         await self.line.close(IDLE)
 
     async def _hear(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
+        try:
+            if await self._recorder.hear(message):
+                return
+        except InvalidRequest as error:
+            await self._error(error)
+            return
+        await self._obey(message, tasks)
+
+    async def _obey(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         match message.control:
             case "ping":
                 now = self._clock.now().isoformat()
@@ -148,6 +151,11 @@ class ChatSession:
             # Without the terminal pair: that would end the turn that is running.
             await self._error(InvalidRequest("Another request is still running"))
             return
+        try:
+            self._recorder.begin(message)
+        except InvalidRequest as error:
+            await self._fail(error)
+            return
         self._requests.append(message)
         if self._serving is None:
             self._serving = tasks.create_task(self._serve())
@@ -165,7 +173,8 @@ class ChatSession:
     async def _answer(self, message: ClientMessage) -> None:
         turn: TurnId | None = None
         try:
-            started = await self._turns.start(await self._asking(message, self._user))
+            asked = await self._asking(message, self._user)
+            started = await self._turns.start(asked, message.microphone)
             turn = self._current = started.turn
             if self._cancel_asked:
                 await self._turns.cancel(self._user, turn)
@@ -183,6 +192,8 @@ class ChatSession:
             await self._fail(ParleyError("Internal server error"), turn)
         finally:
             self._current, self._cancel_asked = None, False
+            if message.microphone is not None:
+                message.microphone.finish()
 
     async def _show(self, turn: TurnId, after: int = 0) -> None:
         """Send the turn's frames above `after` as they come, up to its ending."""

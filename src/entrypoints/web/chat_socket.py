@@ -70,7 +70,9 @@ async def chat_socket(
     except StorageError as error:
         await _refuse(line, error)
         return
-    session = ChatSession(line, asking, turns, framer, deliveries, approvals, clock)
+    session = ChatSession(
+        line, asking, turns, framer, deliveries, approvals, clock, settings.recording_s
+    )
     try:
         with revoked.watched(line, bearer):
             await _open(socket, session, bearer.user, idle, settings)

@@ -12,6 +12,7 @@ from application.ports.clock import Clock
 from entrypoints.web.close_codes import TOO_BIG
 from entrypoints.web.direct_socket import direct_socket
 from entrypoints.web.wire.custom_events import Body
+from entrypoints.web.wire.dictation import STOP_WORDS
 from entrypoints.web.wire.frames import Frame, connection_part, frame
 from entrypoints.web.wire.messages import ClientMessage
 
@@ -86,7 +87,7 @@ class Line:
         await self._write(frame(body).on(self._part if with_connection else b""))
 
     async def hear(self) -> ClientMessage | None:
-        """Return the next message; None for frames that mean nothing here (audio, JSON scalars).
+        """Return the next message; None for frames that mean nothing here (JSON scalars).
 
         Raises:
             ClientGone: there will be none.
@@ -98,10 +99,13 @@ class Line:
         self.heard_at = self._clock.now()
         text = event.get("text")
         if text is None:
-            if len(event.get("bytes") or b"") > LARGEST_BINARY:
+            sound: bytes = event.get("bytes") or b""
+            if len(sound) > LARGEST_BINARY:
                 await self.close(TOO_BIG, "Binary frame too large")
                 raise ClientGone
-            return None
+            return ClientMessage({}, sound)
+        if (word := text.strip().lower()) in STOP_WORDS:
+            return ClientMessage({"type": word})
         try:
             found: object = msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -131,7 +135,7 @@ class Line:
             NotJson, ClientGone: as `hear`.
         """
         async with asyncio.timeout(within_s):
-            while (message := await self.hear()) is None:
+            while (message := await self.hear()) is None or message.sound is not None:
                 pass
         return message
 

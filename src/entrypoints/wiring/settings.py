@@ -92,6 +92,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     elevenlabs_model_default: str = "eleven_monolingual_v1"
     transcript_rewrites: tuple[RewriteRule, ...] = DEFAULT_RULES
     recording_bytes: int = 25 * 1024 * 1024
+    recording_s: float = 600
     speech_chars: int = 100_000
     claude_code: Path | None = None
     claude_code_model: str = ""
@@ -272,6 +273,7 @@ VARIABLES: Mapping[str, _Variable] = {
     "recording_bytes": _Variable(
         "PARLEY_RECORDING_BYTES", parsing.integer(1024, 31 * 1024 * 1024), "26214400"
     ),
+    "recording_s": _Variable("PARLEY_RECORDING_S", parsing.seconds, "600"),
     "speech_chars": _Variable("PARLEY_SPEECH_CHARS", parsing.integer(1, 1_000_000), "100000"),
     "claude_code": _Variable("PARLEY_CLAUDE_CODE", parsing.program, "/usr/local/bin/claude"),
     "claude_code_model": _Variable("PARLEY_CLAUDE_CODE_MODEL", str.strip, "opus"),

@@ -61,7 +61,7 @@ class Rig:
         spending = Spending(self.work, self.clock, cap_usd)
         families = (openai(), SPEAKERS)
         voices = ChooseVoice(families, {"openai": speaker or ScriptedSpeaker()}, "openai")
-        hears = ChooseEars((OPENAI_EARS, DEMO_EARS), {"openai": ears}, (), "openai")
+        hears = ChooseEars((OPENAI_EARS, DEMO_EARS), {"openai": ears}, (), "openai", "openai")
         self.speak = SpeakText(voices, spending, self.clock, most_chars=20_000)
         self.transcribe = TranscribeRecording(hears, Rewrite(), spending, self.clock)
 

@@ -97,7 +97,7 @@ EARS = {name: ScriptedTranscriber() for name in ("openai", "gemini", "deepgram",
 
 def ears(*usable: str, in_production: bool = False) -> ChooseEars:
     families = (OPENAI_EARS, google(in_production=in_production), DEEPGRAM, DEMO_EARS)
-    return ChooseEars(families, EARS, usable, "gemini")
+    return ChooseEars(families, EARS, usable, "gemini", "deepgram")
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ async def test_too_many_turns_is_an_error_with_the_pair() -> None:
     [
         ({}, "validation", "Prompt required"),
         (asking(customer_id=99), "validation", "Access denied: customer ID mismatch"),
-        (asking(request_type="tts"), "validation", "not available"),
+        (asking(request_type="realtime"), "validation", "not available"),
         (asking() | {"user_input": []}, "validation", "must be an object"),
     ],
 )

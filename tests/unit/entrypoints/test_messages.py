@@ -12,6 +12,7 @@ from domain.conversation.conversation import ConversationDraft, MessageDraft, Se
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest, ParleyError
 from domain.ids import ConversationId, MessageId, UserId
 from domain.media_wishes import ImageWish
+from domain.speech.orders import DictationWish, VoiceWish
 from domain.turn.ask import Ask, Record
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, TextPart
 from domain.turn.settings import PictureWanted, TurnSettings
@@ -290,12 +291,46 @@ def test_the_customer_of_the_token_is_fine(claimed: object) -> None:
     assert asked(changed(customer_id=claimed)).user == SEVEN
 
 
-@pytest.mark.parametrize(
-    "kind", ["audio", "AUDIO_DIRECT", "tts", "realtime", "real-time", "text-realtime"]
-)
+@pytest.mark.parametrize("kind", ["realtime", "real-time", "text-realtime"])
 def test_what_is_not_offered_says_so(kind: str) -> None:
     with pytest.raises(FeatureUnavailable):
         asked(changed(request_type=kind))
+
+
+def test_a_spoken_question_may_have_no_words_yet() -> None:
+    speech = {"model": "deepgram_stt-nova-3", "recording_sample_rate": 16000.0, "mode": "x"}
+    found = asked(
+        {
+            "request_type": "Audio",
+            "user_input": {"prompt": [{"type": "text", "text": ""}], "recording_id": "r"},
+            "user_settings": {"speech": speech | {"numerals": "false", "sample_rate": "fast"}},
+        }
+    )
+    assert (found.kind, found.question) == ("audio", ())
+    assert found.dictation == DictationWish(
+        model="deepgram_stt-nova-3",
+        recording_hz=16_000,
+        numerals=False,
+        is_told=False,
+        recording="r",
+    )
+    assert asked(changed(request_type="audio_direct")).kind == "audio_direct"
+    direct = changed(request_type="audio", user_settings={"speech": {"send_full_audio_to_llm": 1}})
+    assert asked(direct).kind == "audio_direct"
+
+
+def test_a_text_that_is_only_to_be_spoken_names_its_message() -> None:
+    found = asked(
+        {
+            "request_type": "tts",
+            "user_input": {"message_id": 42.0, "text": "Hello"},
+            "user_settings": {"tts": {"voice": "nova", "streaming": False}},
+        }
+    )
+    assert (found.kind, found.text, found.voiced, found.record) == ("tts", "Hello", 42, None)
+    assert (found.settings.speech_wanted, found.settings.voice) == (True, VoiceWish(voice="nova"))
+    with pytest.raises(InvalidRequest, match="Prompt required"):
+        asked({"request_type": "tts", "user_input": {"message_id": 42, "text": " "}})
 
 
 def test_a_clarification_says_so_too() -> None:

@@ -77,6 +77,7 @@ GOOD: dict[str, tuple[str, object]] = {
     "elevenlabs_model_default": ("eleven_turbo_v2_5", "eleven_turbo_v2_5"),
     "transcript_rewrites": ('[["a+", "b"]]', (RewriteRule("a+", "b"),)),
     "recording_bytes": ("2048", 2048),
+    "recording_s": ("60", 60.0),
     "speech_chars": ("10", 10),
     "egress_allow": ("files.intranet, [::1]:8080,", ("files.intranet", "[::1]:8080")),
     "claude_code_model": (" opus ", "opus"),

@@ -45,6 +45,20 @@ from domain.turn.events import (
     TurnStarted,
 )
 from domain.turn.metering import Metering
+from domain.turn.voice_events import (
+    AudioChunk,
+    MessageVoiced,
+    RecordingAsked,
+    SegmentHeard,
+    SpeechNoticed,
+    TextNotRequested,
+    TranscriptHeard,
+    VoiceBegan,
+    VoiceEnded,
+    VoiceFailed,
+    VoiceStored,
+    WordsHeard,
+)
 from entrypoints.web.wire.custom_events import (
     Body,
     code_result,
@@ -68,6 +82,7 @@ from entrypoints.web.wire.tool_events import (
     tool_result,
     tool_start,
 )
+from entrypoints.web.wire.voice_frames import voice_frames
 
 _encoder = msgspec.json.Encoder()
 
@@ -140,10 +155,15 @@ def _text_frame(turn: TurnId, first: int, last: Entry, text: str) -> Frame:
     return Frame(encoded[:-1], encoded[-1:])
 
 
-def terminal_pair(*, speech_settled: bool = False, metering: Metering | None = None) -> list[Body]:
-    """Return the two events that tell a client that its turn is over, and what it took."""
-    pair: list[Body] = [{"type": "text_completed", "content": ""}]
-    if metering is not None:
+def terminal_pair(
+    *, speech_settled: bool = False, text_settled: bool = False, metering: Metering | None = None
+) -> list[Body]:
+    """Return the two events that tell a client that its turn is over, and what it took.
+
+    What the client was told before is left out.
+    """
+    pair: list[Body] = [] if text_settled else [{"type": "text_completed", "content": ""}]
+    if pair and metering is not None:
         pair[0]["metadata"] = {"usage": metering.told()}
     if not speech_settled:
         pair.append({"type": "tts_not_requested", "content": ""})
@@ -228,6 +248,21 @@ class Framer:
                 return [chart_event(event)]
             case PictureBegun() | PictureMade() | PictureFailed() | MediaKept():
                 return [self._made(event)]
+            case (
+                VoiceBegan()
+                | AudioChunk()
+                | VoiceEnded()
+                | VoiceFailed()
+                | VoiceStored()
+                | TextNotRequested()
+                | MessageVoiced()
+                | RecordingAsked()
+                | WordsHeard()
+                | SpeechNoticed()
+                | SegmentHeard()
+                | TranscriptHeard()
+            ):
+                return voice_frames(event)
             case AnswerWritten():
                 content = {"full_response": event.text, "metadata": _metadata(event)}
                 return [untyped("textGenerationCompleted", content)]
@@ -295,7 +330,11 @@ def _placed(body: Body, place: Body) -> Body:
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
     if isinstance(ending, TurnCompleted) and ending.paused:
         return []  # The client's tool comes first, and then the rest of the answer.
-    return terminal_pair(speech_settled=ending.speech_settled, metering=ending.metering)
+    return terminal_pair(
+        speech_settled=ending.speech_settled,
+        text_settled=ending.text_settled,
+        metering=ending.metering,
+    )
 
 
 def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:

@@ -6,20 +6,20 @@ from typing import cast
 
 import msgspec
 
+from application.speech.microphone import Microphone
 from domain.conversation.conversation import ConversationDraft
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest
-from domain.ids import ConversationId, UserId
-from domain.turn.ask import Ask, Record, brings_results
+from domain.ids import ConversationId, MessageId, UserId
+from domain.turn.ask import AUDIO, AUDIO_DIRECT, TTS, Ask, Record, brings_results
 from domain.turn.prompt import Part
+from entrypoints.web.wire.dictation import dictation_wish, wants_direct
 from entrypoints.web.wire.drafts import FORK_NAME, copied_messages, message_draft
+from entrypoints.web.wire.message_requests import LARGEST_ID
 from entrypoints.web.wire.names import Json, section, snake_keys
-from entrypoints.web.wire.preferences import turn_settings
+from entrypoints.web.wire.preferences import turn_settings, voice_wish
 from entrypoints.web.wire.prompts import history, image_mode, prompt_parts
 
 _LATER: Mapping[str, str] = {
-    "audio": "Speech to text (request_type audio)",
-    "audio_direct": "Audio chat (request_type audio_direct)",
-    "tts": "Text to speech (request_type tts)",
     "realtime": "Live voice (request_type realtime)",
     "real_time": "Live voice (request_type realtime)",
     "text_realtime": "Live voice (request_type realtime)",
@@ -31,8 +31,12 @@ _KEY_LENGTH = 200
 class ClientMessage:
     """One decoded frame of a client, with snake_case keys at the top."""
 
-    def __init__(self, found: Json) -> None:
+    def __init__(self, found: Json, sound: bytes | None = None) -> None:
         self.found = snake_keys(found)
+        self.sound = sound
+        """PCM, where the frame was a binary one."""
+        self.microphone: Microphone | None = None
+        """Where the question comes from that is yet to be spoken."""
 
     @property
     def control(self) -> str:
@@ -73,24 +77,57 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         raise FeatureUnavailable("Group chat (group_id)")
     said = section(found, "user_input") if found.get("user_input") is not None else None
     check_owner(user, said or {})
+    settings = settings_of(message)
     earlier = history((said or {}).get("chat_history", found.get("chat_history")))
-    parts, mode = _prompt(found, said or {}, required=not brings_results(earlier))
-    settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
-    settings = section(found, settings_key)
     inner = said or {}
+    if kind == AUDIO and wants_direct(settings):
+        kind = AUDIO_DIRECT
+    is_spoken = kind in (AUDIO, AUDIO_DIRECT)
+    parts, mode = _prompt(found, inner, required=not (is_spoken or brings_results(earlier)))
     edits = bool(inner.get("is_edited_message") or found.get("is_edited_message"))
     record = None
     if said is not None or message.text("session_id"):
         record = _record({"session_id": found.get("session_id")} | inner, settings, edits=edits)
     turns = turn_settings(settings, _text(inner, "ai_text_gen_model"), mode)
+    if kind == TTS:
+        # Whoever asks for nothing else wants to hear it, whatever is set for answers.
+        wish = voice_wish(section(settings, "tts") | {"streaming": True})
+        turns = msgspec.structs.replace(turns, speech_wanted=True, voice=wish)
     return Ask(
         user=user,
         question=parts,
         history=earlier,
         settings=turns,
+        kind=kind if kind in (AUDIO, AUDIO_DIRECT, TTS) else "text",
         key=_key(found, inner, edits=edits),
-        record=record,
+        record=None if kind == TTS else record,
+        dictation=dictation_wish(settings, inner) if is_spoken else None,
+        voiced=_voiced(inner) if kind == TTS else None,
     )
+
+
+def settings_of(message: ClientMessage) -> Json:
+    """Return the user's settings that come with a request.
+
+    Raises:
+        InvalidRequest: they are no object.
+    """
+    key = "user_settings" if message.found.get("user_settings") is not None else "settings"
+    return section(message.found, key)
+
+
+def is_spoken(message: ClientMessage) -> bool:
+    """Return whether the question of a request is yet to be spoken."""
+    return _kind(message.found) in (AUDIO, AUDIO_DIRECT)
+
+
+def _voiced(said: Json) -> MessageId | None:
+    number = said.get("message_id")
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= LARGEST_ID:
+        return None
+    return MessageId(number)
 
 
 def check_owner(user: UserId, *places: Json) -> None:

@@ -4,12 +4,16 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
+
 from domain.conversation.conversation import DEFAULT_CHARACTER
 from domain.errors import InvalidRequest
 from domain.profiles import DEFAULT_PROFILE
+from domain.speech.orders import VoiceWish
 from domain.turn.settings import DEFAULT_MODEL, PictureWanted, TurnSettings
 from entrypoints.web.wire.image_settings import image_wish
 from entrypoints.web.wire.names import Json, section
+from entrypoints.web.wire.voices import TtsVoice
 
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 _MIDDLE_EFFORT = 1
@@ -45,6 +49,8 @@ def turn_settings(
         speech_wanted=_truth(tts.get("tts_auto_execute")),
         image_model=_image_model(settings),
         picture=_picture(settings, image_mode),
+        voice=voice_wish(tts) if _truth(tts.get("tts_auto_execute")) else None,
+        keeps_sound=general.get("save_to_s3") is None or _truth(general.get("save_to_s3")),
         fallbacks=_names(text, "fallback_models"),
     )
 
@@ -60,6 +66,19 @@ def _picture(settings: Mapping[str, Any], mode: str | None) -> PictureWanted | N
         return None
     said = section(settings, "image") if isinstance(settings.get("image"), dict) else {}
     return PictureWanted(image_wish("", said), mode)
+
+
+def voice_wish(tts: Json) -> VoiceWish | None:
+    """Return who is to speak as the text is written; None where nobody is, or nobody can.
+
+    What makes no sense here costs the turn its voice, and nothing else.
+    """
+    if tts.get("streaming") is not None and not _truth(tts["streaming"]):
+        return None
+    try:
+        return msgspec.convert(tts, TtsVoice, strict=False).wish()
+    except msgspec.ValidationError:
+        return None
 
 
 def _name(value: object) -> str | None:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -14,9 +14,10 @@ from domain.errors import InvalidRequest, NotConfigured, ParleyError
 from domain.ids import UserId
 from domain.provider_errors import ProviderError
 from domain.speech.audio import Encoding
-from domain.speech.orders import SpeechOrder, Tuning, VoiceWish
+from domain.speech.orders import SpeechOrder, VoiceWish
 from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.envelopes import ErrorEnvelope
+from entrypoints.web.wire.voices import TtsVoice
 
 ACTIONS = ("tts_no_stream", "tts_stream", "billing")
 BILLING = "billing"
@@ -44,43 +45,6 @@ class TtsGeneral(Struct, frozen=True, kw_only=True):
         """Whether no provider is to be asked."""
         given = (self.return_test_data, self.return_test_data_camel)
         return next((value for value in given if value is not None), False)
-
-
-class TtsVoice(Struct, frozen=True, kw_only=True):
-    """Who speaks, and how; unknown keys are passed over."""
-
-    provider: str | None = None
-    model: str | None = None
-    voice: str | None = None
-    format: str | None = None
-    """`mp3` by default; `wav`, `pcm_24000`, `opus` … as the provider has it."""
-    instructions: str | None = None
-    speed: Annotated[float, Meta(gt=0)] | None = None
-    streaming: bool | None = None
-    """Of chats only."""
-    tts_auto_execute: bool | None = None
-    """Of chats only."""
-    chunk_schedule: list[int] | str | None = None
-    """Of speech that is made while its text is written: four numbers of characters."""
-    stability: float | None = None
-    similarity_boost: float | None = None
-    style: float | None = None
-    use_speaker_boost: bool | None = None
-
-    def wish(self) -> VoiceWish:
-        """Return the same in the domain's words; blanks are no names."""
-        return VoiceWish(
-            provider=_filled(self.provider),
-            model=_filled(self.model),
-            voice=_filled(self.voice),
-            format=_filled(self.format),
-            speed=self.speed,
-            instructions=_filled(self.instructions),
-            tuning=Tuning(
-                self.stability, self.similarity_boost, self.style, self.use_speaker_boost
-            ),
-            schedule=schedule(self.chunk_schedule),
-        )
 
 
 class TtsSettings(Struct, frozen=True):
@@ -220,20 +184,6 @@ def failure(error: ParleyError, otherwise: Failure) -> ErrorEnvelope:
             return _failed(502, otherwise, "service_error", error, {})
 
 
-def schedule(value: object) -> tuple[int, ...] | None:
-    """Return four numbers of characters: given as such, as JSON, or as one that counts for all."""
-    if isinstance(value, str):
-        try:
-            value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value,) * 4
-    numbers = cast("list[object]", value) if isinstance(value, list) else []
-    whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool)]
-    return tuple(whole) if len(whole) == len(numbers) == 4 else None
-
-
 def order_headers(order: SpeechOrder) -> dict[str, str]:
     """Return the headers that say who speaks."""
     return {
@@ -254,7 +204,3 @@ def _failed(
 ) -> ErrorEnvelope:
     data = {"error": word, "message": str(error), "context": context}
     return ErrorEnvelope(code=status, message=message, data=data)
-
-
-def _filled(text: str | None) -> str | None:
-    return (text or "").strip() or None

@@ -10,6 +10,7 @@ from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
+from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
 from application.chat.pictures import Pictures
@@ -17,6 +18,7 @@ from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
+from application.chat.speak_message import SpeakMessage
 from application.chat.turns import TurnLimits, Turns
 from application.files.sources import AttachmentSources
 from application.history.change_conversation import ChangeConversation
@@ -36,6 +38,7 @@ from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
+from application.speech.speak_along import SpeakAlong
 from application.usage.show_usage import ShowUsage
 from application.usage.spending import Spending
 from domain.catalog.catalog import Catalog
@@ -92,6 +95,7 @@ class CasesProvider(Provider):
 
     responder = provide(Responder)
     pictures = provide(Pictures)
+    speak_message = provide(SpeakMessage)
 
     @provide
     def choose(self, catalog: Catalog, models: ChatModels, fallbacks: Fallbacks) -> ChooseModel:
@@ -121,12 +125,26 @@ class CasesProvider(Provider):
         responder: Responder,
         states: AnswerStates,
         pictures: Pictures,
+        hear: HearQuestion,
+        speak: SpeakAlong,
+        speak_message: SpeakMessage,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
         longest_s = settings.turn_timeout_s
-        return RunTurn(turn_log, ledger, responder, states, pictures, clock, longest_s)
+        return RunTurn(
+            turn_log,
+            ledger,
+            responder,
+            states,
+            pictures,
+            hear,
+            speak,
+            speak_message,
+            clock,
+            longest_s,
+        )
 
     @provide
     def turns(

@@ -21,11 +21,15 @@ from adapters.openai.speech_catalog import speakers as openai_speakers
 from adapters.openai.transcribe import OpenAITranscriber
 from adapters.system.scratch import SystemScratch
 from adapters.transport.patience import Patience
+from adapters.transport.resampling import resampler
+from application.chat.hear_question import HearQuestion
 from application.ports.clock import Clock
 from application.ports.scratch import Scratch
 from application.ports.speech import AllowanceBook, Speaker, Transcriber
 from application.speech.choose_ears import ChooseEars
 from application.speech.choose_voice import ChooseVoice
+from application.speech.dictate import Dictate
+from application.speech.keep_sound import KeepSound
 from application.speech.lanes import (
     AllowanceLanes,
     ReadingSpeakerLanes,
@@ -33,10 +37,12 @@ from application.speech.lanes import (
     TranscriberLanes,
 )
 from application.speech.show_allowance import ShowAllowance
+from application.speech.speak_along import SpeakAlong
 from application.speech.speak_text import SpeakText
 from application.speech.speak_to_file import SpeakToFile
 from application.speech.transcribe_recording import TranscribeRecording
 from application.usage.spending import Spending
+from domain.catalog.catalog import Catalog
 from domain.speech.cards import SpeakerFamily, TranscriberFamily
 from domain.speech.rewrite import Rewrite
 from entrypoints.wiring.settings import VARIABLES, Settings, SettingsError
@@ -91,8 +97,11 @@ class SpeechProvider(Provider):
     scope = Scope.APP
 
     scratch = provide(SystemScratch, provides=Scratch)
+    keep_sound = provide(KeepSound)
+    speak_along = provide(SpeakAlong)
     speak_to_file = provide(SpeakToFile)
     show_allowance = provide(ShowAllowance)
+    dictate = provide(Dictate)
     transcribe_recording = provide(TranscribeRecording)
 
     @provide
@@ -174,7 +183,13 @@ class SpeechProvider(Provider):
             "gemini": settings.google_api_key,
         }
         usable = {provider for provider, key in keys.items() if key}
-        return ChooseEars(families, transcribers, usable, default="gemini")
+        return ChooseEars(families, transcribers, usable, default="gemini", default_live="deepgram")
+
+    @provide
+    def hear_question(self, dictate: Dictate, catalog: Catalog, settings: Settings) -> HearQuestion:
+        """The better model hears recordings in production."""
+        direct = "gemini-2.5-pro" if settings.env == "production" else "gemini-2.5-flash"
+        return HearQuestion(dictate, catalog, resampler, direct)
 
     @provide
     def rewrite(self, settings: Settings) -> Rewrite:

@@ -1,0 +1,110 @@
+"""A question that is spoken: heard first, then asked like any other."""
+
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import Struct, structs
+
+from application.ports.resampling import MakeResampler
+from application.speech.dictate import Dictate
+from application.speech.microphone import Microphone
+from domain.catalog.card import Capability
+from domain.catalog.catalog import Catalog
+from domain.errors import UnknownModel
+from domain.speech.audio import wav
+from domain.speech.errors import HearingFailed, NothingHeard
+from domain.speech.orders import DictationWish
+from domain.turn.ask import AUDIO_DIRECT, Ask
+from domain.turn.events import TurnEvent
+from domain.turn.prompt import AudioPart, Part, TextPart
+from domain.turn.voice_events import RecordingAsked, TranscriptHeard
+
+DIRECT_HZ = 16_000
+PLACEHOLDER = "🎤 Voice message for a multimodal model"
+DEFAULT_PROMPT = (
+    "First answer the speaker of this recording. Then add a short analysis of what can be heard in"
+    " it: mood, language and anything that the words alone do not tell."
+)
+
+Tell = Callable[[Sequence[TurnEvent]], Awaitable[None]]
+
+
+class Heard(Struct, frozen=True):
+    """The question as it was spoken."""
+
+    ask: Ask
+    transcript: TranscriptHeard | None = None
+    """To be told once the question is stored."""
+    failure: HearingFailed | None = None
+    """What broke off after some words; they are the question, and nobody answers it."""
+
+
+class HearQuestion:
+    """Of words that were heard none is lost, however the recording ends."""
+
+    def __init__(
+        self, dictate: Dictate, catalog: Catalog, resampler: MakeResampler, direct_model: str
+    ) -> None:
+        self._dictate = dictate
+        self._catalog = catalog
+        self._resampler = resampler
+        self._direct_model = direct_model
+
+    async def __call__(self, ask: Ask, microphone: Microphone, tell: Tell) -> Heard:
+        """Return the question.
+
+        Raises:
+            SpendingCapReached: the user may not spend so much today.
+            HearingFailed: nothing was heard.
+        """
+        if ask.kind == AUDIO_DIRECT:
+            return await self._direct(ask, microphone, tell)
+        wish = ask.dictation or DictationWish()
+        try:
+            said = await self._dictate(ask.user, wish, microphone, tell)
+        except HearingFailed as error:
+            if not error.words:
+                raise
+            return Heard(_asked(ask, error.words, microphone), failure=error)
+        recording = microphone.end.recording or wish.recording
+        told = TranscriptHeard(said.text, recording, said.segments)
+        return Heard(_asked(ask, said.text, microphone), told)
+
+    async def _direct(self, ask: Ask, microphone: Microphone, tell: Tell) -> Heard:
+        """Return the recording itself, for a model that hears."""
+        await tell([RecordingAsked(PLACEHOLDER)])
+        resampler = await self._resampler(microphone.rate_hz, DIRECT_HZ)
+        sound = bytearray()
+        async for pcm in microphone.sound():
+            sound += resampler.feed(pcm)
+        sound += resampler.end()
+        if not sound:
+            raise NothingHeard("No audio data received")
+        encoded = base64.b64encode(wav(bytes(sound), DIRECT_HZ)).decode("ascii")
+        texts = [part for part in ask.question if isinstance(part, TextPart)]
+        parts: tuple[Part, ...] = (
+            texts[0] if texts else TextPart(DEFAULT_PROMPT),
+            AudioPart(f"data:audio/wav;base64,{encoded}", "audio/wav"),
+            *(part for part in ask.question if not isinstance(part, TextPart)),
+            *microphone.end.attachments,
+        )
+        settings = structs.replace(ask.settings, model=self._hearing_model(ask.settings.model))
+        return Heard(structs.replace(ask, question=parts, settings=settings))
+
+    def _hearing_model(self, wanted: str) -> str:
+        try:
+            card = self._catalog.find(wanted)
+        except UnknownModel:
+            return self._direct_model
+        return wanted if card.able_to(Capability.AUDIO_IN) else self._direct_model
+
+
+def _asked(ask: Ask, words: str, microphone: Microphone) -> Ask:
+    end = microphone.end
+    text = f"{words}\n\n{end.additional_text}" if end.additional_text else words
+    others = (part for part in ask.question if not isinstance(part, TextPart))
+    record = ask.record
+    if record is not None and not record.question.message:
+        question = structs.replace(record.question, message=text)
+        record = structs.replace(record, question=question)
+    return structs.replace(ask, question=(TextPart(text), *others, *end.attachments), record=record)

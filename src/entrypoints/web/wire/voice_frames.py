@@ -1,0 +1,92 @@
+"""What is heard and said aloud, as the contract's events."""
+
+import base64
+from typing import assert_never
+
+import msgspec
+
+from domain.turn.voice_events import (
+    AudioChunk,
+    MessageVoiced,
+    RecordingAsked,
+    SegmentHeard,
+    SpeechNoticed,
+    TextNotRequested,
+    TranscriptHeard,
+    VoiceBegan,
+    VoiceEnded,
+    VoiceEvent,
+    VoiceFailed,
+    VoiceStored,
+    WordsHeard,
+)
+from entrypoints.web.wire.custom_events import Body, custom
+
+
+def voice_frames(event: VoiceEvent) -> list[Body]:
+    """Return the bodies of an event's frames."""
+    match event:
+        case VoiceBegan() | VoiceEnded() | VoiceFailed() | VoiceStored() | AudioChunk():
+            return _spoken(event)
+        case TextNotRequested():
+            return [{"type": "text_not_requested", "content": ""}]
+        case MessageVoiced():
+            saved = {"ai_message_id": event.message, "session_id": event.session}
+            # The contract wants text here: JSON inside JSON.
+            text = msgspec.json.format(msgspec.json.encode(saved), indent=0).decode()
+            return [{"type": "db_operation_executed", "content": text}]
+        case RecordingAsked():
+            return [{"type": "transcription", "content": event.text}]
+        case WordsHeard():
+            partial = {} if event.so_far is None else {"partial": event.so_far}
+            return [{"type": "transcription", "content": event.text, **partial}]
+        case SpeechNoticed():
+            status = "speech_started" if event.begins else "speech_stopped"
+            return [custom("vad", status=status)]
+        case SegmentHeard():
+            segment = {"content": event.text, "segment_number": event.number}
+            return [custom("transcription_segment", **segment)]
+        case TranscriptHeard():
+            heard: Body = {"content": event.text, "recording_id": event.recording}
+            if event.segments is not None:
+                heard["total_segments"] = event.segments
+            return [{"type": "transcription_complete", **heard}]
+        case _:
+            assert_never(event)
+
+
+def _spoken(
+    event: VoiceBegan | AudioChunk | VoiceEnded | VoiceFailed | VoiceStored,
+) -> list[Body]:
+    match event:
+        case AudioChunk():
+            sound = base64.b64encode(event.data).decode("ascii")
+            return [{"type": "audio_chunk", "content": sound}]
+        case VoiceBegan():
+            content = _who(event) | {"text_chunk_count": event.pieces}
+            return [{"type": "tts_started", "content": content}]
+        case VoiceEnded():
+            counts = {"audio_chunk_count": event.chunks, "text_chunk_count": event.pieces}
+            return [
+                {"type": "tts_generation_completed", "content": _who(event) | counts},
+                {"type": "tts_completed", "content": ""},
+            ]
+        case VoiceFailed():
+            content = {"message": event.message, "provider": event.provider}
+            return [
+                {"type": "tts_error", "content": content},
+                {"type": "tts_completed", "content": ""},
+            ]
+        case VoiceStored():
+            return [{"type": "tts_file_uploaded", "content": {"audio_url": event.url}}]
+        case _:
+            assert_never(event)
+
+
+def _who(event: VoiceBegan | VoiceEnded) -> Body:
+    return {
+        "provider": event.provider,
+        "model": event.model,
+        "voice": event.voice,
+        "format": event.format,
+    }
