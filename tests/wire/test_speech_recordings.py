@@ -112,7 +112,8 @@ def test_openais_answers(name: str) -> None:
     if found.usage is None:
         assert found.seconds is None or found.seconds in (37, 4)
     else:
-        assert found.usage.total_tokens == found.usage.input_tokens + found.usage.output_tokens
+        assert found.usage.input_tokens > 0
+        assert found.usage.output_tokens > 0
 
 
 def test_openai_is_asked_as_others_ask_it() -> None:

@@ -4,9 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from domain.catalog.cost import Tokens
 from domain.speech.audio import AudioFormat
 from domain.speech.cards import SpeakerCard, TranscriberCard
-from domain.turn.metering import Usage
 
 Act = Literal["transcribe", "translate"]
 
@@ -40,7 +40,7 @@ class Transcript(Struct, frozen=True):
     text: str
     """Empty where nobody speaks in it."""
     model: str
-    usage: Usage | None = None
+    usage: Tokens | None = None
     """Where the provider counts tokens."""
     seconds: float | None = None
     """How long the recording is, where the provider says so."""
