@@ -119,6 +119,33 @@ async def test_an_address_that_was_made_up_is_fetched_once_the_user_allows_it(
     assert text(frames) == f"See {secret} and {page} now", "allowed, it is known"
 
 
+async def test_a_stream_over_http_asks_for_the_users_word_and_gets_it(
+    server: ThreadServer, anna: str, simulator: OpenAISimulator, pages: Simulator
+) -> None:
+    simulator.script(
+        chat_stream("", calls=[call("fetch_page", {"url": f"{pages.address}/page"})]),
+        chat_stream("", calls=[call("fetch_page", {"url": f"{pages.address}/x"}, "c2")]),
+        chat_stream("Done"),
+    )
+    settings = {"text": {"model": "gpt-4o-mini"}, "general": {"ai_agent_enabled": True}}
+    body = {"customer_id": 1, "prompt": f"Read {pages.address}/page", "settings": settings}
+    headers = {"Authorization": f"Bearer {anna}"}
+    async with (
+        httpx.AsyncClient(base_url=f"http://{server.address}", headers=headers) as http,
+        http.stream("POST", "/chat/stream", json=body) as stream,
+    ):
+        lines: list[str] = []
+        async for line in stream.aiter_lines():
+            lines.append(line)
+            if "toolApprovalRequested" in line:
+                word = {"call_id": "c2", "approved": False}
+                path = f"/api/v1/turns/{stream.headers['X-Turn-ID']}/tool-approvals"
+                assert (await http.post(path, json=word)).status_code == 200
+    assert lines[-2:] == ["data: [DONE]", ""]
+    assert "data: Done" in lines
+    assert [request.path for request in pages.requests] == ["/page"]
+
+
 async def test_a_picture_is_shown_kept_and_opened_by_its_link(
     server: ThreadServer, anna: str
 ) -> None:

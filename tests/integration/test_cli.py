@@ -92,6 +92,13 @@ def read_until(terminal: "subprocess.Popen[str]", words: str) -> str:
     return shown
 
 
+def test_chat_lets_the_model_use_tools(served: dict[str, str]) -> None:
+    told = parley("chat", "--agent", "--", '/tool calculator {"expression": "6*7"}', environ=served)
+    assert told.returncode == 0, told.stderr
+    assert "calculator" in told.stdout
+    assert '"result":"42"' in told.stdout
+
+
 def test_chat_says_why_it_cannot(environ: dict[str, str]) -> None:
     nobody = parley("chat", "hi", environ=environ | {"PARLEY_PORT": "1"})
     assert nobody.returncode == 1

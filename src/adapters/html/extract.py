@@ -9,6 +9,8 @@ import json
 import resource
 import sys
 
+# pyright: reportMissingModuleSource=false
+# Its modules are compiled, and their stubs are all that can be read.
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import detect_encoding
 from resiliparse.parse.html import HTMLTree

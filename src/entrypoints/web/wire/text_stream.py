@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, cast
 
+from domain.turn.agent_events import ApprovalAsked
 from domain.turn.entries import Entry
 from domain.turn.events import (
     MediaKept,
@@ -19,6 +20,7 @@ from domain.turn.events import (
 from entrypoints.web.wire.answers import tool_call
 from entrypoints.web.wire.json_safe import encode
 from entrypoints.web.wire.sse import event
+from entrypoints.web.wire.tool_events import approval_asked
 
 DONE = event("[DONE]")
 _LOOKS_LIKE_OURS = ("[DONE]", "[ERROR:", '{"type"', '{ "type"')
@@ -77,6 +79,8 @@ def _other(said: TurnEvent, renewed: Callable[[str], str]) -> bytes:
             return _object(
                 {"type": "tool_call", "content": content, "requires_action": said.awaited}
             )
+        case ApprovalAsked():
+            return _object(approval_asked(said))
         case TurnCompleted():
             return DONE
         case TurnCancelled():
