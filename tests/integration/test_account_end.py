@@ -23,7 +23,15 @@ pytestmark = pytest.mark.integration
 MODEL = "gpt-4o-mini"
 MARK, OTHER = "marigold", "nettle"
 INDEX = {"ft_ChatMessageWords", "ft_ChatMessageWords_data"}
-TABLES = {"Users", "ChatSessionsNG", "ChatMessagesNG", "ChatMessageWords", "Prompts", *INDEX}
+TABLES = {
+    "Users",
+    "ChatSessionsNG",
+    "ChatMessagesNG",
+    "ChatMessageWords",
+    "Prompts",
+    *INDEX,
+    "batch_jobs",
+}
 """Where a client's words are; what is counted of turns holds none."""
 PASSWORD = "correct horse battery staple"
 # Long enough for pages of their own, and written again and again while it grows.
@@ -54,6 +62,10 @@ async def converse(
         kept = await http.post("/api/v1/chat/prompts", json=prompt)
         task = {"customer_id": user, "ai_character_name": "ann", "task_description": mark}
         made = await http.post("/api/v1/chat/sessions/create-task", json=task)
+        asked = [{"custom_id": mark, "prompt": f"What of the {mark}?"}]
+        sent = {"model": "demo", "description": mark, "requests": asked}
+        batch = await http.post("/api/v1/batch", json=sent)
+        assert batch.status_code == 202, batch.text
         form = {"category": "a", "action": "b", "customer_id": str(user)}
         words = {"file": (f"{mark}.txt", f"All about the {mark}".encode())}
         sent = await http.post("/api/v1/storage/upload", data=form, files=words)
@@ -109,7 +121,7 @@ async def test_no_table_and_no_file_keeps_a_mark_of_a_deleted_account(
     assert files_with(settings.data_dir, MARK) == []
     assert not folder.exists()
     assert not any(MARK in file.name for file in settings.data_dir.rglob("*"))
-    assert len(files_with(settings.data_dir / "files", OTHER)) == 1
+    assert len(files_with(settings.data_dir / "files", OTHER)) == 2
     log = await server.container.get(TurnLog)
     assert await log.running(user) == []
     assert set(tables_with(settings.data_dir / "main.db", OTHER)) == TABLES

@@ -21,6 +21,8 @@ from domain.provider_errors import ProviderGarbled
 from domain.turn.metering import Usage
 from domain.turn.prompt import Prompt
 
+_AT_ONCE = 64
+
 
 class DemoBatches(Batches):
     """Is ready when it is asked for the first time, and answers from the requests themselves.
@@ -56,13 +58,18 @@ class DemoBatches(Batches):
     async def results(
         self, ticket: BatchTicket, order: BatchOrder
     ) -> AsyncGenerator[Sequence[BatchResult], None]:
-        """Yield the answers one by one."""
+        """Yield the answers, some at a time."""
+        answered: list[BatchResult] = []
         async with aclosing(order.prompts()) as prompts:
             async for number, prompt in prompts:
                 position = position_in(order.id, number)
                 if position is None:
                     raise ProviderGarbled(PROVIDER, "The demonstration lost count")
-                yield [_answer(position, prompt)]
+                answered.append(_answer(position, prompt))
+                if len(answered) == _AT_ONCE:
+                    yield answered
+                    answered = []
+        yield answered
 
     async def cancel(self, ticket: BatchTicket) -> None:
         """Do nothing: there is nothing to stop."""

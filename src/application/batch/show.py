@@ -1,5 +1,6 @@
 """What users see of their batches."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -86,6 +87,7 @@ class FetchResults:
         async with aclosing(self._files.read(job.owner, key)) as chunks:
             async for piece in lines(chunks):
                 yield [decode_answer(line) for line in piece]
+                await asyncio.sleep(0)  # Turns that are being answered come first.
 
 
 class ShowServices:

@@ -1,5 +1,6 @@
 """The body of a batch, read as it comes: of a large one only a piece is in memory."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from hashlib import blake2b
@@ -12,6 +13,7 @@ from litestar.exceptions import ValidationException
 from application.batch.submit import Incoming
 from domain.batch import BatchHead, BatchRequest
 from domain.errors import InvalidRequest
+from entrypoints.web.nesting import Nesting
 from entrypoints.web.wire.batches import BatchHeadObject, BatchItem, request_of
 
 LARGEST_ITEM = 32 * 1024 * 1024
@@ -40,6 +42,8 @@ class BatchBody(Incoming):
             ijson.items_coro(self._items, "requests.item", use_float=True),
             *(ijson.items_coro(self._values[name], name, use_float=True) for name in _HEAD),
         ]
+        self._nesting = Nesting()
+        self._waiting = bytearray()
         self._unfinished = 0
         self._count = 0
         self._seen: set[bytes] = set()
@@ -53,8 +57,12 @@ class BatchBody(Incoming):
         """
         async for chunk in self._chunks:
             for start in range(0, len(chunk), _PIECE):
-                for request in self._fed(chunk[start : start + _PIECE]):
+                self._take(chunk[start : start + _PIECE])
+                for request in self._whole_ones():
                     yield request
+                await asyncio.sleep(0)
+        for request in self._fed():
+            yield request
         self._feed(b"")
         self._head = self._said()
         if not self._count:
@@ -66,15 +74,27 @@ class BatchBody(Incoming):
             raise AssertionError("it is known once all requests have been read")
         return self._head
 
-    def _fed(self, piece: bytes) -> list[BatchRequest]:
-        self._feed(piece)
+    def _take(self, piece: bytes) -> None:
+        self._nesting.check(piece)
+        self._waiting += piece
+        if self._unfinished + len(self._waiting) > LARGEST_ITEM:
+            raise InvalidRequest(
+                f"requests[{self._count}] is larger than {LARGEST_ITEM // 1024**2} MiB",
+                f"requests.{self._count}",
+            )
+
+    def _whole_ones(self) -> list[BatchRequest]:
+        # The parser begins anew with a text that is not whole yet. Given twice as much each time,
+        # it reads a long one about twice, and not once for every piece.
+        return self._fed() if len(self._waiting) >= max(_PIECE, self._unfinished) else []
+
+    def _fed(self) -> list[BatchRequest]:
+        piece = bytes(self._waiting)
+        self._waiting.clear()
+        if piece:
+            self._feed(piece)
         if not self._items:
             self._unfinished += len(piece)
-            if self._unfinished > LARGEST_ITEM:
-                raise InvalidRequest(
-                    f"requests[{self._count}] is larger than {LARGEST_ITEM // 1024**2} MiB",
-                    f"requests.{self._count}",
-                )
             return []
         self._unfinished = 0
         found = [self._request(item, self._count + n) for n, item in enumerate(self._items)]
