@@ -12,6 +12,7 @@ from domain.batch import BatchEnded, BatchRunning, BatchStatus, BatchTicket, num
 from domain.errors import NotConfigured
 from domain.provider_errors import (
     ProviderBrokeOff,
+    ProviderDown,
     ProviderError,
     ProviderGarbled,
     ProviderOverloaded,
@@ -251,3 +252,17 @@ async def test_a_key_over_its_limit_hands_over_and_the_batch_stays_with_the_next
     ]
     for service in keys:
         await service.aclose()  # type: ignore[attr-defined]
+
+
+async def test_what_looking_finds_out_of_a_key_counts_for_the_next_batch(house: BatchHouse) -> None:
+    service = service_of("anthropic", house.address)
+    lanes = BatchLanes("anthropic", [service], ManualClock(), 1)
+    ticket = await lanes.submit(order_of("anthropic"))
+    house.script(failure(500, "Oh dear", kind="server_error"))
+    with pytest.raises(ProviderUnavailable):
+        await lanes.look(ticket)
+    asked = len(house.requests)
+    with pytest.raises(ProviderDown):
+        await lanes.submit(order_of("anthropic"))
+    assert len(house.requests) == asked
+    await service.aclose()

@@ -10,6 +10,7 @@ from application.ports.batches import Batches, BatchOrder
 from application.ports.clock import Clock
 from application.providers.key_lanes import KeyLanes
 from domain.batch import BatchLimits, BatchLook, BatchResult, BatchTicket
+from domain.provider_errors import ProviderError
 from domain.turn.prompt import Prompt
 
 BatchServices = NewType("BatchServices", Mapping[str, Batches])
@@ -19,7 +20,8 @@ BatchServices = NewType("BatchServices", Mapping[str, Batches])
 class BatchLanes(Batches):
     """The batch service of one provider, whose adapter exists once for each key.
 
-    Whatever is asked of a batch goes to the key that it was begun with: no other may know it.
+    Whatever is asked of a batch goes to the key that it was begun with: no other may know it. What
+    looking after batches finds out of a key counts for the next one that is handed over.
     """
 
     def __init__(
@@ -61,7 +63,12 @@ class BatchLanes(Batches):
 
     async def look(self, ticket: BatchTicket) -> BatchLook:
         """See the port."""
-        return await self._of(ticket).look(ticket)
+        service = self._of(ticket)
+        try:
+            return await service.look(ticket)
+        except ProviderError as error:
+            self._lanes.failed_later(service, error)
+            raise
 
     async def results(
         self, ticket: BatchTicket, order: BatchOrder
