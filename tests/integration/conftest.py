@@ -11,6 +11,7 @@ from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.databases import upgrade
 from entrypoints.wiring.settings import Secret, Settings
 from tests.integration.live_server import ThreadServer
+from tests.integration.phone import Phone
 from tests.simulators.openai import OpenAISimulator
 
 SECRET = Secret("a secret of the tests, thirty-two bytes or more")
@@ -79,3 +80,15 @@ def anna(server: ThreadServer) -> str:
 def boris(server: ThreadServer) -> str:
     """Return Boris's token; he is customer 2."""
     return server.tokens["boris"]
+
+
+@pytest.fixture(scope="module")
+def phone(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> Generator[tuple[Phone, ThreadServer], None, None]:
+    found = Phone(tmp_path_factory.mktemp("phone"))
+    with found.deepgram, found.elevenlabs, found.openai:
+        shutil.copy(migrated, found.folder)
+        with ThreadServer(found.settings(SECRET)) as server:
+            server.run(two_users(server)).result()
+            yield found, server

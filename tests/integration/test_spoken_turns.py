@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import shutil
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -12,56 +10,17 @@ import pytest
 from websockets.asyncio.client import connect
 
 from domain.speech.audio import duration_s, read_wav
-from entrypoints.wiring.settings import Secret, Settings
 from tests.integration.chat_client import ChatClient, Frame, chat, kinds, numbers, text
-from tests.integration.conftest import SECRET, two_users
 from tests.integration.live_server import ThreadServer
-from tests.simulators import deepgram, elevenlabs, openai_sound
-from tests.simulators.server import Simulator
-from tests.simulators.sockets import Session, SocketSimulator
+from tests.integration.phone import SOUND, Phone
+from tests.simulators import deepgram, elevenlabs
+from tests.simulators.sockets import Session
 
 SPOKEN = (Path(__file__).parents[1] / "fixtures" / "spoken.wav").read_bytes()
 FACTS = read_wav(SPOKEN)
 assert FACTS is not None
 PCM = SPOKEN[FACTS.start :][: FACTS.data_bytes]
 BLOCK = 8192
-SOUND = b"\x01\x00" * 600
-
-
-class Phone:
-    """A server whose providers of speech are simulated."""
-
-    def __init__(self, folder: Path) -> None:
-        self.deepgram = SocketSimulator(deepgram.hearing("Buy two lemons.", "And sugar."))
-        self.elevenlabs = SocketSimulator(elevenlabs.speaking)
-        self.openai = Simulator(openai_sound.speech(SOUND, SOUND))
-        self.folder = folder
-
-    def settings(self) -> Settings:
-        return Settings(
-            env="test",
-            data_dir=self.folder,
-            auth_secret=SECRET,
-            openai_api_key=Secret("sk-test"),
-            openai_base_url=f"{self.openai.address}/v1",
-            deepgram_api_key=Secret("dg-test"),
-            deepgram_base_url=self.deepgram.address,
-            elevenlabs_api_key=Secret("xi-test"),
-            elevenlabs_base_url=self.elevenlabs.address,
-            circuit_failures=0,
-        )
-
-
-@pytest.fixture(scope="module")
-def phone(
-    tmp_path_factory: pytest.TempPathFactory, migrated: Path
-) -> Generator[tuple[Phone, ThreadServer], None, None]:
-    found = Phone(tmp_path_factory.mktemp("phone"))
-    with found.deepgram, found.elevenlabs, found.openai:
-        shutil.copy(migrated, found.folder)
-        with ThreadServer(found.settings()) as server:
-            server.run(two_users(server)).result()
-            yield found, server
 
 
 def voiced(prompt: str, **tts: Any) -> Frame:

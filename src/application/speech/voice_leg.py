@@ -39,14 +39,14 @@ class VoiceLeg:
     """One turn's. It fails for itself alone: the text goes on, and readers are told."""
 
     def __init__(
-        self, user: UserId, choice: VoiceChoice, keep: KeepSound, bill: Bill, *, stores: bool
+        self, user: UserId, choice: VoiceChoice, keep: KeepSound | None, bill: Bill, *, stores: bool
     ) -> None:
         """Take who speaks.
 
         Args:
             user: owns the file.
             choice: who speaks, and how.
-            keep: where the finished sound goes.
+            keep: where the finished sound goes; None: it is heard and gone.
             bill: of what is spoken.
             stores: keep the sound as a file; else readers get a data URL.
         """
@@ -108,17 +108,13 @@ class VoiceLeg:
         return None if task.cancelled() else task.result()
 
     async def _speak(self, tell: Tell) -> VoiceStored | None:
-        order = self._choice.order
         try:
+            if self._keep is None:
+                await self._said_all(tell, None)
+                return None
             async with self._keep.sheet() as sheet:
-                chunks = await self._sound(tell, sheet)
-                if not chunks:
-                    await self._fail(tell, None)
-                    return None
-                ended = VoiceEnded(**_who(order), pieces=self._said, chunks=chunks)
-                self.ended = True
-                await tell([ended])
-                return await self._kept(tell, sheet)
+                if await self._said_all(tell, sheet):
+                    return await self._kept(tell, sheet, self._keep)
         except ParleyError as error:
             await self._fail(tell, error)
         except Exception:
@@ -126,7 +122,17 @@ class VoiceLeg:
             await self._fail(tell, ParleyError("Internal server error"))
         return None
 
-    async def _sound(self, tell: Tell, sheet: Sheet) -> int:
+    async def _said_all(self, tell: Tell, sheet: Sheet | None) -> bool:
+        chunks = await self._sound(tell, sheet)
+        if not chunks:
+            await self._fail(tell, None)
+            return False
+        ended = VoiceEnded(**_who(self._choice.order), pieces=self._said, chunks=chunks)
+        self.ended = True
+        await tell([ended])
+        return True
+
+    async def _sound(self, tell: Tell, sheet: Sheet | None) -> int:
         """Tell all of the sound; return in how many parts."""
         order, chunks = self._choice.order, 0
         # Clients take each part for itself, and half a sample for noise.
@@ -137,7 +143,8 @@ class VoiceLeg:
             aclosing(speaking.audio()) as sound,
         ):
             async for chunk in sound:
-                await sheet.write(chunk)
+                if sheet is not None:
+                    await sheet.write(chunk)
                 if part := chunk if cut is None else cut.feed(chunk):
                     await tell([AudioChunk(part)])
                     chunks += 1
@@ -157,10 +164,10 @@ class VoiceLeg:
         with suppress(ParleyError):  # Of a voice that is gone, the listener is told.
             await speaking.finish()
 
-    async def _kept(self, tell: Tell, sheet: Sheet) -> VoiceStored | None:
+    async def _kept(self, tell: Tell, sheet: Sheet, keep: KeepSound) -> VoiceStored | None:
         order = self._choice.order
         try:
-            kept = await self._keep(self._user, sheet, order, keep=self._stores)
+            kept = await keep(self._user, sheet, order, keep=self._stores)
         except ParleyError as error:
             log.warning("the sound of a turn was not kept", code=error.code)
             return None

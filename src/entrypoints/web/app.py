@@ -19,6 +19,7 @@ from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
 from entrypoints.web.request_log import RequestLog
 from entrypoints.web.revoked_sockets import RevokedSockets
+from entrypoints.web.voice_socket import voice_socket
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings, process_settings
 
@@ -50,7 +51,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
             await container.close()
 
     app = Litestar(
-        route_handlers=[chat_socket],
+        route_handlers=[chat_socket, voice_socket],
         lifespan=[life],
         plugins=[HttpDoors(settings)],
         logging_config=None,  # Litestar would put its own in the place of ours.

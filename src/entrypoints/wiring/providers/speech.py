@@ -36,6 +36,7 @@ from application.speech.lanes import (
     SpeakerLanes,
     TranscriberLanes,
 )
+from application.speech.read_aloud import ReadAloud
 from application.speech.show_allowance import ShowAllowance
 from application.speech.speak_along import SpeakAlong
 from application.speech.speak_text import SpeakText
@@ -202,6 +203,14 @@ class SpeechProvider(Provider):
     ) -> SpeakText:
         """Texts as long as the operator allows."""
         return SpeakText(choose, spending, clock, settings.speech_chars)
+
+    @provide
+    def read_aloud(
+        self, choose: ChooseVoice, spending: Spending, clock: Clock, settings: Settings
+    ) -> ReadAloud:
+        """As long, and as many at once as a user may have turns."""
+        chars, per_user = settings.speech_chars, settings.turns_per_user
+        return ReadAloud(choose, spending, clock, most_chars=chars, per_user=per_user)
 
 
 def _wrong(field: str, error: ValueError) -> SettingsError:
