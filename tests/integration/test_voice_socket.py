@@ -188,6 +188,7 @@ async def test_who_leaves_is_read_to_no_longer(phone: Served) -> None:
 async def test_a_user_hears_only_so_many_voices_at_once(phone: Served) -> None:
     _, server = phone
     opened: list[ClientConnection] = []
+    last: Frame = {}
     try:
         for _ in range(9):
             address = f"ws://{server.address}/tts/ws?token={server.tokens['boris']}"
