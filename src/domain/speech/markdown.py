@@ -10,6 +10,8 @@ _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)")
 _REFERENCE = re.compile(r"!?\[([^\]\n]+)\]\[[^\]\n]*\]")
 _FOOTNOTE = re.compile(r"\[\^?[\w-]{1,8}\](?!\()")
+_CHART = re.compile(r"\[CHART:[^\]\n]*\]")
+"""Where a client draws a chart."""
 _ADDRESS = re.compile(
     r"<?\b(?:https?://|www\.)[^\s<>）」]*[^\s<>）」.,;:!?'\")\]]>?/?", re.IGNORECASE
 )
@@ -39,6 +41,7 @@ def _line(line: str) -> str:
     if line.lstrip().startswith("|"):
         cells = (cell.strip() for cell in line.strip().strip("|").split("|"))
         line = ", ".join(cell for cell in cells if cell)
+    line = _CHART.sub("", line)
     line = _LINK.sub(r"\1", line)
     line = _REFERENCE.sub(r"\1", line)
     line = _FOOTNOTE.sub("", line)

@@ -31,6 +31,7 @@ def said(text: str) -> list[str]:
     [
         ("Hello there! How are you? Fine.", ["Hello there!", "How are you?", "Fine."]),
         ("No. I do not.", ["No.", "I do not."]),
+        ("Sleep got longer. [CHART:4f1c-9a] That is good. [CHART:x", ["Sleep got longer.", "That is good.", "CHART:x"]),
         ("Dr. Smith met Mr. J. Doe, e.g. at noon. Then", ["Dr. Smith met Mr. J. Doe, e.g. at noon.", "Then"]),
         ("It costs $3.50, i.e. 1,000.25 in all. OK", ["It costs $3.50, i.e. 1,000.25 in all.", "OK"]),
         ("Das gilt z.B. usw. bis heute. Ja", ["Das gilt z.B. usw. bis heute.", "Ja"]),
