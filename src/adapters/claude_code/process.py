@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import os
 import secrets
 import signal
 from collections.abc import AsyncGenerator, Sequence
@@ -13,7 +12,7 @@ from typing import cast
 from msgspec import Struct
 
 from adapters.claude_code.catalog import PROVIDER
-from adapters.claude_code.family import kill_marked, marked
+from adapters.transport.family import kill_marked, marked, signal_group
 from domain.errors import NotConfigured
 from domain.provider_errors import FirstTokenTimedOut, ProviderUnreachable, StreamStalled
 
@@ -117,11 +116,11 @@ class CodeProcess(asyncio.SubprocessProtocol):
             if self._done:
                 await self._exits(grace_s)
             if not self._exited.is_set():
-                _signal_group(transport.get_pid(), signal.SIGTERM)
+                signal_group(transport.get_pid(), signal.SIGTERM)
                 await self._exits(grace_s)
         finally:
             # The group outlives its leader for as long as it has members.
-            _signal_group(transport.get_pid(), signal.SIGKILL)
+            signal_group(transport.get_pid(), signal.SIGKILL)
             kill_marked(self._mark)
             transport.close()
             await self._closed.wait()
@@ -196,8 +195,3 @@ async def running(command: Command, grace_s: float = GRACE_S) -> AsyncGenerator[
 def not_runnable() -> NotConfigured:
     """Return the error for a variable that names nothing that runs."""
     return NotConfigured(VARIABLE, f"{VARIABLE} names no program that can be run")
-
-
-def _signal_group(leader: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, number)

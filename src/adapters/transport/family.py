@@ -22,6 +22,12 @@ def marked(environment: dict[str, str], mark: str) -> dict[str, str]:
     return environment | {_MARK: mark}
 
 
+def signal_group(leader: int, number: signal.Signals) -> None:
+    """Send the signal to a process group, which outlives its leader for as long as it has members."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)
+
+
 def kill_marked(mark: str) -> None:
     """Kill every process that carries the mark."""
     for _ in range(_PASSES):

@@ -1,0 +1,27 @@
+"""What has become of a connection: told by those who carry its bytes."""
+
+import asyncio
+
+from domain.tool_server_errors import ToolServerError
+
+
+class SessionOver(Exception):
+    """The server has forgotten the session, and not looked at the request."""
+
+
+class Health:
+    """The first failure is the one that counts: others follow from it."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        """Nothing more can be asked."""
+        self.failure: ToolServerError | None = None
+
+    def fails(self, failure: ToolServerError) -> None:
+        """Note why it is over."""
+        self.failure = self.failure or failure
+        self.over.set()
+
+    def ends(self) -> None:
+        """Note that it is over because nobody wants it any more."""
+        self.over.set()
