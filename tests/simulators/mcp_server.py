@@ -124,7 +124,7 @@ async def asks(ctx: Context) -> str:
 @server.tool(annotations=READS)
 def headers(ctx: Context) -> dict[str, str]:
     """Tell what came with the request."""
-    return dict(ctx.request_context.request.headers)
+    return dict(ctx.headers or {})
 
 
 if __name__ == "__main__":

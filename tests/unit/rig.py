@@ -26,6 +26,7 @@ from application.agent.calls import RunCalls
 from application.agent.choose import ChooseModel
 from application.agent.keep_rest import KeepRest
 from application.agent.loop import Agent
+from application.agent.offer_remote import NamedServer, OfferRemote
 from application.agent.paused import PausedLoops
 from application.agent.registry import OfferTools, ToolRegistry
 from application.agent.tool import Tool
@@ -148,6 +149,7 @@ class Rig:
         self,
         *rounds: Sequence[Step],
         tools: Sequence[Tool] = (),
+        servers: Sequence[NamedServer] = (),
         agent_limits: AgentLimits | None = None,
         limits: TurnLimits = LIMITS,
         longest_s: float = 900,
@@ -169,6 +171,7 @@ class Rig:
         Args:
             rounds: the model's script.
             tools: in the profile `all`.
+            servers: that run more of them.
             agent_limits: of the work with them.
             limits: of turns.
             longest_s: wall time of a turn.
@@ -200,12 +203,14 @@ class Rig:
         load = LoadAttachments(sources, fit, PreparedAttachments(self.clock))
         self.approvals = Approvals(self.clock)
         self.paused = PausedLoops()
-        keep = KeepRest(KeepFile(self.files, self.store, self.clock))
+        keep_file = KeepFile(self.files, self.store, self.clock)
+        keep = KeepRest(keep_file)
+        remote = OfferRemote(servers, keep_file, self.clock)
         self.ears = ears or ScriptedTranscriber()
         self.voice = voice or ScriptedSpeaker()
         voices = ChooseVoice((voice_family,), {"demo": self.voice}, "demo")
         links = FileLinks("secret", "http://parley.test", 60, self.clock)
-        sounds = KeepSound(KeepFile(self.files, self.store, self.clock), links, SystemScratch())
+        sounds = KeepSound(keep_file, links, SystemScratch())
         speak = SpeakAlong(voices, sounds, Spending(self.store, self.clock, cap_usd), self.clock)
         agent = Agent(
             RunCalls(self.approvals, keep, self.clock),
@@ -221,7 +226,7 @@ class Rig:
                 Assemble(Characters(), load, states),
                 Spending(self.store, self.clock, cap_usd),
                 agent,
-                OfferTools(ToolRegistry(tools), {**PROFILES, "all": names}, enabled=True),
+                OfferTools(ToolRegistry(tools), remote, {**PROFILES, "all": names}, enabled=True),
             ),
             states,
             pictures(self.image_maker, self.downloads, self.files, self.store, self.clock),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from adapters.mcp.limits import Flow
+
 
 class Program(Struct, frozen=True):
     """A server that is a child process, spoken to over its standard input and output."""
@@ -14,6 +16,11 @@ class Program(Struct, frozen=True):
     environment: Mapping[str, str]
     """All that it gets to see of ours."""
     folder: Path | None = None
+    grace_s: float = 1.0
+    """From the end of its input to a signal, and from that to one that nobody outlives."""
+
+    def __repr__(self) -> str:
+        return f"<{self.command}>"
 
 
 class Address(Struct, frozen=True):
@@ -21,6 +28,9 @@ class Address(Struct, frozen=True):
 
     url: str
     headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"<{self.url}>"
 
 
 class McpEntry(Struct, frozen=True, kw_only=True):
@@ -36,3 +46,8 @@ class McpEntry(Struct, frozen=True, kw_only=True):
     """Values that nothing it says may show."""
     unset: str | None = None
     """A variable that it needs, and that is not set."""
+    flow: Flow = Flow()
+
+    def __repr__(self) -> str:
+        # With what it holds, tracebacks would show secrets.
+        return f"<{self.name}>"

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from adapters.mcp.hiding import Hiding
 from domain.tool_server_errors import ToolServerError
 
 
@@ -12,13 +13,17 @@ class SessionOver(Exception):
 class Health:
     """The first failure is the one that counts: others follow from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, hiding: Hiding) -> None:
+        """Take what must not be told of."""
+        self._hiding = hiding
         self.over = asyncio.Event()
         """Nothing more can be asked."""
         self.failure: ToolServerError | None = None
 
     def fails(self, failure: ToolServerError) -> None:
         """Note why it is over."""
+        if failure.detail is not None:
+            failure.detail = self._hiding.text(failure.detail)
         self.failure = self.failure or failure
         self.over.set()
 

@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from adapters.mcp import errors
 from adapters.mcp.entry import Address
-from adapters.mcp.limits import MOST_MESSAGE_BYTES, Flood, Gauge
+from adapters.mcp.limits import Flood, Gauge
 
 _CONNECT_S = 10
 _MARGIN_S = 5
@@ -102,7 +102,7 @@ class Watched(httpx2.AsyncBaseTransport):
             await answer.aclose()
             return refused
         events = answer.headers.get("content-type", "").startswith("text/event-stream")
-        most_bytes = None if events else MOST_MESSAGE_BYTES
+        most_bytes = None if events else self._gauge.flow.message_bytes
         body = cast("httpx2.AsyncByteStream", answer.stream)
         answer.stream = _Counted(body, most_bytes, limit_s, self._gauge)
         return answer
@@ -156,7 +156,7 @@ async def conversation(
     async with (
         client,
         streamable_http_client(
-            address.url, http_client=client, max_sse_event_size=MOST_MESSAGE_BYTES
+            address.url, http_client=client, max_sse_event_size=gauge.flow.message_bytes
         ) as streams,
     ):
         yield streams

@@ -19,7 +19,7 @@ from mcp_types import jsonrpc_message_adapter
 
 from adapters.mcp.entry import Program
 from adapters.mcp.health import Health
-from adapters.mcp.limits import MOST_MESSAGE_BYTES, Flood, Gauge
+from adapters.mcp.limits import Flood, Gauge
 from adapters.transport.family import kill_marked, marked, signal_group
 from application.flow.alongside import alongside
 from domain.tool_server_errors import (
@@ -33,8 +33,6 @@ from domain.tool_server_errors import (
 Heard = MemoryObjectReceiveStream[SessionMessage | Exception]
 Said = MemoryObjectSendStream[SessionMessage]
 
-GRACE_S = 1.0
-"""From the end of its input to a signal, and from that to one that nobody outlives."""
 _WRITE_S = 10.0
 _MOST_STRAY = 20
 """Lines that are no messages at all: many a program greets whoever starts it."""
@@ -115,25 +113,26 @@ class Child:
         lines = self._complaints.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else None
 
-    async def end(self, mark: str) -> None:
+    async def end(self, mark: str, grace_s: float) -> None:
         """End it, and all that it has started; return once nothing of it is left.
 
         It is asked first: by the end of its input, and then by a signal.
         """
         try:
             self._stdin.close()
-            if not await self._exits():
+            # One that has failed is not expected to listen.
+            if self._health.failure is not None or not await self._exits(grace_s):
                 signal_group(self._process.pid, signal.SIGTERM)
-                await self._exits()
+                await self._exits(grace_s)
         finally:
             signal_group(self._process.pid, signal.SIGKILL)
             kill_marked(mark)
             for stream in (self._into, self.heard, self.said, self._out_of):
                 stream.close()
 
-    async def _exits(self) -> bool:
+    async def _exits(self, within_s: float) -> bool:
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_S):
+            async with asyncio.timeout(within_s):
                 await self._process.wait()
         return self._process.returncode is not None
 
@@ -152,7 +151,7 @@ async def conversation(
         ToolServerUnreachable: it cannot be run.
     """
     mark = secrets.token_hex(16)
-    transport, process = await _started(name, program, mark)
+    transport, process = await _started(name, program, mark, gauge.flow.message_bytes)
     child = Child(name, process, gauge, health)
     try:
         async with (
@@ -163,13 +162,13 @@ async def conversation(
             try:
                 yield child.heard, child.said
             finally:
-                await child.end(mark)
+                await child.end(mark, program.grace_s)
     finally:
         transport.close()
 
 
 async def _started(
-    name: str, program: Program, mark: str
+    name: str, program: Program, mark: str, message_bytes: int
 ) -> tuple[asyncio.SubprocessTransport, asyncio.subprocess.Process]:
     found = shutil.which(program.command, path=program.environment.get("PATH"))
     if found is None:
@@ -178,7 +177,7 @@ async def _started(
     loop = asyncio.get_running_loop()
     try:
         transport, protocol = await loop.subprocess_exec(
-            lambda: asyncio.subprocess.SubprocessStreamProtocol(MOST_MESSAGE_BYTES, loop),
+            lambda: asyncio.subprocess.SubprocessStreamProtocol(message_bytes, loop),
             found,
             *program.arguments,
             cwd=program.folder,

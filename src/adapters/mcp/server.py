@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from msgspec import Struct
@@ -205,6 +205,10 @@ class McpServer(ToolServer):
 
 
 def _typed(server: str, failure: Exception) -> ToolServerError:
+    while isinstance(failure, ExceptionGroup):
+        # Each task group of the SDK has put one around what was raised within it.
+        group = cast("ExceptionGroup[Exception]", failure)
+        failure = (group.subgroup(ToolServerError) or group).exceptions[0]
     if isinstance(failure, ToolServerError):
         return failure
     log.warning("tool server failed in an unknown way", server=server, exc_info=failure)

@@ -160,7 +160,8 @@ async def opened(
     Raises:
         ToolServerError: no session came about.
     """
-    health, hiding = Health(), Hiding(entry.secrets)
+    hiding = Hiding(entry.secrets)
+    health = Health(hiding)
 
     async def hears(message: IncomingMessage) -> None:
         if isinstance(message, wire.ToolListChangedNotification):
@@ -168,7 +169,7 @@ async def opened(
 
     async with AsyncExitStack() as stack:
         try:
-            streams = await stack.enter_async_context(_door(entry, Gauge(now), health))
+            streams = await stack.enter_async_context(_door(entry, Gauge(entry.flow, now), health))
             client = await stack.enter_async_context(
                 _Client(*streams, client_info=_ourselves(), message_handler=hears)
             )

@@ -23,7 +23,7 @@ def marked(environment: dict[str, str], mark: str) -> dict[str, str]:
 
 
 def signal_group(leader: int, number: signal.Signals) -> None:
-    """Send the signal to a process group, which outlives its leader for as long as it has members."""
+    """Send a signal to a process group, which outlives its leader while it has members."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
 

@@ -22,7 +22,7 @@ class Call:
     def __init__(self, box: Toolbox, called: ToolCalled) -> None:
         self.called = called
         self.tool: Tool | None = box.find(called.name)
-        self.context = structs.replace(box.context, tell=self.say)
+        self.context = structs.replace(box.context, tell=self.say, call=called.id)
         self.arguments: Any = None
         self.refused: str | None = None
         """Why it is not run at all."""

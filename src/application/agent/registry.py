@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
+from application.agent.offer_remote import OfferRemote
 from application.agent.tool import Tool, ToolContext
 from application.agent.toolbox import Toolbox
 from domain.catalog.card import Capability, ModelCard
@@ -48,10 +49,23 @@ class OfferTools:
     """Decides whether the model works with tools in a turn, and with which."""
 
     def __init__(
-        self, registry: ToolRegistry, profiles: Mapping[str, tuple[str, ...]], *, enabled: bool
+        self,
+        registry: ToolRegistry,
+        remote: OfferRemote,
+        profiles: Mapping[str, tuple[str, ...]],
+        *,
+        enabled: bool,
     ) -> None:
-        """Take the tools, the profiles, and whether the operator wants any of this."""
+        """Take the tools.
+
+        Args:
+            registry: our own.
+            remote: those of other servers.
+            profiles: who may use which of our own.
+            enabled: whether the operator wants any of this.
+        """
         self._registry = registry
+        self._remote = remote
         self._profiles = profiles
         self._enabled = enabled
         self._missed: set[str] = set()
@@ -76,8 +90,28 @@ class OfferTools:
             log.warning("model cannot call tools", model=card.id, profile=profile)
         return able
 
-    def box(self, profile: str, context: ToolContext, spent_usd: SpentUsd) -> Toolbox:
-        """Return the tools of the profile; names that nobody has registered are passed over."""
+    async def box(self, profile: str, context: ToolContext, spent_usd: SpentUsd) -> Toolbox:
+        """Return the tools of the profile, and what they may touch."""
+        return Toolbox(
+            profile=profile,
+            tools=await self.tools(profile),
+            aliases=ALIASES,
+            clients=given_names(context.settings.tools),
+            context=context,
+            spent_usd=spent_usd,
+        )
+
+    @property
+    def profiles(self) -> list[str]:
+        """All profiles, sorted."""
+        return sorted(self._profiles)
+
+    async def tools(self, profile: str) -> Mapping[str, Tool]:
+        """Return the tools of a profile by name, as they are offered.
+
+        Names that nobody has registered are passed over. Tools of other servers come last, and
+        take the place of none of ours.
+        """
         tools: dict[str, Tool] = {}
         for name in self._profiles[profile]:
             if (tool := self._registry.get(name)) is not None:
@@ -85,11 +119,7 @@ class OfferTools:
             elif name not in self._missed:
                 self._missed.add(name)  # Said once: it stays so until the process ends.
                 log.warning("tool not registered", tool=name, profile=profile)
-        return Toolbox(
-            profile=profile,
-            tools=tools,
-            aliases=ALIASES,
-            clients=given_names(context.settings.tools),
-            context=context,
-            spent_usd=spent_usd,
-        )
+        for tool in await self._remote(profile):
+            if self._registry.get(tool.spec.name) is None and tool.spec.name not in ALIASES:
+                tools.setdefault(tool.spec.name, tool)
+        return tools

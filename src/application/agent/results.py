@@ -62,7 +62,7 @@ def for_model(
         rest: where the whole of it is kept, should it be too long.
     """
     content = answered.content(name)
-    if spec is not None and spec.outside and answered.error is None:
+    if spec is not None and spec.outside:
         content = content | {"note": DATA_NOTE}
     if len(written(content)) <= MOST_TO_MODEL:
         return content

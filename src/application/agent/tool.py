@@ -9,13 +9,19 @@ from application.agent.places import KnownPlaces
 from domain.catalog.card import ModelCard
 from domain.ids import ConversationId, TurnId, UserId
 from domain.tools import ToolSpec
-from domain.turn.agent_events import ChartBegun, ChartFailed, ChartMade, SpentBeside
+from domain.turn.agent_events import (
+    ChartBegun,
+    ChartFailed,
+    ChartMade,
+    SpentBeside,
+    ToolProgressed,
+)
 from domain.turn.events import PictureMade
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Prompt
 from domain.turn.settings import TurnSettings
 
 Attachment = ImagePart | FilePart | AudioPart
-SideEvent = ChartBegun | ChartMade | ChartFailed | PictureMade | SpentBeside
+SideEvent = ChartBegun | ChartMade | ChartFailed | PictureMade | SpentBeside | ToolProgressed
 """What a tool may say beside its result."""
 
 
@@ -37,6 +43,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     """Sets money aside before another model is asked; raises `SpendingCapReached`."""
     tell: Callable[[SideEvent], None]
     """Says something to the readers of the turn (or to its bill), between call and result."""
+    call: str = ""
+    """Which of the model's calls it is."""
 
 
 class Tool(Protocol):

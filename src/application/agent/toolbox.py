@@ -68,6 +68,11 @@ def _as_declared(tool: Tool, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         if name not in arguments:
             raise InvalidRequest(f"Missing required parameter: {name}", name)
     declared = tool.spec.parameters.get("properties", {})
+    if (
+        tool.spec.parameters.get("additionalProperties")
+        or "patternProperties" in tool.spec.parameters
+    ):
+        return arguments  # Names of the model's own choosing are declared, too.
     return {name: value for name, value in arguments.items() if name in declared}
 
 

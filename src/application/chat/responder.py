@@ -69,7 +69,7 @@ class Responder:
                 await self._spending.reserve(ask.user, turn, prompt)
                 box = None
                 if profile is not None and self._offer.fits(profile, choice.card):
-                    box = self._box(profile, turn, ask, prompt, meter)
+                    box = await self._box(profile, turn, ask, prompt, meter)
                 async with aclosing(self._agent.reply(choice.model, prompt, box)) as batches:
                     async for batch in batches:
                         begun = begun or not isinstance(batch[0], ProviderRetrying)
@@ -86,7 +86,9 @@ class Responder:
         if first_failure is not None:
             raise first_failure
 
-    def _box(self, profile: str, turn: TurnId, ask: Ask, prompt: Prompt, meter: Meter) -> Toolbox:
+    async def _box(
+        self, profile: str, turn: TurnId, ask: Ask, prompt: Prompt, meter: Meter
+    ) -> Toolbox:
         parts = [part for message in ask.history for part in message.parts] + [*ask.question]
 
         async def hold(asked: Prompt) -> None:
@@ -103,7 +105,7 @@ class Responder:
             hold=hold,
             tell=_nobody_listens,
         )
-        return self._offer.box(profile, context, lambda: meter.spent_usd)
+        return await self._offer.box(profile, context, lambda: meter.spent_usd)
 
 
 def _places(prompt: Prompt, given: Sequence[Part]) -> KnownPlaces:

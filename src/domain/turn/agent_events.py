@@ -56,6 +56,16 @@ class ApprovalSettled(Struct, frozen=True, tag_field="type", tag="approval_settl
     timed_out: bool = False
 
 
+class ToolProgressed(Struct, frozen=True, tag_field="type", tag="tool_progressed"):
+    """How far a tool has come, in whatever unit it counts."""
+
+    call: str
+    tool: str
+    done: float
+    total: float | None = None
+    message: str | None = None
+
+
 class ChartBegun(Struct, frozen=True, tag_field="type", tag="chart_begun"):
     """A chart is being made."""
 
@@ -96,5 +106,12 @@ class LoopStopped(Struct, frozen=True, tag_field="type", tag="loop_stopped"):
 
 AgentOnlyEvent = SpentBeside | LoopStopped
 ToldAgentEvent = (
-    RoundBegan | RoundEnded | ApprovalAsked | ApprovalSettled | ChartBegun | ChartMade | ChartFailed
+    RoundBegan
+    | RoundEnded
+    | ApprovalAsked
+    | ApprovalSettled
+    | ToolProgressed
+    | ChartBegun
+    | ChartMade
+    | ChartFailed
 )

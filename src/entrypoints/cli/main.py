@@ -12,6 +12,7 @@ COMMANDS = {
     "export": "entrypoints.cli.export",
     "import": "entrypoints.cli.import_",
     "models": "entrypoints.cli.models",
+    "tools": "entrypoints.cli.tools",
     "chat": "entrypoints.cli.chat",
     "doctor": "entrypoints.cli.doctor",
 }

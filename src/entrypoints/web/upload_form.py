@@ -4,11 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from litestar import Request
-from multipart import (  # pyright: ignore[reportMissingTypeStubs] - it has annotations of its own
-    MultipartError,
-    MultipartSegment,
-    PushMultipartParser,
-)
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from domain.errors import FileRefused, FileTooLarge, InvalidRequest
 from entrypoints.web.presence import body_of

@@ -10,6 +10,7 @@ from entrypoints.wiring.providers.live import LiveProvider
 from entrypoints.wiring.providers.media import MediaProvider
 from entrypoints.wiring.providers.models import ModelsProvider
 from entrypoints.wiring.providers.outside import OutsideProvider
+from entrypoints.wiring.providers.remote_tools import RemoteToolsProvider
 from entrypoints.wiring.providers.speech import SpeechProvider
 from entrypoints.wiring.providers.storage import StorageProvider
 from entrypoints.wiring.providers.tools import ToolsProvider
@@ -33,6 +34,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         MediaProvider(),
         OutsideProvider(),
         ToolsProvider(),
+        RemoteToolsProvider(),
         CasesProvider(),
         SpeechProvider(),
         BatchesProvider(),

@@ -8,14 +8,19 @@ from dishka import AsyncContainer
 from msgspec import Struct
 
 from adapters.compatible.local import LocalModels
+from adapters.transport.scrub import fit_for_clients
+from application.agent.offer_remote import NamedServer
 from application.ports.files import Files
 from application.ports.unit_of_work import UnitOfWork
 from domain.catalog.card import ModelCard
 from domain.errors import NotConfigured, ParleyError
 from domain.ids import UserId
 from domain.provider_errors import ModelNotOffered
+from domain.remote_tools import ANY
+from domain.tool_server_errors import ToolServerError
 from entrypoints.wiring import databases
 from entrypoints.wiring.providers.models import Adapter, Adapters
+from entrypoints.wiring.providers.remote_tools import ToolServers
 from entrypoints.wiring.settings import VARIABLES, Secret, Settings
 
 State = Literal["ok", "missing", "failing"]
@@ -46,6 +51,7 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
     local = await container.get(LocalModels)
     work = await container.get(UnitOfWork)
     files = await container.get(Files)
+    tool_servers = await container.get(ToolServers)
 
     async def users() -> str:
         async with work() as db:
@@ -77,6 +83,7 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
             else "PARLEY_CLAUDE_CODE is not set",
         ),
         Finding("demo", "ok", "needs nothing"),
+        *[await _look(f"tools: {each.terms.name}", partial(_tools, each)) for each in tool_servers],
     ]
 
 
@@ -113,10 +120,31 @@ async def _listed(model: Adapter) -> str:
         return "answers, but lists no models"
 
 
+async def _tools(named: NamedServer) -> str:
+    listing, terms = await named.server.listing(), named.terms
+    names = {tool.name for tool in listing.tools}
+    allowed = {name for each in terms.profiles.values() for name in each}
+    unasked = [tool.name for tool in listing.tools if terms.runs_unasked(tool)]
+    notes = [
+        f"{len(names)} tools",
+        f"unasked: {', '.join(unasked) or 'none'}",
+        *(f"allowed, but not there: {name}" for name in sorted(allowed - names - {ANY})),
+        *(
+            f"read_only, but not by its own account: {name}"
+            for name in sorted((terms.read_only & names) - {*unasked})
+        ),
+        *(f"left out: {name} ({why})" for name, why in listing.left_out.items()),
+    ]
+    return "; ".join(notes)
+
+
 async def _look(name: str, at: Callable[[], Awaitable[str]]) -> Finding:
     try:
         return Finding(name, "ok", await at())
     except NotConfigured as error:
         return Finding(name, "missing", str(error))
+    except ToolServerError as error:
+        detail = f" ({fit_for_clients(error.detail)})" if error.detail else ""
+        return Finding(name, "failing", f"{error}{detail}")
     except ParleyError as error:
         return Finding(name, "failing", str(error))

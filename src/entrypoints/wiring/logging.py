@@ -25,6 +25,9 @@ _QUIET = (
     "websockets",
 )
 """Libraries that are heard from warnings upwards only."""
+_MUTE = ("client", "mcp")
+"""The SDK of MCP: what there is to say of a server that fails we say ourselves, and not in its own
+words, with tracebacks around them."""
 
 _OWN_FIELDS = frozenset({"_record", "_from_structlog"})
 
@@ -74,6 +77,8 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _MUTE:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _renderer(settings: Settings) -> Processor:

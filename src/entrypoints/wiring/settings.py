@@ -97,6 +97,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     claude_code: Path | None = None
     claude_code_model: str = ""
     models_file: Path | None = None
+    mcp_file: Path | None = None
     characters_dir: Path | None = None
     egress_allow: tuple[str, ...] = ()
     """`host` or `host:port`: may be fetched from although they are not public."""
@@ -278,6 +279,7 @@ VARIABLES: Mapping[str, _Variable] = {
     "claude_code": _Variable("PARLEY_CLAUDE_CODE", parsing.program, "/usr/local/bin/claude"),
     "claude_code_model": _Variable("PARLEY_CLAUDE_CODE_MODEL", str.strip, "opus"),
     "models_file": _Variable("PARLEY_MODELS_FILE", parsing.existing("file"), "./models.toml"),
+    "mcp_file": _Variable("PARLEY_MCP_FILE", parsing.existing("file"), "./mcp.toml"),
     "characters_dir": _Variable(
         "PARLEY_CHARACTERS_DIR", parsing.existing("directory"), "./characters"
     ),
@@ -391,3 +393,9 @@ def process_settings() -> Settings:
         SettingsError: as `read_settings`.
     """
     return read_settings(os.environ, Path(".env"))
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return all variables of this process, those of its `.env` included."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**from_file, **os.environ}

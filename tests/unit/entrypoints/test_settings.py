@@ -152,6 +152,7 @@ BAD: list[tuple[str, str, str]] = [
     ("recording_bytes", "1", "must be from 1024 to"),
     ("claude_code", "no-such-program", "names no program that can be run"),
     ("models_file", "no-such-file.toml", "names a file that does not exist"),
+    ("mcp_file", "no-such-file.toml", "names a file that does not exist"),
     ("characters_dir", "no-such-folder", "names a directory that does not exist"),
     ("turns_per_user", "0", "must be from 1 to"),
     ("spending_cap_usd", "$5", "must be a number of US dollars"),
@@ -221,7 +222,7 @@ def test_an_older_name_counts_where_the_name_is_unset() -> None:
 
 
 def test_every_variable_is_tested() -> None:
-    assert {*GOOD, "claude_code", "models_file", "characters_dir"} == set(VARIABLES)
+    assert {*GOOD, "claude_code", "models_file", "mcp_file", "characters_dir"} == set(VARIABLES)
     assert set(VARIABLES) == set(Settings.__struct_fields__)
 
 

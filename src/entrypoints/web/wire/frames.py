@@ -19,6 +19,7 @@ from domain.turn.agent_events import (
     ChartMade,
     RoundBegan,
     RoundEnded,
+    ToolProgressed,
 )
 from domain.turn.entries import Entry
 from domain.turn.events import (
@@ -79,6 +80,7 @@ from entrypoints.web.wire.tool_events import (
     chart_event,
     round_began,
     round_ended,
+    tool_progress,
     tool_result,
     tool_start,
 )
@@ -244,6 +246,8 @@ class Framer:
                 return [approval_asked(event)]
             case ApprovalSettled():
                 return [approval_settled(event)]
+            case ToolProgressed():
+                return [tool_progress(event)]
             case ChartBegun() | ChartMade() | ChartFailed():
                 return [chart_event(event)]
             case PictureBegun() | PictureMade() | PictureFailed() | MediaKept():

@@ -10,6 +10,7 @@ from domain.turn.agent_events import (
     ChartMade,
     RoundBegan,
     RoundEnded,
+    ToolProgressed,
 )
 from domain.turn.events import CLAUDE_CODE, ToolCalled, ToolReturned
 from entrypoints.web.wire.custom_events import Body, custom, untyped
@@ -76,6 +77,18 @@ def approval_settled(event: ApprovalSettled) -> Body:
         tool_name=event.tool,
         approved=event.approved,
         timed_out=event.timed_out,
+    )
+
+
+def tool_progress(event: ToolProgressed) -> Body:
+    """Return how far a tool has come; `total` is null where nobody knows."""
+    return custom(
+        "toolProgress",
+        call_id=event.call,
+        tool_name=event.tool,
+        progress=event.done,
+        total=event.total,
+        message=event.message,
     )
 
 

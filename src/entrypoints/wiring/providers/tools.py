@@ -15,6 +15,7 @@ from application.agent.budget import AgentLimits
 from application.agent.calls import RunCalls
 from application.agent.keep_rest import KeepRest
 from application.agent.loop import Agent
+from application.agent.offer_remote import OfferRemote
 from application.agent.paused import PausedLoops
 from application.agent.registry import OfferTools, ToolRegistry
 from application.agent.tools.calculator import Calculator
@@ -101,9 +102,12 @@ class ToolsProvider(Provider):
         return PausedLoops()
 
     @provide
-    def offer(self, registry: ToolRegistry, own: ModelsFile, settings: Settings) -> OfferTools:
+    def offer(
+        self, registry: ToolRegistry, remote: OfferRemote, own: ModelsFile, settings: Settings
+    ) -> OfferTools:
         """The shipped profiles, and the operator's own."""
-        return OfferTools(registry, {**PROFILES, **own.profiles}, enabled=settings.agentic_enabled)
+        profiles = {**PROFILES, **own.profiles}
+        return OfferTools(registry, remote, profiles, enabled=settings.agentic_enabled)
 
     @provide
     def limits(self, settings: Settings) -> AgentLimits:
