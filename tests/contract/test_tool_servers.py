@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from domain.remote_tools import (
     RemoteText,
     RemoteTool,
 )
-from domain.tool_server_errors import ToolServerError, ToolServerGone
+from domain.tool_server_errors import RemoteToolFailed, ToolServerGone
 from tests.pictures import png
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +86,7 @@ async def test_pictures_documents_and_links_come_as_such(place: Place) -> None:
 
 
 async def test_progress_is_told_and_giving_up_reaches_the_tool(place: Place) -> None:
-    told: "asyncio.Queue[Progress]" = asyncio.Queue()
+    told: asyncio.Queue[Progress] = asyncio.Queue()
     call = asyncio.create_task(place.server.call("slow", {}, told.put_nowait))
     async with asyncio.timeout(10):
         assert await told.get() == Progress(1, 4, "a quarter")
@@ -105,9 +105,10 @@ async def test_calls_do_not_wait_for_one_another(place: Place) -> None:
 
 async def test_an_unknown_tool_is_a_failure_and_no_more(place: Place) -> None:
     try:
-        assert (await place.server.call("nothing", {}, unheard)).failed
-    except ToolServerError as refusal:
-        assert "nothing" in str(refusal)
+        failed = (await place.server.call("nothing", {}, unheard)).failed
+    except RemoteToolFailed:
+        failed = True
+    assert failed
     assert (await place.server.call("add", {"a": 1, "b": 1}, unheard)).structured == {"sum": 2}
 
 
@@ -131,9 +132,7 @@ async def test_what_the_operator_keeps_secret_does_not_come_back(place: Place) -
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while True:
-            if holds():
-                return
+        while not holds():  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.005)
 
 
@@ -175,14 +174,16 @@ async def over_http(diary: Path) -> AsyncIterator[Place]:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     command = [sys.executable, "-m", "tests.simulators.mcp_server", "http", str(port)]
-    with ExitStack() as stack:
-        child = stack.enter_context(
-            subprocess.Popen(command, cwd=ROOT, env=environment(diary), stderr=subprocess.DEVNULL)
-        )
-        stack.callback(child.kill)
-        await until(lambda: child.poll() is not None or answers(port))
+    child = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment(diary), stderr=subprocess.DEVNULL
+    )
+    try:
+        await until(lambda: child.returncode is not None or answers(port))
         headers = {"Authorization": f"Bearer {SECRET}"}
         yield Place(real(Address(f"http://127.0.0.1:{port}/mcp", headers)), lines(diary))
+    finally:
+        child.kill()
+        await child.wait()
 
 
 def answers(port: int) -> bool:

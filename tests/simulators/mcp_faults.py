@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,28 +52,40 @@ def hang() -> None:
 
 def call(number: int) -> None:
     """Do what it is started for in the middle of a call."""
-    match FAULT:
-        case "dies":
-            sys.exit("out of memory: key sesame-open-1")
-        case "garbage":
-            write("{ half a message\n")
-        case "endless":
-            while True:
-                sys.stdout.write("x" * 1_000_000)
-        case "floods":
-            while True:
-                say(method="notifications/message", params={"level": "info", "data": "x"})
-        case "mute call":
-            pass
-        case "asks back":
-            for place, method in enumerate(ASKED):
-                say(id=f"ask-{place}", method=method, params=PARAMS[method])
-        case "changes":
-            TOOLS.append({"name": "more", "inputSchema": SCHEMA})
-            say(method="notifications/tools/list_changed")
-            answer(number)
-        case _:
-            answer(number)
+    DOES.get(FAULT, answer)(number)
+
+
+def dies(number: int) -> None:
+    sys.exit("out of memory: key sesame-open-1")
+
+
+def garbage(number: int) -> None:
+    write("{ half a message\n")
+
+
+def endless(number: int) -> None:
+    while True:
+        sys.stdout.write("x" * 1_000_000)
+
+
+def floods(number: int) -> None:
+    while True:
+        say(method="notifications/message", params={"level": "info", "data": "x"})
+
+
+def mute(number: int) -> None:
+    """Say nothing."""
+
+
+def asks_back(number: int) -> None:
+    for place, method in enumerate(ASKED):
+        say(id=f"ask-{place}", method=method, params=PARAMS[method])
+
+
+def changes(number: int) -> None:
+    TOOLS.append({"name": f"more-{number}", "inputSchema": SCHEMA})
+    say(method="notifications/tools/list_changed")
+    answer(number)
 
 
 def answer(number: int) -> None:
@@ -80,7 +93,19 @@ def answer(number: int) -> None:
     say(id=number, result={"content": [{"type": "text", "text": words}], "isError": False})
 
 
-def main() -> None:
+DOES: dict[str, Callable[[int], None]] = {
+    "dies": dies,
+    "garbage": garbage,
+    "endless": endless,
+    "floods": floods,
+    "mute call": mute,
+    "asks back": asks_back,
+    "changes": changes,
+}
+
+
+def begin() -> None:
+    """Do what it is started for before it listens."""
     note(f"pid {os.getpid()}")
     note(f"sees {sorted({*os.environ} - OF_PYTHON)}")
     match FAULT:
@@ -92,11 +117,13 @@ def main() -> None:
             write("Welcome!\n")
         case "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            child = subprocess.Popen(
-                [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
-            )
-            note(f"pid {child.pid}")
-    waiting = None
+            sleeps = [sys.executable, "-c", "import time; time.sleep(600)"]
+            note(f"pid {subprocess.Popen(sleeps, start_new_session=True).pid}")
+
+
+def main() -> None:
+    begin()
+    waiting = 0
     for line in sys.stdin:
         told = json.loads(line)
         method, number = told.get("method"), told.get("id")
@@ -114,7 +141,7 @@ def main() -> None:
                 waiting = number
                 call(number)
             case None if number == f"ask-{len(ASKED) - 1}":
-                answer(waiting or 0)
+                answer(waiting)
             case str() if number is not None:
                 say(id=number, error={"code": -32601, "message": "Method not found"})
     if FAULT == "stubborn":

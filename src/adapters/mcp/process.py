@@ -114,7 +114,7 @@ class Child:
         return lines[-1] if lines else None
 
     async def end(self, mark: str, grace_s: float) -> None:
-        """End it, and all that it has started; return once nothing of it is left.
+        """End it, and all that it has started; return once it is gone.
 
         It is asked first: by the end of its input, and then by a signal.
         """
@@ -127,6 +127,7 @@ class Child:
         finally:
             signal_group(self._process.pid, signal.SIGKILL)
             kill_marked(mark)
+            await self._exits(grace_s)
             for stream in (self._into, self.heard, self.said, self._out_of):
                 stream.close()
 
