@@ -1,16 +1,15 @@
 """A whole turn with a tool of another server: over a real socket, with the user's approval."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from entrypoints.wiring.diagnosis import Finding, diagnose
+from entrypoints.wiring.diagnosis import diagnose
 from entrypoints.wiring.settings import Settings
-from tests.integration.chat_client import Frame, ask, chat, kinds, text
+from tests.integration.chat_client import Frame, ask, chat
 from tests.integration.live_server import ThreadServer
 
 pytestmark = pytest.mark.integration
@@ -37,11 +36,6 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     diary = tmp_path / "diary"
     file.write_text(FILE.format(python=sys.executable, root=ROOT, diary=diary))
     return msgspec.structs.replace(settings, mcp_file=file)
-
-
-@pytest.fixture
-def diary(settings: Settings) -> Iterator[Path]:
-    return settings.data_dir / "diary"
 
 
 def results(frames: list[Frame]) -> dict[str, Any]:

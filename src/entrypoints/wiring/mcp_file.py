@@ -15,6 +15,7 @@ profiles = { general = ["*"] }
 `${NAME}` stands for a variable of Parley's own environment.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from dotenv import dotenv_values
 from msgspec import Meta, Struct
 
 from adapters.mcp.entry import Address, McpEntry, Program
@@ -60,6 +62,12 @@ class McpServerSettings(Struct, frozen=True):
 
     terms: ServerTerms
     entry: McpEntry
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return all variables of this process, those of its `.env` included."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**from_file, **os.environ}
 
 
 def read_mcp_file(

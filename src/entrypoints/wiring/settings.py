@@ -393,9 +393,3 @@ def process_settings() -> Settings:
         SettingsError: as `read_settings`.
     """
     return read_settings(os.environ, Path(".env"))
-
-
-def process_environment() -> Mapping[str, str]:
-    """Return all variables of this process, those of its `.env` included."""
-    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**from_file, **os.environ}

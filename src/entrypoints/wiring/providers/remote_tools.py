@@ -11,9 +11,9 @@ from application.agent.offer_remote import NamedServer, OfferRemote
 from application.files.keep_file import KeepFile
 from application.ports.clock import Clock
 from domain.profiles import PROFILES
-from entrypoints.wiring.mcp_file import read_mcp_file
+from entrypoints.wiring.mcp_file import process_environment, read_mcp_file
 from entrypoints.wiring.models_file import ModelsFile
-from entrypoints.wiring.settings import Settings, process_environment
+from entrypoints.wiring.settings import Settings
 
 ToolServers = NewType("ToolServers", Sequence[NamedServer])
 """Those that the operator has named."""
