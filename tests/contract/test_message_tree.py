@@ -3,7 +3,8 @@
 import pytest
 
 from adapters.memory.clock import ManualClock
-from application.chat.ledger import Kept, Ledger
+from application.chat.kept import Kept
+from application.chat.ledger import Ledger
 from application.history.show_version import ShowVersion
 from application.history.write_messages import EditMessages, StoreMessages
 from application.ports.unit_of_work import UnitOfWork

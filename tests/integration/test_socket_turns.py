@@ -194,7 +194,6 @@ async def test_an_error_event_inside_a_good_status_is_an_error(
         ({"request_type": "audio", "prompt": "x"}, "Speech to text"),
         ({"request_type": "tts", "prompt": "x"}, "Text to speech"),
         ({"request_type": "realtime", "prompt": "x"}, "Live voice"),
-        ({"type": "clarification_response", "prompt": "x"}, "Clarification"),
         ({"prompt": "x", "group_id": "7d"}, "Group chat"),
         (
             {"user_input": {"prompt": "x", "new_session_from_here_full_chat_history": "all"}},

@@ -57,6 +57,7 @@ from application.ports.files import Files
 from application.ports.media_makers import ImageMaker
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
+from application.research.deep_research import DeepResearch
 from application.speech.choose_ears import ChooseEars
 from application.speech.choose_voice import ChooseVoice
 from application.speech.dictate import Dictate
@@ -160,6 +161,7 @@ class Rig:
         others: Mapping[str, ChatModel] | None = None,
         cap_usd: float | None = None,
         cards: Sequence[ModelCard] = (),
+        report_usd: float = 0.0,
         clock: ManualClock | None = None,
         drawn: Sequence[ImageStep] = (),
         ears: ScriptedTranscriber | None = None,
@@ -182,6 +184,7 @@ class Rig:
             others: chat models of more providers.
             cap_usd: what a user may spend in a day.
             cards: more models.
+            report_usd: what a research report is taken to cost.
             clock: one that a log given here shares.
             drawn: the script of the model that draws.
             ears: who hears questions that are spoken.
@@ -227,6 +230,8 @@ class Rig:
                 Spending(self.store, self.clock, cap_usd),
                 agent,
                 OfferTools(ToolRegistry(tools), remote, {**PROFILES, "all": names}, enabled=True),
+                DeepResearch(self.clock, report_usd),
+                self.clock,
             ),
             states,
             pictures(self.image_maker, self.downloads, self.files, self.store, self.clock),

@@ -7,9 +7,12 @@ import msgspec
 import pytest
 
 from adapters.compatible import deepseek, groq, perplexity, xai
+from adapters.memory.clock import ManualClock
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.tool_arguments import read_arguments
+from application.research.listening import Listening
 from domain.provider_errors import ProviderOverloaded, ProviderRejected
+from domain.research import sources_of, with_resolved_numbers
 from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
@@ -108,8 +111,25 @@ def test_every_cited_page_once(exchange: Exchange) -> None:
     titles = {result["url"]: result["title"] for result in results}
     # A file of the user's is a result without an address.
     known = filter(None, dict.fromkeys(urls))
-    expected = [SourceCited(url, titles.get(url, "")) for url in known]
+    numbers: dict[str, list[int]] = {}
+    for number, url in enumerate(last.get("citations") or (), 1):
+        numbers.setdefault(url, []).append(number)
+    expected = [SourceCited(url, titles.get(url, ""), tuple(numbers.get(url, ()))) for url in known]
     assert read(exchange).sources == expected
+
+
+@each([exchange for exchange in ANSWERS if exchange.name.startswith("perplexity/")])
+def test_a_report_of_perplexitys_resolves(exchange: Exchange) -> None:
+    heard = Listening(perplexity.CARDS[0], ManualClock())
+    answer = read(exchange)
+    heard.hear([TextDelta(answer.text), *answer.sources, answer.stopped])
+    sources = sources_of([(page.url, page.title, page.numbers) for page in heard.pages])
+    listed = chunks(exchange)[-1].get("citations") or []
+    numbers = {source.number: source.url for source in sources}
+    for found in re.findall(r"\[(\d+)\]", with_resolved_numbers(heard.text, numbers.keys())):
+        assert numbers[int(found)] == listed[int(found) - 1]
+    told = (chunks(exchange)[-1].get("usage") or {}).get("cost")
+    assert heard.bill().cost_usd == (told and told["total_cost"])
 
 
 @each([exchange for exchange in ANSWERS if exchange.streams])
@@ -188,7 +208,7 @@ def test_thinking_in_tags_split_anywhere(provider: str) -> None:
         pieces = [text[at : at + size] for at in range(0, len(text), size)]
         answer = Answer(streamed(reader_for(provider), think_stream(pieces)))
         assert (answer.thinking, answer.text) == ("\nso", "yes <b>")
-        assert answer.sources == [SourceCited("https://a.example")]
+        assert answer.sources == [SourceCited("https://a.example", numbers=(1,))]
 
 
 @pytest.mark.parametrize("provider", ["xai", "deepseek"])
@@ -208,8 +228,8 @@ def test_citations_as_objects_and_pages_that_only_the_search_knows() -> None:
         ],
     }
     assert Answer([*reader_for("perplexity").whole(msgspec.json.encode(body))]).sources == [
-        SourceCited("https://b.example"),
-        SourceCited("https://a.example", "A"),
+        SourceCited("https://b.example", numbers=(1,)),
+        SourceCited("https://a.example", "A", (2, 3)),
         SourceCited("https://c.example", "C"),
     ]
 

@@ -49,7 +49,7 @@ from tests.simulators.replies import (
 )
 
 MODULES = {module.PROVIDER: module for module in (xai, groq, deepseek, perplexity)}
-IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
+IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2, slow_s=0.2)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 each_provider = pytest.mark.parametrize("name", MODULES)
 

@@ -54,7 +54,7 @@ class CompatibleChatModel(ChatModel):
             dialect.provider,
             self._sdk.chat(chat_request(prompt, dialect.quirks)),
             ChatReader(dialect.provider, dialect.quirks),
-            self._patience,
+            self._patience.with_model(prompt.card),
         )
 
     async def model_names(self) -> list[str]:

@@ -26,7 +26,7 @@ _SEES = _BLIND | {Capability.IMAGES_IN, Capability.IMAGE_URLS}
 
 # Without prices: to those of tokens come fees for each request and, for deep research, for its
 # searches, pages and thoughts (docs.perplexity.ai, seen in 2026-11); tokens alone do not tell what
-# an answer costs.
+# an answer costs. Most answers tell it themselves (`usage.cost`).
 CARDS = (
     ModelCard(
         id="sonar-deep-research",
@@ -34,6 +34,7 @@ CARDS = (
         model="sonar-deep-research",
         can=_SEES | {Capability.REASONING},
         thinks=True,
+        is_slow=True,
         efforts=("low", "medium", "high"),
     ),
     ModelCard(

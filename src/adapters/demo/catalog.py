@@ -24,6 +24,7 @@ CARDS = (
             }
         ),
         efforts=("low", "medium", "high"),
+        researched_by="demo",
         output_tokens=100_000,
         price=Price(0.0, 0.0),
     ),

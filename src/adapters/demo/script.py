@@ -36,6 +36,12 @@ _LONGEST_PAUSE_MS = 60_000
 _LONGEST_RESULT = 2000
 _PAUSE_S = 0.01
 """Before each word of a short answer, so that it is seen to stream."""
+SOURCES = (
+    ("https://demonstration.invalid/first", "Demonstration source: no such page"),
+    ("https://demonstration.invalid/second", "Another demonstration source: no such page"),
+)
+"""What it cites where it is asked to search: `.invalid` is a place that cannot exist (RFC 2606)."""
+_CITED = " Nothing was searched: the sources [1] and [2] are made up for the demonstration."
 _ERRORS: dict[str, type[ProviderError]] = {
     "overloaded": ProviderOverloaded,
     "timeout": ProviderTimeout,
@@ -135,7 +141,8 @@ def _description(prompt: Prompt) -> str:
     results = [result for round_ in prompt.rounds for result in round_.results]
     tools = f", and {_counted(len(results), 'tool result')}" if results else ""
     told = "".join(f" The tool {each.name} answered: {_shown(each.result)}." for each in results)
-    return f'{sent}{tools}.{told} The question was: "{question_of(prompt)}"'
+    cited = _CITED if prompt.cites else ""
+    return f'{sent}{tools}.{told}{cited} The question was: "{question_of(prompt)}"'
 
 
 def _shown(result: object) -> str:

@@ -9,10 +9,11 @@ from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
 from domain.catalog.fallbacks import Fallbacks
 from domain.errors import ModelCannot, NotConfigured
-from domain.turn.prompt import FilePart, ImagePart, Part
-from domain.turn.settings import TurnSettings
+from domain.turn.prompt import FilePart, ImagePart, Part, TextPart
+from domain.turn.settings import ResearchSettings, TurnSettings
 
 DEFAULT_TEMPERATURE = 0.1
+_WORDS = (TextPart(""),)
 
 # Files are not here: what they are is known once they are loaded, and many can be read as text.
 _NEEDS: Mapping[type[Part], tuple[Capability, str]] = {
@@ -38,8 +39,18 @@ class ChooseModel:
         catalog: Catalog,
         models: Mapping[str, ChatModel],
         fallbacks: Fallbacks = Fallbacks(),  # noqa: B008 - frozen
+        unset: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the catalogue, the chat model of each provider in it, and who stands in for whom."""
+        """Remember whom there is to choose from.
+
+        Args:
+            catalog: every model.
+            models: the chat model of each provider.
+            fallbacks: who stands in for whom.
+            unset: the variable that the operator has not set, by the name of who speaks to a
+                provider.
+        """
+        self._unset = unset or {}
         self._catalog = catalog
         self._models = models
         self._fallbacks = fallbacks
@@ -77,6 +88,24 @@ class ChooseModel:
             except (ModelCannot, NotConfigured):
                 continue
         return found
+
+    def researcher(self, primary: ModelCard, settings: ResearchSettings) -> Choice:
+        """Return the model that searches for another.
+
+        Raises:
+            NotConfigured: its provider cannot be asked; told before anything is paid for.
+        """
+        card = self._catalog.find(primary.researched_by)
+        if (variable := self._unset.get(card.adapter or card.provider)) is not None:
+            raise NotConfigured(variable)
+        asked = TurnSettings(
+            card.id,
+            temperature=settings.report_temperature,
+            max_tokens=settings.report_tokens,
+            reasoning=True,
+            effort_index=settings.effort_index,
+        )
+        return self._choice(card, asked, _WORDS)
 
     def _choice(
         self, card: ModelCard, settings: TurnSettings, question: tuple[Part, ...]

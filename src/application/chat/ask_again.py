@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from application.chat.findings import is_finding
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState, Conversation, Sender, StoredMessage
 from domain.errors import InvalidRequest, MessageNotFound
@@ -62,13 +63,21 @@ class AskAgain:
         found, said = await self._work.run(read)
         at = _place_of_question(said, message)
         question, behind = said[at], said[at + 1 :]
-        answer = behind[0] if behind and behind[0].sender is Sender.AI else None
+        answer = _answer_in(behind)
         if answer is not None and answer.state is AnswerState.RUNNING:
             raise InvalidRequest("This answer is still being written; cancel it first")
         parts = _parts(question)
         if not parts:
             raise InvalidRequest("The question has nothing in it that could be asked again")
         return Again(found, question, answer, parts, _history(said[:at]))
+
+
+def _answer_in(behind: Sequence[StoredMessage]) -> StoredMessage | None:
+    """Return the answer among what follows a question: what it rests on stands before it."""
+    for one in behind:
+        if not is_finding(one):
+            return one if one.sender is Sender.AI else None
+    return None
 
 
 def _place_of_question(said: Sequence[StoredMessage], message: MessageId | None) -> int:

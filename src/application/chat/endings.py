@@ -11,7 +11,7 @@ from domain.errors import InvalidRequest, NotConfigured, ParleyError, SpendingCa
 from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
 from domain.speech.errors import HearingFailed
 from domain.turn.errors import TurnInterrupted
-from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed
+from domain.turn.events import TurnCancelled, TurnCompleted, TurnEnding, TurnFailed, Work
 
 log = structlog.get_logger("turns")
 
@@ -23,6 +23,7 @@ def ending_of(
     after_content: bool,
     speech_settled: bool,
     paused: bool = False,
+    work_done: Work = "answer",
 ) -> TurnEnding:
     """Return the ending for work that is done.
 
@@ -32,6 +33,7 @@ def ending_of(
         after_content: some of the answer had been said.
         speech_settled: readers know already how speech ends.
         paused: the client has to run a tool before the answer can go on.
+        work_done: of which kind the work is.
     """
     error: BaseException | None
     if work.cancelled():
@@ -49,6 +51,7 @@ def ending_of(
                 str(error),
                 after_content=after_content,
                 speech_settled=speech_settled,
+                work=work_done,
                 **_details(error),
             )
         case _:
@@ -58,6 +61,7 @@ def ending_of(
                 "Internal server error",
                 after_content=after_content,
                 speech_settled=speech_settled,
+                work=work_done,
             )
 
 

@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from application.chat.findings import (
+    as_told,
+    findings_of,
+    is_finding,
+    tag,
+    write_findings,
+)
+from application.chat.kept import Kept
 from application.chat.row_drafts import answer_draft, question_draft
 from application.history.editing import Edited, edit
 from application.ports.clock import Clock
@@ -21,9 +28,9 @@ from domain.conversation.conversation import (
 )
 from domain.conversation.writing import moment_after
 from domain.errors import AlreadyExists, ConversationNotFound, StorageError
-from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.ids import MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
-from domain.turn.events import ModelChosen, Saved
+from domain.turn.events import ModelChosen, ResearchRows, Saved
 from domain.turn.metering import Metering
 from domain.turn.record import TurnRecord
 from domain.turn.transcript import Transcript
@@ -40,27 +47,6 @@ _ILLUSTRATED = (
 """… and once something was drawn for it."""
 VOICED = ("file_locations", "is_tts", "api_tts_gen_model_name")
 """… and what does once its sound is."""
-
-
-class Kept(Struct, frozen=True):
-    """Where a turn is kept."""
-
-    ask: Ask
-    record: Record
-    turn: TurnId
-    conversation: ConversationId
-    question: MessageId
-    asked_at: datetime
-    """When the question was written; the answer comes later, whatever the clock says."""
-    earlier: MessageId | None = None
-    """The version of the question that an edit has replaced; the earlier answer follows it."""
-    answer: MessageId | None = None
-    gone: bool = False
-    """Question or answer were deleted while the model spoke, and the answer is not stored."""
-    doubtful: bool = False
-    """An attempt to save the answer may have got through without our hearing of it."""
-    code_session: str | None = None
-    """The Claude Code session that the conversation's row names."""
 
 
 class Ledger:
@@ -150,22 +136,29 @@ class Ledger:
         session = transcript.code_session or kept.code_session
 
         async def store(db: Stores) -> Kept:
-            answer = kept.answer
-            if answer is None and kept.doubtful:
-                answer = await _row(db, kept)
-            if answer is not None:
-                now = await _bring_up_to_date(db, kept, answer, draft, state, usage)
-            elif draft.has_content:
-                now = await self._first_row(db, kept, draft, state, usage)
-            else:
-                now = kept
-            if state is not AnswerState.RUNNING or now.answer != kept.answer:
-                await db.turns.update(kept.turn, state, now.answer)
+            now = await _heard_of(db, kept) if kept.doubtful else kept
+            if (found := transcript.research) is not None and found.report:
+                now = await write_findings(db, now, found, state, self._clock.now())
+            if now.answer is not None:
+                said = as_told(draft, now)
+                now = await _bring_up_to_date(db, now, now.answer, said, state, usage)
+            elif draft.has_content and not now.gone:
+                now = await self._first_row(db, now, as_told(draft, now), state, usage)
+            elif now.report is not None and usage is not None:
+                changes: dict[str, Any] = {"usage": usage}
+                this = (kept.ask.user, kept.conversation, now.report)
+                await db.conversations.change_message(*this, changes, turn=kept.turn)
+            # A report that is whole stays so, whatever becomes of the turn.
+            growing = now.answer or (None if found is None or found.whole else now.report)
+            if state is not AnswerState.RUNNING or growing != kept.growing:
+                await db.turns.update(kept.turn, state, growing)
+            if state is AnswerState.COMPLETED and found is not None and found.completed:
+                now = await tag(db, now)
             if metering is not None:
                 await db.usage.put(billed(kept.turn, kept.ask.user, metering, self._clock.now()))
             if session != kept.code_session:
                 await _went_on_in(db, kept, session)
-            return structs.replace(now, doubtful=False, code_session=session)
+            return structs.replace(now, growing=growing, doubtful=False, code_session=session)
 
         return await self._work.run(store)
 
@@ -185,7 +178,10 @@ class Ledger:
         """
         if kept.gone:
             return None
-        saved = Saved(kept.conversation, kept.question, kept.answer)
+        rows = None
+        if kept.instruction is not None and kept.report is not None:
+            rows = ResearchRows(kept.instruction, kept.report, kept.tagged)
+        saved = Saved(kept.conversation, kept.question, kept.answer, research=rows)
         if not (kept.record.edits and kept.record.conversation.id):
             return saved
         async with self._work() as db:
@@ -224,7 +220,7 @@ class Ledger:
     ) -> Edited:
         """Return where the message is: in the row an edit names, else in a new one."""
         user, conversation = kept.ask.user, kept.conversation
-        if kept.record.edits and draft.message_id:
+        if kept.record.edits and draft.message_id and not await _is_finding(db, kept, draft):
             by_turn = None
             if state is not None:
                 await db.conversations.hold(user, conversation)
@@ -233,6 +229,10 @@ class Ledger:
                 db, user, conversation, draft, written_by_turn=by_turn, after=kept.earlier
             )
             if edited is not None:
+                if sender is Sender.AI and kept.report is not None:
+                    follows: dict[str, Any] = {"parent_id": kept.report}
+                    this = (user, conversation, edited.message)
+                    await db.conversations.change_message(*this, follows)
                 return edited
         place = await self._place(db, kept, sender)
         added = await db.conversations.add_message(
@@ -247,11 +247,11 @@ class Ledger:
         be far above: its first answer then comes right behind it.
         """
         if sender is Sender.AI and not kept.record.edits:
-            return Place(moment_after(kept.asked_at, self._clock.now()), kept.question)
+            return Place(moment_after(kept.asked_at, self._clock.now()), kept.last)
         end = await db.conversations.end(kept.ask.user, kept.conversation)
-        if sender is Sender.USER or end.after == kept.question:
+        if sender is Sender.USER or end.after == kept.last:
             return end
-        return Place(moment_after(kept.asked_at, kept.asked_at), kept.question)
+        return Place(moment_after(kept.asked_at, kept.asked_at), kept.last)
 
 
 async def _opened(db: Stores, user: UserId, record: Record) -> Conversation:
@@ -296,10 +296,21 @@ async def _went_on_in(db: Stores, kept: Kept, session: str | None) -> None:
         await db.conversations.change(kept.ask.user, draft)
 
 
-async def _row(db: Stores, kept: Kept) -> MessageId | None:
-    """Return the answer's row, if the attempt that nobody heard of has made one."""
+async def _heard_of(db: Stores, kept: Kept) -> Kept:
+    """Return where the turn is, if the attempt that nobody heard of has stored anything."""
     with suppress(ConversationNotFound):
         # It may be at it still: what writes into a conversation keeps this waiting.
         await db.conversations.hold(kept.ask.user, kept.conversation)
-    record = await db.turns.find(kept.turn)
-    return record.answer if record else None
+    if kept.ask.work == "research":
+        return await findings_of(db, kept)
+    record = await db.turns.find(kept.turn) if kept.answer is None else None
+    return structs.replace(kept, answer=record.answer) if record else kept
+
+
+async def _is_finding(db: Stores, kept: Kept, draft: MessageDraft) -> bool:
+    """Return whether the row that is to be written anew is no answer but what one rests on.
+
+    Clients name the message behind the question, whatever it is.
+    """
+    stored = await db.conversations.message(kept.ask.user, draft.message_id or MessageId(0))
+    return stored is not None and is_finding(stored)

@@ -5,21 +5,29 @@ from contextlib import aclosing
 
 from msgspec import structs
 
-from application.agent.choose import ChooseModel
-from application.agent.loop import Agent, AgentEvent
+from application.agent.choose import Choice, ChooseModel
+from application.agent.loop import Agent
 from application.agent.places import KnownPlaces
 from application.agent.registry import OfferTools
 from application.agent.tool import SideEvent, ToolContext
 from application.agent.toolbox import Toolbox
+from application.chat.answer_event import AnswerEvent
 from application.chat.assemble import Assemble
+from application.chat.enhance import enhanced, enhancing
 from application.chat.meter import Meter
+from application.ports.clock import Clock
+from application.research.deep_research import DeepResearch
+from application.research.order import ResearchOrder
 from application.usage.spending import Spending
-from domain.errors import NotConfigured, ParleyError
+from domain.errors import InvalidRequest, NotConfigured, ParleyError
 from domain.ids import TurnId
 from domain.provider_errors import ModelNotOffered, ProviderError, ProviderRejected
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, ProviderRetrying
 from domain.turn.prompt import Origin, Part, Prompt, TextPart
+from domain.turn.settings import ResearchSettings
+
+Answering = AsyncGenerator[Sequence[AnswerEvent], None]
 
 
 class Responder:
@@ -32,16 +40,20 @@ class Responder:
         spending: Spending,
         agent: Agent,
         offer: OfferTools,
+        research: DeepResearch,
+        clock: Clock,
     ) -> None:
         self._choose = choose
         self._assemble = assemble
         self._spending = spending
         self._agent = agent
         self._offer = offer
+        self._research = research
+        self._clock = clock
 
     async def reply(
         self, turn: TurnId, ask: Ask, origin: Origin, meter: Meter
-    ) -> AsyncGenerator[Sequence[AgentEvent | ModelChosen], None]:
+    ) -> AsyncGenerator[Sequence[AnswerEvent | ModelChosen], None]:
         """Yield the answer in batches, a `ModelChosen` before what each model says.
 
         Args:
@@ -51,26 +63,27 @@ class Responder:
             meter: hears of everything that is asked and said.
 
         Raises:
-            InvalidRequest: it asks for tools of a profile that does not exist.
+            InvalidRequest: it asks for tools of a profile that does not exist, or lacks what its
+                kind of work needs.
             SpendingCapReached: the user may not spend what the answer may cost.
             ParleyError: the model that was asked for failed, and nobody could stand in for it.
         """
-        profile = self._offer.profile(ask.settings)
+        _check(ask)
         asked_for = self._choose(ask.settings, ask.question)
-        choices = [asked_for, *self._choose.stand_ins(ask.settings, ask.question, asked_for.card)]
+        choices = [asked_for]
+        if ask.work != "research":  # Its stages make do without one another.
+            choices += self._choose.stand_ins(ask.settings, ask.question, asked_for.card)
         first_failure: ParleyError | None = None
         because: str | None = None
         for choice in choices:
             meter.asks(choice.card)
-            yield [ModelChosen(choice.card.model, choice.card.provider, because)]
+            if ask.work != "clarification":
+                yield [ModelChosen(choice.card.model, choice.card.provider, because)]
             begun = False
             try:
                 prompt = structs.replace(await self._assemble(ask, choice), origin=origin)
-                await self._spending.reserve(ask.user, turn, prompt)
-                box = None
-                if profile is not None and self._offer.fits(profile, choice.card):
-                    box = await self._box(profile, turn, ask, prompt, meter)
-                async with aclosing(self._agent.reply(choice.model, prompt, box)) as batches:
+                answering = await self._answering(turn, ask, choice, prompt, meter)
+                async with aclosing(answering) as batches:
                     async for batch in batches:
                         begun = begun or not isinstance(batch[0], ProviderRetrying)
                         meter.saw(batch)
@@ -85,6 +98,37 @@ class Responder:
                 return
         if first_failure is not None:
             raise first_failure
+
+    async def _answering(
+        self, turn: TurnId, ask: Ask, choice: Choice, prompt: Prompt, meter: Meter
+    ) -> Answering:
+        """Return the work on the answer; money is set aside for its beginning."""
+        if (wanted := ask.settings.research) is not None:
+            order = self._order(turn, ask, choice, wanted)
+            return self._research.reply(choice.model, prompt, order)
+        if ask.clarification is not None:
+            prompt = enhancing(prompt)
+            await self._spending.reserve(ask.user, turn, prompt)
+            return enhanced(self._agent.reply(choice.model, prompt), ask.clarification, choice.card)
+        await self._spending.reserve(ask.user, turn, prompt)
+        profile, box = self._offer.profile(ask.settings), None
+        if profile is not None and self._offer.fits(profile, choice.card):
+            box = await self._box(profile, turn, ask, prompt, meter)
+        return self._agent.reply(choice.model, prompt, box)
+
+    def _order(
+        self, turn: TurnId, ask: Ask, choice: Choice, wanted: ResearchSettings
+    ) -> ResearchOrder:
+        async def hold(asked: Prompt, spent_usd: float, at_least_usd: float) -> float:
+            return await self._spending.reserve(ask.user, turn, asked, spent_usd, at_least_usd)
+
+        return ResearchOrder(
+            question=ask.text,
+            settings=wanted,
+            researcher=self._choose.researcher(choice.card, wanted),
+            today=self._clock.now().date(),
+            hold=hold,
+        )
 
     async def _box(
         self, profile: str, turn: TurnId, ask: Ask, prompt: Prompt, meter: Meter
@@ -106,6 +150,19 @@ class Responder:
             tell=_nobody_listens,
         )
         return await self._offer.box(profile, context, lambda: meter.spent_usd)
+
+
+def _check(ask: Ask) -> None:
+    """Refuse what cannot be worked on."""
+    research, clarification = ask.settings.research, ask.clarification
+    if research is not None and not research.primary:
+        raise InvalidRequest("No primary model configured for deep research", "text.model")
+    if research is not None and not ask.text:
+        raise InvalidRequest("Deep research needs a question in words", "prompt")
+    if clarification is not None and not clarification.concept:
+        raise InvalidRequest(
+            "Original user input required for clarification response", "user_input"
+        )
 
 
 def _places(prompt: Prompt, given: Sequence[Part]) -> KnownPlaces:

@@ -66,7 +66,7 @@ def answer_draft(
         changes["api_tts_gen_model_name"] = voice.model
         files = changes.get("file_locations") or draft.file_locations or ()
         changes["file_locations"] = (voice.address, *files)
-    if state is AnswerState.CANCELLED and transcript.pieces:
+    if state is AnswerState.CANCELLED and transcript.has_answer:
         data: Mapping[str, Any] = draft.claude_code_data or {}
         changes["claude_code_data"] = {**data, "cancelled": True}
     return structs.replace(draft, **changes)

@@ -1,18 +1,19 @@
 """One turn, from stored question to saved ending."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 
 import structlog
 from msgspec import Struct, structs
 
-from application.agent.loop import AgentEvent
+from application.chat.answer_event import AnswerEvent
 from application.chat.answer_states import AnswerStates
 from application.chat.endings import ending_of, state_of
 from application.chat.hear_question import HearQuestion
-from application.chat.ledger import Kept, Ledger
+from application.chat.kept import Kept
+from application.chat.ledger import Ledger
 from application.chat.meter import Meter
 from application.chat.pictures import Pictures
 from application.chat.responder import Responder
@@ -24,6 +25,7 @@ from application.ports.turn_log import TurnLog
 from application.speech.microphone import Microphone
 from application.speech.speak_along import SpeakAlong
 from application.speech.voice_leg import VoiceLeg
+from domain.clarification import QuestionsAsked, questions_in
 from domain.conversation.conversation import AnswerState
 from domain.errors import StorageError
 from domain.ids import TurnId
@@ -45,14 +47,16 @@ from domain.turn.events import (
     TurnEvent,
     TurnFailed,
     TurnStarted,
+    Work,
 )
 from domain.turn.metering import Metering
 from domain.turn.prompt import Origin
+from domain.turn.research_events import QuestionOptimized, ReportDelta, StageBilled
 from domain.turn.transcript import Transcript
 
 log = structlog.get_logger("turns")
 
-_ENGINES = (ModelStopped, SpentBeside, LoopStopped)
+_ENGINES = (ModelStopped, SpentBeside, LoopStopped, QuestionOptimized, ReportDelta, StageBilled)
 """What is for the engine alone."""
 _UNTOLD = (*_ENGINES, MediaGiven)
 """Readers hear of media once they are kept."""
@@ -112,6 +116,7 @@ class RunTurn:
         speak_message: SpeakMessage,
         clock: Clock,
         longest_s: float = 900,
+        research_s: float = 3600,
     ) -> None:
         self._log = turn_log
         self._ledger = ledger
@@ -122,7 +127,11 @@ class RunTurn:
         self._speak = speak
         self._speak_message = speak_message
         self._clock = clock
-        self._longest_s = longest_s
+        self._longest_s: Mapping[Work, float] = {
+            "answer": longest_s,
+            "clarification": longest_s,
+            "research": research_s,
+        }
 
     async def __call__(
         self,
@@ -155,7 +164,7 @@ class RunTurn:
         try:
             async with (
                 alongside(self._save_now_and_then(turn, said, kept_later=microphone is not None)),
-                alongside(self._stop_when_too_long(switch)),
+                alongside(self._stop_when_too_long(switch, self._longest_s[ask.work])),
             ):
                 await asyncio.wait({work})
         finally:
@@ -163,15 +172,16 @@ class RunTurn:
         ending = ending_of(
             work,
             switch,
-            after_content=said.transcript.pieces > 0,
+            after_content=said.transcript.has_answer,
             speech_settled=said.speech_settled or (said.leg is not None and said.leg.ended),
             paused=said.transcript.awaits_client,
+            work_done=ask.work,
         )
         ending = structs.replace(
             ending, metering=said.meter.reading(), text_settled=said.text_settled
         )
         saved = await self._save(turn, ask, said, ending)
-        await self._end(turn, said, saved or _not_saved(said))
+        await self._end(turn, said, saved or _not_saved(said, ask.work))
         if saved is not None or said.kept is None:
             return None
         return Unsaved(said.kept, said.transcript, said.chosen, state_of(ending), ending.metering)
@@ -252,10 +262,20 @@ class RunTurn:
         whole = said.transcript
         if (chosen := said.chosen) is not None:
             self._states.remember(ask.user, chosen.provider, chosen.model, whole.text, whole.state)
-        bill = said.meter.reading()
         written = AnswerWritten(
-            whole.text, whole.stop, bill, whole.note, whole.code_session, whole.agent
+            whole.text,
+            whole.stop,
+            said.meter.reading(),
+            whole.note,
+            whole.code_session,
+            whole.agent,
+            whole.research,
+            enhances=ask.work == "clarification",
         )
+        questions = None if written.enhances else questions_in(whole.text)
+        if questions is not None:
+            await tell(turn, said, [QuestionsAsked(questions)])
+            written = structs.replace(written, asks_back=True)
         await tell(turn, said, [written])
 
     async def _illustrate(self, turn: TurnId, ask: Ask, said: _Said) -> None:
@@ -327,9 +347,9 @@ class RunTurn:
         said.kept = await self._ledger.answer(kept, said.transcript, said.chosen, state, metering)
         return said.kept
 
-    async def _stop_when_too_long(self, switch: StopSwitch) -> None:
-        await self._clock.sleep(self._longest_s)
-        switch.stop(TurnTimedOut(self._longest_s))
+    async def _stop_when_too_long(self, switch: StopSwitch, longest_s: float) -> None:
+        await self._clock.sleep(longest_s)
+        switch.stop(TurnTimedOut(longest_s))
 
     async def _save(
         self, turn: TurnId, ask: Ask, said: _Said, ending: TurnEnding
@@ -364,13 +384,13 @@ class RunTurn:
             log.exception("billing failed", turn=turn)
 
 
-def _let_hear(leg: VoiceLeg, batch: Sequence[AgentEvent | ModelChosen]) -> None:
+def _let_hear(leg: VoiceLeg, batch: Sequence[AnswerEvent | ModelChosen]) -> None:
     for event in batch:
         if isinstance(event, TextDelta):
             leg.hear(event.text)
 
 
-def _readable(batch: Sequence[AgentEvent | ModelChosen]) -> Sequence[TurnEvent]:
+def _readable(batch: Sequence[AnswerEvent | ModelChosen]) -> Sequence[TurnEvent]:
     """Return what of a batch readers may see: all of it when it is one piece of text, as mostly."""
     first = batch[0]
     if len(batch) == 1 and isinstance(first, TextDelta):
@@ -386,12 +406,13 @@ def _origin(ask: Ask, kept: Kept | None) -> Origin:
     return Origin(ask.user, kept.conversation, session)
 
 
-def _not_saved(said: _Said) -> TurnFailed:
+def _not_saved(said: _Said, work: Work) -> TurnFailed:
     kept = said.kept
     return TurnFailed(
         StorageError.code,
         "Failed to save chat history",
-        after_content=said.transcript.pieces > 0,
+        after_content=said.transcript.has_answer,
+        work=work,
         saved=Saved(kept.conversation, kept.question, kept.answer) if kept else None,
         speech_settled=said.speech_settled or (said.leg is not None and said.leg.ended),
         metering=said.meter.reading(),

@@ -12,8 +12,9 @@ from uuid import UUID, uuid5
 import structlog
 from msgspec import Struct
 
+from application.chat.kept import Kept
 from application.chat.known_turns import KnownTurns
-from application.chat.ledger import Kept, Ledger
+from application.chat.ledger import Ledger
 from application.chat.run_turn import RunTurn, Unsaved
 from application.chat.stop_switch import Cancelled, StopSwitch
 from application.ports.clock import Clock
@@ -40,6 +41,8 @@ class TurnLimits(Struct, frozen=True):
     """Running turns of one user."""
     detached_s: float = 900
     """How long a turn goes on without any reader."""
+    research_s: float = 3600
+    """The same for research: whoever asks for it comes back later."""
     drain_s: float = 10
     """How long running turns may go on once the process is told to stop."""
     remembered_s: float = 24 * 3600
@@ -59,8 +62,10 @@ class Started(Struct, frozen=True):
 class _Running:
     """A turn of this process."""
 
-    def __init__(self, header: TurnHeader, now: datetime) -> None:
+    def __init__(self, header: TurnHeader, now: datetime, alone_s: float) -> None:
         self.header = header
+        self.alone_s = alone_s
+        """How long it goes on without any reader."""
         self.switch = StopSwitch()
         self.readers = 0
         self.alone_since = now
@@ -249,7 +254,9 @@ class Turns:
         microphone: Microphone | None,
     ) -> None:
         """Accept the turn and run it. Nothing but the end of the process cancels this."""
-        running = _Running(header, self._clock.now())
+        limits = self._limits
+        alone_s = limits.research_s if ask.work == "research" else limits.detached_s
+        running = _Running(header, self._clock.now(), alone_s)
         try:
             fresh, kept = await self._accept(ask, running, is_spoken=microphone is not None)
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
@@ -308,9 +315,10 @@ class Turns:
     async def _stop_the_abandoned(self) -> None:
         while True:
             await self._clock.sleep(self._limits.watch_s)
-            latest = self._clock.now() - timedelta(seconds=self._limits.detached_s)
+            now = self._clock.now()
             for running in self._running.values():
-                if running.readers == 0 and running.alone_since <= latest:
+                alone_s = (now - running.alone_since).total_seconds()
+                if running.readers == 0 and alone_s >= running.alone_s:
                     running.switch.stop(Cancelled("Nobody was reading any more"))
 
     async def _save_the_rest(self) -> None:

@@ -24,8 +24,13 @@ class Spending:
         self._cap_usd = cap_usd or None
 
     async def reserve(
-        self, user: UserId, turn: TurnId, prompt: Prompt, spent_usd: float = 0.0
-    ) -> None:
+        self,
+        user: UserId,
+        turn: TurnId,
+        prompt: Prompt,
+        spent_usd: float = 0.0,
+        at_least_usd: float = 0.0,
+    ) -> float:
         """Set aside what the answer may cost; in one short transaction, before the call.
 
         Of one user one call waits for the other, so no two spend the same money. Called again for
@@ -37,16 +42,22 @@ class Spending:
             turn: for which.
             prompt: what is asked.
             spent_usd: what the turn has cost before, which is not billed yet.
+            at_least_usd: what the answer is taken to cost, where its tokens are but a part.
+
+        Returns:
+            What was set aside for the answer (US dollars).
 
         Raises:
             SpendingCapReached: with what was spent or is set aside today it would be too much.
             StorageError: it is not known what was spent.
         """
         if self._cap_usd is None:
-            return
+            return 0.0
         card = prompt.card
-        answer = estimate_usd(card.price, characters_of(prompt), _longest(prompt))
+        tokens = estimate_usd(card.price, characters_of(prompt), _longest(prompt))
+        answer = max(tokens, at_least_usd)
         await self.set_aside(user, turn, card.model, card.provider, spent_usd + answer)
+        return answer
 
     async def set_aside(
         self, user: UserId, turn: TurnId, model: str, provider: str, estimate: float

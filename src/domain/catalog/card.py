@@ -70,6 +70,11 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
             self.seen,
         )
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody pays for it."""
+        return not (self.input_usd_per_mtok or self.output_usd_per_mtok)
+
 
 class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
     """One model: who offers it, what it can do, what it accepts."""
@@ -99,6 +104,10 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True):
     """How many of the newest messages with attachments keep them."""
     own_urls: tuple[str, ...] = ()
     """How addresses begin that its provider alone can follow; they are given to it as they are."""
+    researched_by: str = "sonar-deep-research"
+    """Which model searches where this one is asked to research."""
+    is_slow: bool = False
+    """It may be silent for many minutes before its first word."""
     code_interpreter: bool = True
     """The provider's own code interpreter may be offered with it (Responses only)."""
     price: Price | None = None

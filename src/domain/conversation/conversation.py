@@ -67,6 +67,8 @@ class ConversationDraft(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] | None = None
     new_character: str | None = None
     """The character of a new conversation, where `character` is not given."""
+    new_name: str | None = None
+    """The name of a new conversation, where `name` is not given."""
     task_status: str | None = None
     task_priority: str | None = None
     task_description: str | None = None

@@ -60,7 +60,7 @@ def opened(
     fresh = Conversation(
         id=conversation,
         owner=owner,
-        name=NEW_NAME,
+        name=(draft.new_name or NEW_NAME)[:NAME_CHARS],
         character=(draft.new_character or DEFAULT_CHARACTER)[:CHARACTER_CHARS],
         created_at=now,
         last_update=now,

@@ -5,9 +5,11 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
+from domain.clarification import Clarification
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.ids import MessageId, TurnId, UserId
 from domain.speech.orders import DictationWish
+from domain.turn.events import Work
 from domain.turn.prompt import Message, Part, joined_text
 from domain.turn.settings import TurnSettings
 
@@ -52,6 +54,15 @@ class Ask(Struct, frozen=True, kw_only=True):
     """The question is yet to be spoken: how it is to be heard."""
     voiced: MessageId | None = None
     """The stored message whose text this is, where it is to be spoken and not answered."""
+    clarification: Clarification | None = None
+    """The question is that of a concept which the user has made clear."""
+
+    @property
+    def work(self) -> Work:
+        """What is to be done."""
+        if self.clarification is not None:
+            return "clarification"
+        return "answer" if self.settings.research is None else "research"
 
     @property
     def text(self) -> str:

@@ -2,9 +2,9 @@
 
 `ModelEvent` is what a model adapter may say, `TurnEvent` adds what use cases say, and exactly one
 `TurnEnding` is the last event of every turn. Every `TurnEvent` is visible to readers, so that the
-numbers they see have no gaps. `ModelStopped` and the agent's own (`AgentOnlyEvent`) are for the
-engine alone and are not logged, nor is `MediaGiven`: readers hear of what is kept (`PictureMade`,
-`MediaKept`).
+numbers they see have no gaps. `ModelStopped` and what is only for the agent (`AgentOnlyEvent`) or
+only for research (`ResearchOnlyEvent`) are for the engine alone and are not logged, nor is
+`MediaGiven`: readers hear of what is kept (`PictureMade`, `MediaKept`).
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,17 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from domain.clarification import ClarificationEvent
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.ids import ConversationId, MessageId
+from domain.research import Research
 from domain.turn.agent_events import LoopStopped, ToldAgentEvent
 from domain.turn.metering import Metering, Usage
+from domain.turn.research_events import ToldResearchEvent
 from domain.turn.voice_events import VoiceEvent
+
+Work = Literal["answer", "research", "clarification"]
+"""What a turn does with its question."""
 
 
 class TextDelta(Struct, frozen=True, gc=False, tag_field="type", tag="text_delta"):
@@ -50,6 +56,8 @@ class SourceCited(Struct, frozen=True, tag_field="type", tag="source_cited"):
 
     url: str
     title: str = ""
+    numbers: tuple[int, ...] = ()
+    """By which the answer's text refers to it, where it does."""
 
 
 StopReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
@@ -63,6 +71,8 @@ class ModelStopped(Struct, frozen=True, tag_field="type", tag="model_stopped"):
     note: str | None = None
     state: tuple[Mapping[str, Any], ...] = ()
     """Opaque items the same provider wants back in the next round (encrypted reasoning)."""
+    cost_usd: float | None = None
+    """As the provider itself puts it, where it does."""
 
 
 class ToolReturned(Struct, frozen=True, tag_field="type", tag="tool_returned"):
@@ -205,6 +215,21 @@ class AnswerWritten(Struct, frozen=True, tag_field="type", tag="answer_written")
     """The Claude Code session that it was written in."""
     agent: LoopStopped | None = None
     """How the work with tools of ours went, where there was any."""
+    research: Research | None = None
+    """What it rests on, where it was researched."""
+    asks_back: bool = False
+    """It consists of questions to the user."""
+    enhances: bool = False
+    """It is a prompt that was made of the user's answers to questions."""
+
+
+class ResearchRows(Struct, frozen=True):
+    """What research has left in the history beside question and answer."""
+
+    instruction: MessageId
+    report: MessageId
+    tagged: bool = False
+    """The conversation has got its tag."""
 
 
 class Saved(Struct, frozen=True):
@@ -216,6 +241,7 @@ class Saved(Struct, frozen=True):
     edited: Conversation | None = None
     """After an edit: the conversation as it is now, with `edited_messages`."""
     edited_messages: tuple[StoredMessage, ...] = ()
+    research: ResearchRows | None = None
 
 
 class TurnCompleted(Struct, frozen=True, tag_field="type", tag="turn_completed"):
@@ -251,6 +277,8 @@ class TurnFailed(Struct, frozen=True, tag_field="type", tag="turn_failed"):
     provider: str | None = None
     retry_after_s: float | None = None
     field: str | None = None
+    work: Work = "answer"
+    """What was being done."""
     saved: Saved | None = None
     speech_settled: bool = False
     text_settled: bool = False
@@ -277,6 +305,8 @@ TurnEvent = (
     | PictureFailed
     | MediaKept
     | VoiceEvent
+    | ToldResearchEvent
+    | ClarificationEvent
     | AnswerWritten
     | TurnEnding
 )

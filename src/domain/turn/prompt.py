@@ -103,6 +103,8 @@ class Prompt(Struct, frozen=True):
     """The request's own tool settings, in the shape its provider takes (contract §6)."""
     may_call: bool = True
     """False: it is to answer with what it has, although tools were called before."""
+    cites: bool = False
+    """It is to search, and to name the pages it has found. Models that search always do so."""
     rounds: tuple[Round, ...] = ()
     origin: Origin | None = None
 

@@ -20,6 +20,19 @@ class PictureWanted(Struct, frozen=True):
     """The contract's `image_mode`."""
 
 
+class ResearchSettings(Struct, frozen=True):
+    """How a question is to be researched."""
+
+    primary: str = ""
+    """The model that plans and writes, as the user named it; empty: the request names none."""
+    effort_index: int = 1
+    """0, 1 or 2: how much effort the search may take."""
+    plan_temperature: float = 0.2
+    plan_tokens: int = 800
+    report_temperature: float = 0.2
+    report_tokens: int = 2048
+
+
 class TurnSettings(Struct, frozen=True):
     """The choices that come with a question; None leaves one to the model's card."""
 
@@ -45,5 +58,7 @@ class TurnSettings(Struct, frozen=True):
     """Who is to speak; None: nobody can, as it was asked for."""
     keeps_sound: bool = True
     """What is spoken is stored; else it is given as a data URL."""
+    research: ResearchSettings | None = None
+    """None: an ordinary turn."""
     fallbacks: tuple[str, ...] | None = None
     """Models to ask in order should the chosen one fail; None leaves that to the operator."""

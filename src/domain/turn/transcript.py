@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.charts import Chart
+from domain.research import Research
 from domain.turn.agent_events import AgentOnlyEvent, ChartMade, LoopStopped
 from domain.turn.events import (
     CodeSession,
@@ -19,7 +20,11 @@ from domain.turn.events import (
     ToolReturned,
     TurnEvent,
 )
+from domain.turn.research_events import ResearchOnlyEvent
+from domain.turn.researched import RESEARCHED, FoundSoFar
 from domain.turn.voice_events import VoiceStored
+
+Said = TurnEvent | ModelEvent | AgentOnlyEvent | ResearchOnlyEvent
 
 
 class Transcript:
@@ -43,14 +48,17 @@ class Transcript:
         self.media: list[MediaKept] = []
         self.voice: VoiceStored | None = None
         """The kept sound of the answer."""
+        self._research = FoundSoFar()
 
-    def add(self, events: Iterable[TurnEvent | ModelEvent | AgentOnlyEvent]) -> None:
+    def add(self, events: Iterable[Said]) -> None:
         """Take in the next events; those that leave no trace in the history pass by."""
         for event in events:
             if isinstance(event, TextDelta):
                 self._text.append(event.text)
             elif isinstance(event, ThinkingDelta):
                 self._thinking.append(event.text)
+            elif isinstance(event, RESEARCHED):
+                self._research.add(event)
             else:
                 self._note(event)
 
@@ -71,11 +79,21 @@ class Transcript:
 
     @property
     def pieces(self) -> int:
-        """How many pieces were said: grows with every one, so that savers see what is new."""
+        """How many pieces there are: grows with every one, so that savers see what is new."""
         made = len(self.pictures) + len(self.media)
-        return len(self._text) + len(self._thinking) + made
+        return len(self._text) + len(self._thinking) + made + self._research.pieces
 
-    def _note(self, event: TurnEvent | ModelEvent | AgentOnlyEvent) -> None:
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is anything of an answer yet."""
+        return bool(self._text or self._thinking or self.pictures or self.media)
+
+    @property
+    def research(self) -> Research | None:
+        """What has come of research so far; None where there was none."""
+        return self._research.sum
+
+    def _note(self, event: Said) -> None:
         match event:
             case ToolCalled():
                 self.calls.append(event)
@@ -94,7 +112,7 @@ class Transcript:
             case _:
                 self._note_made(event)
 
-    def _note_made(self, event: TurnEvent | ModelEvent | AgentOnlyEvent) -> None:
+    def _note_made(self, event: Said) -> None:
         match event:
             case PictureMade():
                 self.pictures.append(event)

@@ -7,6 +7,7 @@ from domain.conversation.conversation import ConversationDraft, MessageDraft
 from domain.errors import InvalidRequest
 from domain.ids import ConversationId, MessageId, UserId
 from domain.turn.ask import Ask, Record
+from entrypoints.web.wire.clarifications import CLARIFICATION, clarification_from
 from entrypoints.web.wire.message_requests import LARGEST_ID
 from entrypoints.web.wire.messages import ClientMessage, ask_from, check_owner
 from entrypoints.web.wire.names import Json, section
@@ -30,6 +31,8 @@ class Asking:
             AccessDenied, FeatureUnavailable, InvalidRequest: as `ask_from`.
             ConversationNotFound, MessageNotFound: what to regenerate is not there.
         """
+        if message.kind == CLARIFICATION:
+            return clarification_from(message, user)
         if message.control != REGENERATE:
             return ask_from(message, user)
         found = message.found

@@ -30,14 +30,29 @@ def media_obstacles(
     return _in_the_way((card.provider for catalog in catalogs for card in catalog), settings)
 
 
+def unset(catalog: Catalog, settings: Settings) -> dict[str, str]:
+    """Return the variable that is not set, by the name of who would speak to a provider."""
+    return _unset((card.adapter or card.provider for card in catalog), settings)
+
+
 def _in_the_way(speakers: Iterable[str], settings: Settings) -> Obstacles:
-    found = Obstacles({})
-    for speaker in speakers:
-        needed = NEEDS.get(speaker, f"{speaker}_api_key")
-        if needed is None:
-            continue
-        if needed not in VARIABLES:
+    names = set(speakers)
+    found = Obstacles({name: f"{key} is not set" for name, key in _unset(names, settings).items()})
+    for speaker in names:
+        needed = _needed(speaker)
+        if needed is not None and needed not in VARIABLES:
             found[speaker] = f"this server knows no provider {speaker!r}"
-        elif not getattr(settings, needed):
-            found[speaker] = f"{VARIABLES[needed].name} is not set"
     return found
+
+
+def _unset(speakers: Iterable[str], settings: Settings) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for speaker in speakers:
+        needed = _needed(speaker)
+        if needed is not None and needed in VARIABLES and not getattr(settings, needed):
+            found[speaker] = VARIABLES[needed].name
+    return found
+
+
+def _needed(speaker: str) -> str | None:
+    return NEEDS.get(speaker, f"{speaker}_api_key")

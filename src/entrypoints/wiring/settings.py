@@ -105,6 +105,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     provider_connect_timeout_s: float = 10
     provider_first_token_timeout_s: float = 300
     provider_idle_timeout_s: float = 300
+    provider_slow_timeout_s: float = 1800
+    """In place of the two before, for models that search before they speak."""
     circuit_failures: int = 5
     batch_api: bool = True
     batch_polling_s: float = 10
@@ -116,6 +118,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     spending_cap_usd: float = 0
     """For each user and day (UTC); 0 is no cap."""
     turn_timeout_s: float = 900
+    research_timeout_s: float = 3600
+    research_cost_usd: float = 2
+    """Set aside for a report whose cost cannot be told beforehand, where there is a cap."""
     turn_events: int = 20_000
     turn_bytes: int = 16 * 1024 * 1024
     agentic_enabled: bool = True
@@ -291,6 +296,7 @@ VARIABLES: Mapping[str, _Variable] = {
         "PARLEY_PROVIDER_FIRST_TOKEN_TIMEOUT_S", parsing.seconds, "300"
     ),
     "provider_idle_timeout_s": _Variable("PARLEY_PROVIDER_IDLE_TIMEOUT_S", parsing.seconds, "300"),
+    "provider_slow_timeout_s": _Variable("PARLEY_PROVIDER_SLOW_TIMEOUT_S", parsing.seconds, "1800"),
     "circuit_failures": _Variable("PARLEY_CIRCUIT_FAILURES", parsing.integer(0, 1000), "5"),
     "batch_api": _Variable("ENABLE_BATCH_API", parsing.truth, "false"),
     "batch_polling_s": _Variable("BATCH_POLLING_INTERVAL_SECONDS", parsing.seconds, "10"),
@@ -301,6 +307,8 @@ VARIABLES: Mapping[str, _Variable] = {
     "videos_per_user": _Variable("PARLEY_VIDEOS_PER_USER", parsing.integer(1, 1000), "4"),
     "spending_cap_usd": _Variable("PARLEY_SPENDING_CAP_USD", parsing.dollars, "2.50"),
     "turn_timeout_s": _Variable("PARLEY_TURN_TIMEOUT_S", parsing.seconds, "900"),
+    "research_timeout_s": _Variable("PARLEY_RESEARCH_TIMEOUT_S", parsing.seconds, "3600"),
+    "research_cost_usd": _Variable("PARLEY_RESEARCH_COST_USD", parsing.dollars, "2"),
     "turn_events": _Variable("PARLEY_TURN_EVENTS", parsing.integer(100, 10_000_000), "20000"),
     "turn_bytes": _Variable("PARLEY_TURN_BYTES", parsing.integer(65_536, 2**40), "16777216"),
     "agentic_enabled": _Variable("AGENTIC_ENABLED", parsing.truth, "true"),

@@ -8,7 +8,8 @@ from msgspec import structs
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
-from application.chat.ledger import Kept, Ledger
+from application.chat.kept import Kept
+from application.chat.ledger import Ledger
 from domain.conversation.conversation import (
     AnswerState,
     ConversationDraft,

@@ -333,11 +333,6 @@ def test_a_text_that_is_only_to_be_spoken_names_its_message() -> None:
         asked({"request_type": "tts", "user_input": {"message_id": 42, "text": " "}})
 
 
-def test_a_clarification_says_so_too() -> None:
-    with pytest.raises(FeatureUnavailable, match="Clarification"):
-        asked({"type": "clarification_response", "user_input": "the second"})
-
-
 def test_group_chat_says_so_too() -> None:
     with pytest.raises(FeatureUnavailable, match="Group chat"):
         asked(changed(group_id="g"))

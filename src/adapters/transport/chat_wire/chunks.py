@@ -1,6 +1,7 @@
 """The shapes of the chat wire, as far as they are read: streamed chunks and whole answers alike."""
 
-from typing import Any
+from math import inf
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -71,6 +72,18 @@ class WireUsage(Struct, frozen=True):
     """DeepSeek's own name for the cached ones."""
     reasoning_tokens: int | None = None
     """Where Perplexity's deep research counts them."""
+    cost: Any = None
+    """What Perplexity bills, fees for searches included; other servers have a number here."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The whole of the bill, where the server tells it."""
+        found: object = self.cost
+        if isinstance(found, dict):
+            found = cast("dict[str, object]", found).get("total_cost")
+        if isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < inf:
+            return float(found)
+        return None
 
     def counted(self) -> Usage:
         """Return the same in our words."""

@@ -165,7 +165,8 @@ class ChatReader(WireReader):
         elif self._calls and reason == "stop":
             reason = "tool_calls"  # Some servers say `stop` after their calls.
         usage = self._usage.counted() if self._usage else None
-        return ModelStopped(reason, usage, note, self._state())
+        cost = self._usage.cost_usd if self._usage else None
+        return ModelStopped(reason, usage, note, self._state(), cost)
 
     def _state(self) -> tuple[Mapping[str, Any], ...]:
         if self._calls and self._thoughts and self._thinking_goes_back_as:

@@ -18,6 +18,7 @@ from domain.turn.events import (
     TurnEvent,
 )
 from domain.turn.transcript import Transcript
+from entrypoints.web.wire.research_events import research_metadata
 
 
 class Citation(Struct, frozen=True):
@@ -54,6 +55,10 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True):
     image_urls: tuple[str, ...] | None = None
     """Links to what was drawn in the answer."""
     file_urls: tuple[str, ...] | None = None
+    is_clarification: bool | None = None
+    """The answer is a JSON object with `questions` to the user."""
+    research_metadata: Mapping[str, Any] | None = None
+    """What the answer rests on, where it was researched."""
 
 
 class ChatAnswer(Struct, frozen=True, kw_only=True):
@@ -109,7 +114,7 @@ class AnswerFold:
             model=self._chosen.model,
             provider=self._chosen.provider,
             reasoning=self._said.thinking or None,
-            citations=tuple(Citation(s.url, s.title) for s in self._said.sources) or None,
+            citations=self._citations(written) or None,
             session_id=session,
             metadata=Metadata(
                 finish_reason=written.stop,
@@ -122,6 +127,9 @@ class AnswerFold:
                 chart_data=tuple(self._said.charts) or None,
                 image_urls=self._links(self._said.pictures),
                 file_urls=self._links(self._said.media),
+                is_clarification=written.asks_back or None,
+                research_metadata=written.research
+                and research_metadata(written.research, written.text),
             ),
             tool_calls=waiting or None,
             requires_tool_action=True if waiting else None,
@@ -129,6 +137,10 @@ class AnswerFold:
 
     def _links(self, kept: Iterable[PictureMade | MediaKept]) -> tuple[str, ...] | None:
         return tuple(self._renewed(each.url) for each in kept) or None
+
+    def _citations(self, written: AnswerWritten) -> tuple[Citation, ...]:
+        pages = self._said.sources if written.research is None else written.research.sources
+        return tuple(Citation(page.url, page.title) for page in pages)
 
 
 def _result(returned: ToolReturned) -> ToolResult:

@@ -12,6 +12,7 @@ from domain.turn.events import (
     ModelChosen,
     PictureMade,
     ProviderRetrying,
+    SourceCited,
 )
 
 Body = dict[str, Any]
@@ -31,6 +32,16 @@ def model_in_use(event: ModelChosen) -> Body:
     """Return who answers, and for which failure of another it stands in."""
     more = {} if event.because is None else {"fallbackReason": event.because}
     return _in_use(event.model, event.provider, **more)
+
+
+def citation(event: SourceCited) -> Body:
+    """Return a page that the answer rests on."""
+    found: Body = {"url": event.url}
+    if event.title:
+        found["title"] = event.title
+    if event.numbers:
+        found["numbers"] = list(event.numbers)
+    return found
 
 
 def retrying(event: ProviderRetrying) -> Body:

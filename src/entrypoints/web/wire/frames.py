@@ -10,6 +10,7 @@ from typing import assert_never
 import msgspec
 from msgspec import Struct
 
+from domain.clarification import ImagesAnnounced, PromptEnhanced, QuestionsAsked
 from domain.ids import TurnId
 from domain.turn.agent_events import (
     ApprovalAsked,
@@ -46,6 +47,7 @@ from domain.turn.events import (
     TurnStarted,
 )
 from domain.turn.metering import Metering
+from domain.turn.research_events import ReportWritten, Stage
 from domain.turn.voice_events import (
     AudioChunk,
     MessageVoiced,
@@ -60,8 +62,10 @@ from domain.turn.voice_events import (
     VoiceStored,
     WordsHeard,
 )
+from entrypoints.web.wire.clarification_events import clarification_event
 from entrypoints.web.wire.custom_events import (
     Body,
+    citation,
     code_result,
     code_session,
     custom,
@@ -74,6 +78,13 @@ from entrypoints.web.wire.custom_events import (
 )
 from entrypoints.web.wire.joining import joined
 from entrypoints.web.wire.json_safe import encode
+from entrypoints.web.wire.research_events import (
+    kept_research,
+    research_failed,
+    research_metadata,
+    rows_of_research,
+    stage_entered,
+)
 from entrypoints.web.wire.tool_events import (
     approval_asked,
     approval_settled,
@@ -87,6 +98,7 @@ from entrypoints.web.wire.tool_events import (
 from entrypoints.web.wire.voice_frames import voice_frames
 
 _encoder = msgspec.json.Encoder()
+_DATABASE = "database"
 
 StageOf = Callable[[str, bool], str]
 """The contract's stage for an error code, and whether some of the answer had been sent."""
@@ -232,8 +244,13 @@ class Framer:
             case ToolReturned():
                 return [tool_result(event)]
             case SourceCited():
-                source = {"url": event.url} | ({"title": event.title} if event.title else {})
-                return [custom("citations", citations=[source])]
+                return [custom("citations", citations=[citation(event)])]
+            case Stage():
+                return [stage_entered(event)]
+            case ReportWritten():
+                return [custom("citations", citations=msgspec.to_builtins(event.sources))]
+            case QuestionsAsked() | PromptEnhanced() | ImagesAnnounced():
+                return [clarification_event(event)]
             case CodeSession():
                 return code_session(event)
             case CodeResult():
@@ -276,7 +293,7 @@ class Framer:
                 cancelled: Body = {"type": "cancelled", "content": "Request cancelled"}
                 return [cancelled, *self._saved(event.saved), *_pair(event)]
             case TurnFailed():
-                return [self._error(event), *self._saved(event.saved), *_pair(event)]
+                return [*self._errors(event), *self._saved(event.saved), *_pair(event)]
             case _:
                 assert_never(event)
 
@@ -291,16 +308,24 @@ class Framer:
             case MediaKept():
                 return media_kept(event, self._renewed(event.url))
 
-    def _error(self, event: TurnFailed) -> Body:
-        return _error(event, self._stage_of(event.code, event.after_content))
+    def _errors(self, event: TurnFailed) -> list[Body]:
+        stage = self._stage_of(event.code, event.after_content)
+        if stage == _DATABASE:  # All the rest went well.
+            return [_error(event, stage)]
+        if event.work == "research":
+            return [research_failed(event.message), _error(event, "text")]
+        return [_error(event, "clarification" if event.work == "clarification" else stage)]
 
     def _saved(self, saved: Saved | None) -> list[Body]:
         if saved is None:
             return []
-        content: Body = {"user_message_id": saved.question}
-        if saved.answer is not None:
-            content["ai_message_id"] = saved.answer
-        content["session_id"] = saved.conversation
+        if saved.research is not None:
+            content = rows_of_research(saved)
+        else:
+            content: Body = {"user_message_id": saved.question}
+            if saved.answer is not None:
+                content["ai_message_id"] = saved.answer
+            content["session_id"] = saved.conversation
         if saved.edited is not None:
             content["session"] = self._show(saved)
         # The contract wants text here: JSON inside JSON.
@@ -334,11 +359,15 @@ def _placed(body: Body, place: Body) -> Body:
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
     if isinstance(ending, TurnCompleted) and ending.paused:
         return []  # The client's tool comes first, and then the rest of the answer.
-    return terminal_pair(
+    pair = terminal_pair(
         speech_settled=ending.speech_settled,
         text_settled=ending.text_settled,
         metering=ending.metering,
     )
+    if ending.saved is not None and ending.saved.research is not None:
+        told = pair[0].setdefault("metadata", {})
+        told["research_metadata"] = kept_research(ending.saved)
+    return pair
 
 
 def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
@@ -360,4 +389,10 @@ def _metadata(event: AnswerWritten) -> Body:
         metadata["claude_session_id"] = event.code_session
     if event.agent is not None:
         metadata |= {"iterations": event.agent.rounds, "status": event.agent.status}
+    if event.research is not None:
+        metadata["research_metadata"] = research_metadata(event.research, event.text)
+    if event.asks_back:
+        metadata["is_clarification"] = True
+    if event.enhances:
+        metadata["is_enhancement"] = True
     return metadata

@@ -10,8 +10,9 @@ from application.speech.microphone import Microphone
 from domain.conversation.conversation import ConversationDraft
 from domain.errors import AccessDenied, FeatureUnavailable, InvalidRequest
 from domain.ids import ConversationId, MessageId, UserId
+from domain.research import conversation_name
 from domain.turn.ask import AUDIO, AUDIO_DIRECT, TTS, Ask, Record, brings_results
-from domain.turn.prompt import Part
+from domain.turn.prompt import Part, joined_text
 from entrypoints.web.wire.dictation import dictation_wish, wants_direct
 from entrypoints.web.wire.drafts import FORK_NAME, copied_messages, message_draft
 from entrypoints.web.wire.message_requests import LARGEST_ID
@@ -23,7 +24,6 @@ _LATER: Mapping[str, str] = {
     "realtime": "Live voice (request_type realtime)",
     "real_time": "Live voice (request_type realtime)",
     "text_realtime": "Live voice (request_type realtime)",
-    "clarification_response": "Clarification",
 }
 _KEY_LENGTH = 200
 
@@ -43,6 +43,14 @@ class ClientMessage:
         """The `type` in lower case; empty when there is none."""
         kind = self.found.get("type")
         return kind.lower() if isinstance(kind, str) else ""
+
+    @property
+    def kind(self) -> str:
+        """What it asks for: the `request_type`, else the `type`; `text` when there is neither."""
+        for name in ("request_type", "type"):
+            if isinstance(value := self.found.get(name), str) and value.strip():
+                return value.strip().lower().replace("-", "_")
+        return "text"
 
     def text(self, *names: str) -> str | None:
         """Return the first of these keys that holds text."""
@@ -70,7 +78,7 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
     """
     found = message.found
     check_owner(user, found)
-    kind = _kind(found)
+    kind = message.kind
     if kind in _LATER:
         raise FeatureUnavailable(_LATER[kind])
     if found.get("group_id"):
@@ -93,13 +101,17 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         # Whoever asks for nothing else wants to hear it, whatever is set for answers.
         wish = voice_wish(section(settings, "tts") | {"streaming": True})
         turns = msgspec.structs.replace(turns, speech_wanted=True, voice=wish)
+    if kind in (AUDIO_DIRECT, TTS):
+        turns = msgspec.structs.replace(turns, research=None)  # There are no words to search for.
+    if record is not None and turns.research is not None:
+        record = _named(record, joined_text(parts))
     return Ask(
         user=user,
         question=parts,
         history=earlier,
         settings=turns,
         kind=kind if kind in (AUDIO, AUDIO_DIRECT, TTS) else "text",
-        key=_key(found, inner, edits=edits),
+        key=key_of(found, inner, edits=edits),
         record=None if kind == TTS else record,
         dictation=dictation_wish(settings, inner) if is_spoken else None,
         voiced=_voiced(inner) if kind == TTS else None,
@@ -118,7 +130,7 @@ def settings_of(message: ClientMessage) -> Json:
 
 def is_spoken(message: ClientMessage) -> bool:
     """Return whether the question of a request is yet to be spoken."""
-    return _kind(message.found) in (AUDIO, AUDIO_DIRECT)
+    return message.kind in (AUDIO, AUDIO_DIRECT)
 
 
 def _voiced(said: Json) -> MessageId | None:
@@ -148,13 +160,6 @@ def check_owner(user: UserId, *places: Json) -> None:
             raise AccessDenied
 
 
-def _kind(found: Json) -> str:
-    for name in ("request_type", "type"):
-        if isinstance(value := found.get(name), str) and value.strip():
-            return value.strip().lower().replace("-", "_")
-    return "text"
-
-
 def _prompt(found: Json, said: Json, *, required: bool) -> tuple[tuple[Part, ...], str | None]:
     """Look for the prompt in every place the contract allows, in its order.
 
@@ -177,7 +182,12 @@ def _prompt(found: Json, said: Json, *, required: bool) -> tuple[tuple[Part, ...
     return (), None
 
 
-def _key(found: Json, said: Json, *, edits: bool) -> str | None:
+def key_of(found: Json, said: Json, *, edits: bool) -> str | None:
+    """Return the client's own id of a question.
+
+    Raises:
+        InvalidRequest: it is too long.
+    """
     user_message = said.get("user_message")
     places = (cast("Json", user_message) if isinstance(user_message, dict) else {}, said, found)
     for place in map(snake_keys, places):
@@ -222,6 +232,14 @@ def _record(said: Json, settings: Json, *, edits: bool) -> Record:
         edits=edits and not copied,
         copied=copied,
     )
+
+
+def _named(record: Record, question: str) -> Record:
+    """Return the record of research, by which a new conversation gets its name."""
+    if not question:
+        return record  # It is yet to be spoken.
+    draft = msgspec.structs.replace(record.conversation, new_name=conversation_name(question))
+    return msgspec.structs.replace(record, conversation=draft)
 
 
 def _conversation_id(said: Json) -> ConversationId | None:

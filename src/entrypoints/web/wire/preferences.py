@@ -10,13 +10,17 @@ from domain.conversation.conversation import DEFAULT_CHARACTER
 from domain.errors import InvalidRequest
 from domain.profiles import DEFAULT_PROFILE
 from domain.speech.orders import VoiceWish
-from domain.turn.settings import DEFAULT_MODEL, PictureWanted, TurnSettings
+from domain.turn.settings import DEFAULT_MODEL, PictureWanted, ResearchSettings, TurnSettings
 from entrypoints.web.wire.image_settings import image_wish
 from entrypoints.web.wire.names import Json, section
 from entrypoints.web.wire.voices import TtsVoice
 
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 _MIDDLE_EFFORT = 1
+_EFFORTS = {"low": 0, "medium": 1, "high": 2}
+_WRITE_TEMPERATURE = 0.7
+_WRITE_TOKENS = 4096
+"""Of an answer that tells of research, where the request names no others."""
 _MOST_FALLBACKS = 8
 _LARGEST_LIMIT = 2**31 - 1
 
@@ -35,10 +39,16 @@ def turn_settings(
         InvalidRequest: a value has the wrong type.
     """
     text, general, tts = (section(settings, name) for name in ("text", "general", "tts"))
+    research = _research(text)
+    temperature = _number(text, "temperature")
+    max_tokens = _limit(_number(text, "max_tokens"))
+    if research is not None:
+        temperature = _WRITE_TEMPERATURE if temperature is None else temperature
+        max_tokens = max_tokens or _WRITE_TOKENS
     return TurnSettings(
         model=_name(text.get("model")) or model or DEFAULT_MODEL,
-        temperature=_number(text, "temperature"),
-        max_tokens=_limit(_number(text, "max_tokens")),
+        temperature=temperature,
+        max_tokens=max_tokens,
         reasoning=_truth(text.get("enable_reasoning")),
         effort_index=_effort(text.get("reasoning_effort")),
         character=_name(text.get("ai_character")) or DEFAULT_CHARACTER,
@@ -52,6 +62,7 @@ def turn_settings(
         voice=voice_wish(tts) if _truth(tts.get("tts_auto_execute")) else None,
         keeps_sound=general.get("save_to_s3") is None or _truth(general.get("save_to_s3")),
         fallbacks=_names(text, "fallback_models"),
+        research=research,
     )
 
 
@@ -79,6 +90,27 @@ def voice_wish(tts: Json) -> VoiceWish | None:
         return msgspec.convert(tts, TtsVoice, strict=False).wish()
     except msgspec.ValidationError:
         return None
+
+
+def _research(text: Json) -> ResearchSettings | None:
+    if not _truth(text.get("deep_research_enabled")):
+        return None
+    plain = ResearchSettings()
+    effort = text.get("deep_research_reasoning_effort")
+    if effort is None:
+        effort = text.get("perplexity_search_context_size")
+    return ResearchSettings(
+        primary=_name(text.get("model")) or "",
+        effort_index=_EFFORTS.get(str(effort).strip().lower(), _effort(effort)),
+        plan_temperature=_or(_number(text, "optimization_temperature"), plain.plan_temperature),
+        plan_tokens=_limit(_number(text, "optimization_max_tokens")) or plain.plan_tokens,
+        report_temperature=_or(_number(text, "research_temperature"), plain.report_temperature),
+        report_tokens=_limit(_number(text, "research_max_tokens")) or plain.report_tokens,
+    )
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else max(value, 0.0)
 
 
 def _name(value: object) -> str | None:

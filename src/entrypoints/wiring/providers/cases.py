@@ -38,13 +38,14 @@ from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
+from application.research.deep_research import DeepResearch
 from application.speech.speak_along import SpeakAlong
 from application.usage.show_usage import ShowUsage
 from application.usage.spending import Spending
 from domain.catalog.catalog import Catalog
 from domain.catalog.fallbacks import Fallbacks
 from entrypoints.wiring.characters_dir import read_characters
-from entrypoints.wiring.obstacles import obstacles
+from entrypoints.wiring.obstacles import obstacles, unset
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.settings import Settings
 
@@ -98,9 +99,16 @@ class CasesProvider(Provider):
     speak_message = provide(SpeakMessage)
 
     @provide
-    def choose(self, catalog: Catalog, models: ChatModels, fallbacks: Fallbacks) -> ChooseModel:
+    def choose(
+        self, catalog: Catalog, models: ChatModels, fallbacks: Fallbacks, settings: Settings
+    ) -> ChooseModel:
         """Every provider the wiring knows."""
-        return ChooseModel(catalog, models, fallbacks)
+        return ChooseModel(catalog, models, fallbacks, unset(catalog, settings))
+
+    @provide
+    def research(self, clock: Clock, settings: Settings) -> DeepResearch:
+        """What a report costs, nobody tells beforehand: the operator says what to set aside."""
+        return DeepResearch(clock, settings.research_cost_usd)
 
     @provide
     def offer_models(self, catalog: Catalog, settings: Settings) -> OfferModels:
@@ -132,7 +140,7 @@ class CasesProvider(Provider):
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
-        longest_s = settings.turn_timeout_s
+        longest_s, research_s = settings.turn_timeout_s, settings.research_timeout_s
         return RunTurn(
             turn_log,
             ledger,
@@ -144,6 +152,7 @@ class CasesProvider(Provider):
             speak_message,
             clock,
             longest_s,
+            research_s,
         )
 
     @provide
@@ -161,6 +170,7 @@ class CasesProvider(Provider):
         limits = TurnLimits(
             per_user=settings.turns_per_user,
             detached_s=settings.detached_turn_ttl_s,
+            research_s=settings.research_timeout_s,
             drain_s=settings.drain_s,
         )
         return Turns(turn_log, signals, work, ledger, run, clock, limits)

@@ -90,6 +90,7 @@ class ModelsProvider(Provider):
             connect_s=settings.provider_connect_timeout_s,
             first_token_s=settings.provider_first_token_timeout_s,
             idle_s=settings.provider_idle_timeout_s,
+            slow_s=settings.provider_slow_timeout_s,
         )
 
     @provide

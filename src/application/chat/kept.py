@@ -1,0 +1,43 @@
+"""Where a turn is in the database."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain.ids import ConversationId, MessageId, TurnId
+from domain.turn.ask import Ask, Record
+
+
+class Kept(Struct, frozen=True):
+    """Where a turn is kept."""
+
+    ask: Ask
+    record: Record
+    turn: TurnId
+    conversation: ConversationId
+    question: MessageId
+    asked_at: datetime
+    """When the last row before the answer was written; the answer comes later, whatever the clock
+    says."""
+    earlier: MessageId | None = None
+    """The version of the question that an edit has replaced; the earlier answer follows it."""
+    answer: MessageId | None = None
+    instruction: MessageId | None = None
+    """Of research: the row of what was to be found out …"""
+    report: MessageId | None = None
+    """… and the row of what was."""
+    growing: MessageId | None = None
+    """The row that is being written, by the turn's record."""
+    tagged: bool = False
+    """The conversation says that research is completed."""
+    gone: bool = False
+    """Question or answer were deleted while the model spoke, and the answer is not stored."""
+    doubtful: bool = False
+    """An attempt to save the answer may have got through without our hearing of it."""
+    code_session: str | None = None
+    """The Claude Code session that the conversation's row names."""
+
+    @property
+    def last(self) -> MessageId:
+        """What the answer follows."""
+        return self.report or self.question
