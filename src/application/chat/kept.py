@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from domain.ids import ConversationId, MessageId, TurnId
 from domain.turn.ask import Ask, Record
+from domain.turn.prompt import Origin
 
 
 class Kept(Struct, frozen=True):
@@ -41,3 +42,12 @@ class Kept(Struct, frozen=True):
     def last(self) -> MessageId:
         """What the answer follows."""
         return self.report or self.question
+
+
+def origin_of(ask: Ask, kept: Kept | None) -> Origin:
+    """Return where a question comes from, for a model that keeps files and sessions of its own."""
+    if kept is None:
+        return Origin(ask.user)
+    # A session remembers what an edit has replaced.
+    session = None if kept.record.edits else kept.code_session
+    return Origin(ask.user, kept.conversation, session)

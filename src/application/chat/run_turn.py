@@ -12,10 +12,11 @@ from application.chat.answer_event import AnswerEvent
 from application.chat.answer_states import AnswerStates
 from application.chat.endings import ending_of, state_of
 from application.chat.hear_question import HearQuestion
-from application.chat.kept import Kept
+from application.chat.kept import Kept, origin_of
 from application.chat.ledger import Ledger
 from application.chat.meter import Meter
 from application.chat.pictures import Pictures
+from application.chat.readable import ENGINES, readable
 from application.chat.responder import Responder
 from application.chat.speak_message import SpeakMessage
 from application.chat.stop_switch import Cancelled, StopSwitch
@@ -29,7 +30,6 @@ from domain.clarification import QuestionsAsked, questions_in
 from domain.conversation.conversation import AnswerState
 from domain.errors import StorageError
 from domain.ids import TurnId
-from domain.turn.agent_events import LoopStopped, SpentBeside
 from domain.turn.ask import TTS, Ask
 from domain.turn.entries import Entry, Numbering
 from domain.turn.errors import TurnTimedOut, TurnTooLong
@@ -38,7 +38,6 @@ from domain.turn.events import (
     MediaGiven,
     MediaKept,
     ModelChosen,
-    ModelStopped,
     PictureMade,
     Saved,
     SpeechDeclined,
@@ -50,16 +49,9 @@ from domain.turn.events import (
     Work,
 )
 from domain.turn.metering import Metering
-from domain.turn.prompt import Origin
-from domain.turn.research_events import QuestionOptimized, ReportDelta, StageBilled
 from domain.turn.transcript import Transcript
 
 log = structlog.get_logger("turns")
-
-_ENGINES = (ModelStopped, SpentBeside, LoopStopped, QuestionOptimized, ReportDelta, StageBilled)
-"""What is for the engine alone."""
-_UNTOLD = (*_ENGINES, MediaGiven)
-"""Readers hear of media once they are kept."""
 
 CHECKPOINT_S = 1.5
 """Below the two seconds of text that a crash may cost, so that writing itself has time."""
@@ -243,14 +235,14 @@ class RunTurn:
         return asked if ask.dictation is None or ask.dictation.is_answered else None
 
     async def _answer(self, turn: TurnId, ask: Ask, said: _Said, tell: _Tell) -> None:
-        origin, leg = _origin(ask, said.kept), said.leg
+        origin, leg = origin_of(ask, said.kept), said.leg
         async with aclosing(self._responder.reply(turn, ask, origin, said.meter)) as batches:
             async for batch in batches:
                 said.transcript.add(batch)
                 # The end of a round is for the agent; readers hear of the answer's end below.
-                told = _readable(batch)
+                told = readable(batch)
                 if len(told) < len(batch) and any(isinstance(e, MediaGiven) for e in batch):
-                    shown = [event for event in batch if not isinstance(event, _ENGINES)]
+                    shown = [event for event in batch if not isinstance(event, ENGINES)]
                     told = await self._pictures.told(ask, shown, said.chosen)
                     said.transcript.add(e for e in told if isinstance(e, PictureMade | MediaKept))
                 if told:
@@ -388,22 +380,6 @@ def _let_hear(leg: VoiceLeg, batch: Sequence[AnswerEvent | ModelChosen]) -> None
     for event in batch:
         if isinstance(event, TextDelta):
             leg.hear(event.text)
-
-
-def _readable(batch: Sequence[AnswerEvent | ModelChosen]) -> Sequence[TurnEvent]:
-    """Return what of a batch readers may see: all of it when it is one piece of text, as mostly."""
-    first = batch[0]
-    if len(batch) == 1 and isinstance(first, TextDelta):
-        return (first,)
-    return [event for event in batch if not isinstance(event, _UNTOLD)]
-
-
-def _origin(ask: Ask, kept: Kept | None) -> Origin:
-    if kept is None:
-        return Origin(ask.user)
-    # A session remembers what an edit has replaced.
-    session = None if kept.record.edits else kept.code_session
-    return Origin(ask.user, kept.conversation, session)
 
 
 def _not_saved(said: _Said, work: Work) -> TurnFailed:

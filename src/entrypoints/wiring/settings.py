@@ -101,12 +101,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     characters_dir: Path | None = None
     egress_allow: tuple[str, ...] = ()
     """`host` or `host:port`: may be fetched from although they are not public."""
-
     provider_connect_timeout_s: float = 10
     provider_first_token_timeout_s: float = 300
     provider_idle_timeout_s: float = 300
     provider_slow_timeout_s: float = 1800
-    """In place of the two before, for models that search before they speak."""
     circuit_failures: int = 5
     batch_api: bool = True
     batch_polling_s: float = 10
@@ -120,7 +118,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     turn_timeout_s: float = 900
     research_timeout_s: float = 3600
     research_cost_usd: float = 2
-    """Set aside for a report whose cost cannot be told beforehand, where there is a cap."""
     turn_events: int = 20_000
     turn_bytes: int = 16 * 1024 * 1024
     agentic_enabled: bool = True
