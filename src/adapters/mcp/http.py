@@ -27,40 +27,40 @@ _LISTENING = "subscriptions/listen"
 class _Counted(httpx2.AsyncByteStream):
     """A body that ends when it grows beyond what is taken, or takes longer than is waited for."""
 
-    def __init__(
-        self, body: httpx2.AsyncByteStream, most_bytes: int | None, limit_s: float | None,
-        gauge: Gauge,
-    ) -> None:  # fmt: skip
-        self._body = body
-        self._most_bytes = most_bytes
+    def __init__(self, answer: httpx2.Response, limit_s: float | None, gauge: Gauge) -> None:
+        self._body = cast("httpx2.AsyncByteStream", answer.stream)
+        self._is_events = _has_type(answer, "text/event-stream")
         self._limit_s = limit_s
         self._gauge = gauge
+        self._message_bytes = 0
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        size = 0
         chunks = aiter(self._body)
-        loop = asyncio.get_running_loop()
-        until = None if self._limit_s is None else loop.time() + self._limit_s
+        until = None
+        if self._limit_s is not None:
+            until = asyncio.get_running_loop().time() + self._limit_s
         while True:
             try:
                 async with asyncio.timeout_at(until):
                     chunk = await anext(chunks)
+                self._count(chunk)
             except StopAsyncIteration:
                 return
-            except (httpx2.TransportError, TimeoutError) as failure:
+            except (httpx2.TransportError, TimeoutError, Flood) as failure:
                 # The one kind of error of a body that the SDK takes for one of its request.
                 raise httpx2.StreamError(type(failure).__name__) from failure
-            size += len(chunk)
-            self._check(chunk, size)
             yield chunk
 
-    def _check(self, chunk: bytes, size: int) -> None:
-        try:
-            self._gauge.took(len(chunk), chunk.count(b"\n\n"))
-        except Flood as flood:
-            raise httpx2.StreamError("too much") from flood
-        if self._most_bytes is not None and size > self._most_bytes:
-            raise httpx2.StreamError("too large")
+    def _count(self, chunk: bytes) -> None:
+        """Count a chunk of one message, or of events that are one each."""
+        ends, events = -1, 0
+        if self._is_events:
+            ends = max(chunk.rfind(b"\n\n"), chunk.rfind(b"\r\n\r\n"))
+            events = chunk.count(b"data:")
+        self._gauge.took(len(chunk), events)
+        self._message_bytes = len(chunk) - ends if ends >= 0 else self._message_bytes + len(chunk)
+        if self._message_bytes > self._gauge.flow.message_bytes:
+            self._gauge.floods()
 
     async def aclose(self) -> None:
         """Let go of the connection."""
@@ -101,10 +101,7 @@ class Watched(httpx2.AsyncBaseTransport):
         if refused is not None:
             await answer.aclose()
             return refused
-        events = answer.headers.get("content-type", "").startswith("text/event-stream")
-        most_bytes = None if events else self._gauge.flow.message_bytes
-        body = cast("httpx2.AsyncByteStream", answer.stream)
-        answer.stream = _Counted(body, most_bytes, limit_s, self._gauge)
+        answer.stream = _Counted(answer, limit_s, self._gauge)
         return answer
 
     async def aclose(self) -> None:
@@ -120,10 +117,13 @@ def _refusal(answer: httpx2.Response) -> httpx2.Response | None:
         return _own(errors.GARBLED, "an encoded answer")
     if status in (401, 403):
         return _own(errors.UNAUTHORIZED, str(status))
-    is_json = answer.headers.get("content-type", "").startswith("application/json")
-    if status == 429 or (status >= 500 and not is_json):
+    if status == 429 or (status >= 500 and not _has_type(answer, "application/json")):
         return _own(errors.FAILING, str(status))
     return None
+
+
+def _has_type(answer: httpx2.Response, media_type: str) -> bool:
+    return answer.headers.get("content-type", "").lower().startswith(media_type)
 
 
 def _own(code: int, said: str) -> httpx2.Response:
@@ -155,9 +155,7 @@ async def conversation(
     )
     async with (
         client,
-        streamable_http_client(
-            address.url, http_client=client, max_sse_event_size=gauge.flow.message_bytes
-        ) as streams,
+        streamable_http_client(address.url, http_client=client, max_sse_event_size=None) as streams,
     ):
         yield streams
 

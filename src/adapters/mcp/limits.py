@@ -1,6 +1,7 @@
 """How much a server may send."""
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from msgspec import Struct
 
@@ -30,6 +31,7 @@ class Gauge:
     def __init__(self, flow: Flow, now: Callable[[], float]) -> None:
         """Take the limits, and a clock, in seconds."""
         self.flow = flow
+        self.flooded = False
         self._now = now
         self._since = now()
         self._bytes = 0
@@ -47,4 +49,13 @@ class Gauge:
         self._bytes += size
         self._messages += messages
         if self._bytes > self.flow.window_bytes or self._messages > self.flow.window_messages:
-            raise Flood
+            self.floods()
+
+    def floods(self) -> NoReturn:
+        """Note that it is too much.
+
+        Raises:
+            Flood: always.
+        """
+        self.flooded = True
+        raise Flood

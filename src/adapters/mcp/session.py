@@ -21,6 +21,7 @@ from adapters.mcp.limits import MOST_PAGES, MOST_TOOLS, Gauge
 from application.flow.alongside import alongside
 from application.ports.tool_server import Heard
 from domain.remote_tools import Listing, Progress, RemoteResult
+from domain.tool_server_errors import ToolServerFlooded
 
 T = TypeVar("T")
 _LISTEN_AGAIN_S = (1.0, 60.0)
@@ -36,8 +37,11 @@ class _Client(ClientSession):
 class McpSession:
     """What can be asked of a server that is there."""
 
-    def __init__(self, entry: McpEntry, client: ClientSession, health: Health) -> None:
+    def __init__(
+        self, entry: McpEntry, client: ClientSession, health: Health, gauge: Gauge
+    ) -> None:
         self._entry = entry
+        self._gauge = gauge
         self._client = client
         self._hiding = Hiding(entry.secrets)
         self._asked: set[asyncio.Task[Any]] = set()
@@ -131,6 +135,8 @@ class McpSession:
             raise self._means(failure) from failure
 
     def _means(self, failure: Exception) -> Exception:
+        if self._gauge.flooded:
+            return ToolServerFlooded(self._entry.name, "sends more than can be taken")
         return self.health.failure or meaning(self._entry.name, failure, self._hiding)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
@@ -161,7 +167,7 @@ async def opened(
         ToolServerError: no session came about.
     """
     hiding = Hiding(entry.secrets)
-    health = Health(hiding)
+    health, gauge = Health(hiding), Gauge(entry.flow, now)
 
     async def hears(message: IncomingMessage) -> None:
         if isinstance(message, wire.ToolListChangedNotification):
@@ -169,7 +175,7 @@ async def opened(
 
     async with AsyncExitStack() as stack:
         try:
-            streams = await stack.enter_async_context(_door(entry, Gauge(entry.flow, now), health))
+            streams = await stack.enter_async_context(_door(entry, gauge, health))
             client = await stack.enter_async_context(
                 _Client(*streams, client_info=_ourselves(), message_handler=hears)
             )
@@ -177,7 +183,7 @@ async def opened(
                 await _agree(client)
         except Exception as failure:
             raise health.failure or of_start(failure, entry.name, hiding) from failure
-        session = McpSession(entry, client, health)
+        session = McpSession(entry, client, health, gauge)
         stack.push_async_callback(session.end_calls)
         await stack.enter_async_context(alongside(session.listens(changed)))
         yield session
