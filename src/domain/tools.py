@@ -17,6 +17,8 @@ class ToolSpec(Struct, frozen=True):
     """It changes something in the world: the user is asked before each call."""
     outside: bool = False
     """Its results are the words of strangers, who may try to give the model orders."""
+    described_outside: bool = False
+    """So are its purpose and the descriptions of its parameters."""
     together: bool = True
     """Several calls of it, and of others like it, may run at once."""
     limit_s: float | None = None

@@ -1,6 +1,8 @@
 """A whole turn with a tool of another server: over a real socket, with the user's approval."""
 
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,14 @@ profiles = {{ general = ["help"] }}
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path: Path) -> Settings:
+def settings(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Return settings with two servers; what was started ends with the server that uses it."""
     file = tmp_path / "mcp.toml"
     diary = tmp_path / "diary"
     file.write_text(FILE.format(python=sys.executable, root=ROOT, diary=diary))
-    return msgspec.structs.replace(settings, mcp_file=file)
+    yield msgspec.structs.replace(settings, mcp_file=file)
+    pid = diary.read_text().split()[1]
+    assert not Path(f"/proc/{pid}/cmdline").exists()
 
 
 def results(frames: list[Frame]) -> dict[str, Any]:
@@ -75,3 +80,11 @@ async def test_the_user_is_asked_before_another_server_does_something(
     assert "unasked: add;" in sim.note
     assert "allowed, but not there: nothing" in sim.note
     assert "read_only, but not by its own account: write" in sim.note
+
+
+def test_the_sdk_is_not_imported_before_it_is_needed() -> None:
+    program = (
+        "import sys, entrypoints.web.app, entrypoints.cli.serve, entrypoints.wiring.offline;"
+        "sys.exit('mcp' in sys.modules or 'mcp_types' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -68,7 +68,8 @@ class McpSession:
         answer = await self._own_task(
             self._client.call_tool(tool, dict(arguments), progress_callback=hears)
         )
-        return translate.result(answer, self._hiding)
+        # Megabytes of it, perhaps, to be decoded and searched.
+        return await asyncio.to_thread(translate.result, answer, self._hiding)
 
     async def listens(self, changed: Callable[[], None]) -> None:
         """Hear of changes where a server tells of them only to those who ask."""

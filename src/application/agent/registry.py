@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import structlog
 
 from application.agent.offer_remote import OfferRemote
+from application.agent.results import written
 from application.agent.tool import Tool, ToolContext
 from application.agent.toolbox import Toolbox
 from domain.catalog.card import Capability, ModelCard
@@ -92,9 +93,13 @@ class OfferTools:
 
     async def box(self, profile: str, context: ToolContext, spent_usd: SpentUsd) -> Toolbox:
         """Return the tools of the profile, and what they may touch."""
+        tools = await self.tools(profile)
+        for spec in (tool.spec for tool in tools.values()):
+            if spec.described_outside:
+                context.places.learn_outside(f"{spec.purpose} {written(spec.parameters)}")
         return Toolbox(
             profile=profile,
-            tools=await self.tools(profile),
+            tools=tools,
             aliases=ALIASES,
             clients=given_names(context.settings.tools),
             context=context,

@@ -13,6 +13,7 @@ from domain.errors import ParleyError
 from entrypoints.cli.run import run, settings_or_exit
 from entrypoints.wiring.databases import upgrade
 from entrypoints.wiring.logging import configure_logging
+from entrypoints.wiring.providers.remote_tools import ToolServers
 from entrypoints.wiring.settings import Settings
 
 LARGEST_FRAME = 8 * 1024 * 1024
@@ -64,6 +65,7 @@ async def _prepare(container: AsyncContainer) -> FirstLogin | None:
     """Find out now, in one line, what would otherwise fail the first request."""
     await container.get(Catalog)
     await container.get(Characters)
+    await container.get(ToolServers)
     if (await container.get(Settings)).env != "development":
         return None
     return await (await container.get(OfferFirstLogin))()

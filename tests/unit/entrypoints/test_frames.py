@@ -19,6 +19,7 @@ from domain.turn.agent_events import (
     ChartFailed,
     RoundBegan,
     RoundEnded,
+    ToolProgressed,
 )
 from domain.turn.entries import Entry, Numbering
 from domain.turn.events import (
@@ -194,6 +195,14 @@ def test_a_paused_turn_has_no_terminal_pair() -> None:
                 '{"type":"custom_event","event_type":"toolApprovalSettled","content":'
                 '{"type":"toolApprovalSettled","call_id":"c1","tool_name":"clock",'
                 f'"approved":false,"timed_out":true}},{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            ToolProgressed("c1", "far__copy", 1, 4, "a quarter"),
+            [
+                '{"type":"custom_event","event_type":"toolProgress","content":'
+                '{"type":"toolProgress","call_id":"c1","tool_name":"far__copy","progress":1,'
+                f'"total":4,"message":"a quarter"}},{PLACE},"session_id":"c-1"}}'
             ],
         ),
         (

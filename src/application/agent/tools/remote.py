@@ -58,6 +58,7 @@ class CallRemote(Tool):
             tool.parameters,
             acts=not terms.runs_unasked(tool),
             outside=True,
+            described_outside=True,
             limit_s=terms.call_timeout_s,
         )
         self._server = server
