@@ -29,10 +29,10 @@ from domain.remote_tools import (
 )
 from domain.tool_server_errors import ToolServerUnreachable
 from domain.turn.agent_events import ApprovalAsked, ToolProgressed
-from domain.turn.events import TextDelta, ToolCalled, ToolReturned
+from domain.turn.events import TextDelta, ToolCalled, ToolReturned, TurnCancelled, TurnCompleted
 from tests.pictures import png
 from tests.unit.agent_rig import ANNA, TURN, AgentRig, Clock
-from tests.unit.rig import said
+from tests.unit.rig import WITH_TOOLS, Rig, question, said
 
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}, "required": []}
 READ, WRITE = RemoteTool("read", "Reads.", SCHEMA, True), RemoteTool("write", "Writes.", SCHEMA)
@@ -228,3 +228,31 @@ async def test_a_tool_of_ours_keeps_its_name() -> None:
     remote = OfferRemote([named(notes())], KeepFile(MemoryFiles(clock), store, clock), clock)
     offer = OfferTools(ToolRegistry([ours]), remote, {"general": ("notes__read",)}, enabled=True)
     assert (await offer.tools("general"))["notes__read"] is ours
+
+
+@pytest.mark.parametrize("ended_by", ["the user", "its time"])
+async def test_a_call_ends_with_its_turn_or_its_time(ended_by: str) -> None:
+    ended = asyncio.Event()
+
+    async def does(arguments: Mapping[str, Any], heard: Heard) -> RemoteResult:
+        try:
+            return await asyncio.Future()
+        finally:
+            ended.set()
+
+    terms = ServerTerms(
+        name="notes", profiles={"all": ("*",)}, read_only=frozenset({"read"}), call_timeout_s=7
+    )
+    rounds = ([ToolCalled("c1", "notes__read", {})], said("Done"))
+    async with Rig(*rounds, servers=[NamedServer(terms, notes(does))]) as rig:
+        turn = await rig.start(question(settings=WITH_TOOLS))
+        await settle()
+        if ended_by == "the user":
+            await rig.turns.cancel(ANNA, turn)
+            assert isinstance(await rig.ending(turn), TurnCancelled)
+        else:
+            await rig.clock.advance(7)
+            assert isinstance(await rig.ending(turn), TurnCompleted)
+            (told,) = rig.model.prompts[1].rounds[0].results
+            assert told.error == "Tool timed out after 7s"
+        assert ended.is_set()
