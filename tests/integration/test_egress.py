@@ -175,7 +175,9 @@ async def test_an_endless_body_is_cut_off(server: Simulator) -> None:
     await server.requests[0].client_left()
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(bytes(50_000_000)), zlib.compress(bytes(10**7))])
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(bytes(50_000_000), mtime=0), zlib.compress(bytes(10**7))]
+)
 async def test_a_packed_bomb_is_counted_unpacked(server: Simulator, packed: bytes) -> None:
     assert len(packed) < LIMIT
     kind = "gzip" if packed[0] == 0x1F else "deflate"
