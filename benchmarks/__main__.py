@@ -8,13 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import adapters, agent, files, history, report
+from benchmarks import adapters, agent, files, history, report, speech
 from benchmarks.measure import Memory, Target, kept, memory, not_kept
 from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
 from benchmarks.speed import compare
 
-PARTS = ("start", "memory", "speed", "adapters", "files", "history", "agent")
+PARTS = ("start", "memory", "speed", "adapters", "files", "history", "agent", "speech")
 STARTS = 3
 SETTLING_S = 1.0
 """After a server is ready, before its memory is read."""
@@ -36,12 +36,18 @@ def main() -> int:
         stored: list[report.Row] = []
         if "files" in words.parts:
             stored = files.rows(parley, Path(folder), words.rounds)
+        spoken: list[report.Row] = []
+        if "speech" in words.parts:
+            spoken = speech.rows(parley, words.rounds)
     missed = [row.what for row in rows if row.met is False]
     if rows:
         print(report.table(rows))
     if stored:
         print(f"\n{report.table(stored, 'bare handler')}")
         missed += [row.what for row in stored if row.met is False]
+    if spoken:
+        print(f"\n{report.table(spoken)}")
+        missed += [row.what for row in spoken if row.met is False]
     missed += _without_server(words)
     if missed:
         print(f"\nmissed: {'; '.join(missed)}", file=sys.stderr)

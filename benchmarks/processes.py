@@ -49,9 +49,9 @@ class Server:
 
 
 @contextmanager
-def provider() -> Generator[str, None, None]:
-    """Run the simulated provider; the block gets its base URL."""
-    command = [sys.executable, "-m", "benchmarks.provider"]
+def provider(name: str = "provider") -> Generator[str, None, None]:
+    """Run a simulated provider; the block gets its base URL."""
+    command = [sys.executable, "-m", f"benchmarks.{name}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -61,11 +61,11 @@ def provider() -> Generator[str, None, None]:
 
 
 @contextmanager
-def relay(provider_url: str) -> Generator[Server, None, None]:
-    """Run the bare relay."""
+def relay(provider_url: str, name: str = "relay") -> Generator[Server, None, None]:
+    """Run a bare relay."""
     port = _free_port()
     options = msgspec.json.encode(server_options(Settings(port=port))).decode()
-    command = [sys.executable, "-m", "benchmarks.relay", provider_url, options]
+    command = [sys.executable, "-m", f"benchmarks.{name}", provider_url, options]
     with _running(command, os.environ, port, "") as server:
         yield server
 
