@@ -8,6 +8,8 @@ from ssl import SSLContext
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from adapters.transport.patience import Patience
 from adapters.transport.rest import Refused
@@ -24,7 +26,7 @@ from domain.provider_errors import (
 
 _LARGEST_FRAME = 16 * 1024 * 1024
 _GOODBYE_S = 1.0
-"""For the closing handshake; nothing that comes in it counts."""
+"""For the closing handshake of a connection that the provider closes."""
 
 
 class _Direct(connect):
@@ -100,13 +102,23 @@ class ProviderSocket:
         """Break the connection without a word."""
         self._connection.transport.abort()
 
-    async def close(self, *, at_once: bool) -> None:
-        """Close it; `at_once` leaves out the goodbye."""
+    def leave(self) -> None:
+        """Say goodbye; everything was said, so nobody waits for the provider to return it."""
+        self._watch_no_more()
+        if self._connection.state is State.OPEN:
+            self._connection.protocol.send_close(CloseCode.NORMAL_CLOSURE)
+            self._connection.send_data()
+        self._connection.transport.close()
+
+    async def break_off(self) -> None:
+        """Close it without a goodbye."""
+        self._watch_no_more()
+        self.abort()
+        await self._connection.close()
+
+    def _watch_no_more(self) -> None:
         if self._overdue is not None:
             self._overdue.cancel()
-        if at_once:
-            self.abort()
-        await self._connection.close()
 
     def _stalled(self) -> StreamStalled:
         return StreamStalled(self._provider, f"{self._provider} fell silent in mid-answer")
@@ -154,9 +166,10 @@ async def connected(
     try:
         yield socket
     except BaseException:
-        await socket.close(at_once=True)
+        await socket.break_off()
         raise
-    await socket.close(at_once=False)
+    socket.leave()
+    await asyncio.sleep(0)  # The loop lets go of the connection in its next round.
 
 
 def socket_address(base_url: str) -> str:
