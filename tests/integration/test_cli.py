@@ -113,18 +113,6 @@ def test_a_refused_token_is_said(served: dict[str, str]) -> None:
     assert "Unauthorized" in told.stderr
 
 
-def test_tools_says_what_models_may_call(environ: dict[str, str], tmp_path: Path) -> None:
-    file = tmp_path / "mcp.toml"
-    file.write_text(
-        '[servers.absent]\ncommand = "no-such-program"\nprofiles = { general = ["help"] }\n'
-    )
-    told = parley("tools", environ=environ | {"PARLEY_MCP_FILE": str(file)})
-    assert told.returncode == 0, told.stderr
-    assert "  calculator " in told.stdout
-    line = next(line for line in told.stdout.splitlines() if line.startswith("  absent__help"))
-    assert "Not available now: The tool server absent cannot be started" in line
-
-
 def test_doctor_says_what_is_missing_and_shows_no_secret(
     environ: dict[str, str], simulator: OpenAISimulator
 ) -> None:
