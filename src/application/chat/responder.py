@@ -125,7 +125,7 @@ class Responder:
         return ResearchOrder(
             question=ask.text,
             settings=wanted,
-            researcher=self._choose.researcher(choice.card, wanted),
+            researcher=lambda: self._choose.researcher(choice.card, wanted),
             today=self._clock.now().date(),
             hold=hold,
         )

@@ -41,12 +41,13 @@ class DeepResearch:
         """
         purse = Purse(order)
         yield (Stage("initialization"),)
+        researcher = order.researcher()  # Before anything is paid for.
         plan = Plan(model, prompt, order, purse, self._clock)
         async with aclosing(plan.go()) as batches:
             async for batch in batches:
                 yield batch
         timings = {"optimization": plan.took_s}
-        gather = Gather(prompt, order, plan.instruction, plan.because, purse, self._clock)
+        gather = Gather(prompt, researcher, plan, purse, self._clock)
         async with aclosing(gather.go(self._report_usd)) as batches:
             async for batch in batches:
                 yield batch

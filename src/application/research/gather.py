@@ -4,10 +4,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from application.agent.choose import Choice
 from application.agent.patience import ask_patiently
 from application.ports.clock import Clock
 from application.research.listening import Listening
-from application.research.order import Purse, ResearchOrder
+from application.research.order import Purse
+from application.research.plan import Plan
 from domain.provider_errors import ProviderGarbled
 from domain.research import Source, sources_of, with_resolved_numbers
 from domain.turn.events import ProviderRetrying, TextDelta
@@ -29,19 +31,17 @@ class Gather:
     def __init__(
         self,
         prompt: Prompt,
-        order: ResearchOrder,
-        instruction: str,
-        because: str | None,
+        researcher: Choice,
+        plan: Plan,
         purse: Purse,
         clock: Clock,
     ) -> None:
-        self._prompt = gathering(prompt, order, instruction)
-        self._order = order
-        self._instruction = instruction
-        self._because = because
+        self._prompt = gathering(prompt, researcher, plan.instruction)
+        self._researcher = researcher
+        self._plan = plan
         self._asked_by = prompt.card.model
         self._purse = purse
-        self._heard = Listening(order.researcher.card, clock)
+        self._heard = Listening(researcher.card, clock)
         self.report = ""
         self.sources: tuple[Source, ...] = ()
 
@@ -62,11 +62,11 @@ class Gather:
             SpendingCapReached: there is no money for it.
         """
         card = self._prompt.card
-        asked = self._instruction
-        yield (Stage("research", card.model, card.provider, asked, because=self._because),)
+        asked, because = self._plan.instruction, self._plan.because
+        yield (Stage("research", card.model, card.provider, asked, because=because),)
         free = card.price is not None and card.price.is_free
         await self._purse.open(self._prompt, 0.0 if free else least_usd)
-        async with aclosing(ask_patiently(self._order.researcher.model, self._prompt)) as batches:
+        async with aclosing(ask_patiently(self._researcher.model, self._prompt)) as batches:
             async for batch in batches:
                 self._heard.hear(batch)
                 if isinstance(batch[0], ProviderRetrying):
@@ -93,14 +93,13 @@ class Gather:
         }
 
 
-def gathering(prompt: Prompt, order: ResearchOrder, instruction: str) -> Prompt:
+def gathering(prompt: Prompt, researcher: Choice, instruction: str) -> Prompt:
     """Return the prompt of this stage, given that of the whole turn.
 
     The research model reads the words of the conversation, and no attachments.
     """
     told = (Message(each.role, (TextPart(each.text),)) for each in prompt.messages[:-1])
     history = tuple(each for each in told if each.role in ("user", "assistant") and each.text)
-    researcher = order.researcher
     return Prompt(
         card=researcher.card,
         messages=(*history, Message("user", (TextPart(instruction),))),

@@ -15,8 +15,8 @@ class ResearchOrder(Struct, frozen=True, kw_only=True):
 
     question: str
     settings: ResearchSettings
-    researcher: Choice
-    """The model that searches, and how it is to be asked."""
+    researcher: Callable[[], Choice]
+    """Chooses the model that searches, and how it is to be asked; raises `NotConfigured`."""
     today: date
     hold: Callable[[Prompt, float, float], Awaitable[float]]
     """Sets money aside before a model is asked. Given the prompt, what was spent before, and the
