@@ -101,7 +101,7 @@ async def test_speech_that_cannot_come_is_declined_at_once_and_only_once(
     server: ThreadServer, anna: str
 ) -> None:
     request = ask("hello")
-    request["user_settings"]["tts"] = {"tts_auto_execute": True}
+    request["user_settings"]["tts"] = {"tts_auto_execute": True, "provider": "nobody"}
     async with chat(server.address, anna) as client:
         await client.send(request)
         frames = await client.turn()
@@ -191,8 +191,11 @@ async def test_an_error_event_inside_a_good_status_is_an_error(
         ({"prompt": "x", "user_settings": {"text": {"temperature": "warm"}}}, "temperature"),
         ({"prompt": "x", "user_settings": []}, "user_settings must be an object"),
         ({"prompt": "x", "chat_history": "none"}, "chat_history must be a list"),
-        ({"request_type": "audio", "prompt": "x"}, "Speech to text"),
-        ({"request_type": "tts", "prompt": "x"}, "Text to speech"),
+        (
+            {"request_type": "audio", "user_settings": {"speech": {"recording_sample_rate": 1}}},
+            "recording_sample_rate must be",
+        ),
+        ({"request_type": "tts", "prompt": " "}, "Prompt required"),
         ({"request_type": "realtime", "prompt": "x"}, "Live voice"),
         ({"prompt": "x", "group_id": "7d"}, "Group chat"),
         (
