@@ -84,11 +84,15 @@ class VideoWish(Struct, frozen=True, kw_only=True):
     """… and of the last."""
     references: tuple[tuple[str, str], ...] = ()
     """Addresses and kinds of pictures of what is to appear."""
-    static_mask: str | None = None
-    """Address of the picture that says what does not move."""
     extends: str | None = None
     """The provider's own id of a clip that is to go on."""
     options: Mapping[FilmingOption, Any] = {}
+    poll_s: float | None = None
+    """How long to leave the provider alone between two looks …"""
+    longest_s: float | None = None
+    """… and how long to wait for it at most, where the model's own times will not do."""
+    given: Mapping[str, Any] = {}
+    """Every setting that has a value, by the client's names for them, to be shown again."""
 
 
 class Frames(Struct, frozen=True):
@@ -111,6 +115,9 @@ def video_order(card: VideoCard, wish: VideoWish, frames: Frames) -> VideoOrder:
         raise InvalidRequest("Prompt cannot be empty", "prompt")
     if wish.extends is not None and not card.extends:
         raise OperationUnsupported(card.provider, "extending videos")
+    for name in card.refuses:
+        if name in wish.given:
+            raise InvalidRequest(f"{name} is not supported by {card.id}", f"video.{name}")
     ratio = _ratio(card, wish, from_image=frames.first is not None)
     resolution, size = _pixels(card, wish, ratio)
     return VideoOrder(

@@ -24,7 +24,7 @@ from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
 from application.ports.files import Files
-from application.ports.media_makers import ImageMaker
+from application.ports.media_makers import ImageMaker, VideoMaker
 from application.ports.passwords import Passwords
 from application.ports.personal_data import Remains
 from application.ports.speech import AllowanceBook, Speaker, Transcriber
@@ -34,7 +34,7 @@ from domain.account import Account
 from entrypoints.web.app import create_app
 from entrypoints.web.provider import WebProvider
 from entrypoints.wiring.container import make_container
-from entrypoints.wiring.providers.media import ImageMakers
+from entrypoints.wiring.providers.media import ImageMakers, VideoMakers
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
@@ -58,6 +58,7 @@ class MemoryProvider(Provider):
         self.own_books: dict[str, AllowanceBook] = {}
         self.own_files = MemoryFiles(self.own_clock)
         self.own_image_makers: dict[str, ImageMaker] = {}
+        self.own_video_makers: dict[str, VideoMaker] = {}
         self.own_downloads = MemoryDownloads()
 
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
@@ -96,6 +97,10 @@ class MemoryProvider(Provider):
         return ImageMakers(self.own_image_makers)
 
     @provide(override=True)
+    def video_makers(self) -> VideoMakers:
+        return VideoMakers(self.own_video_makers)
+
+    @provide(override=True)
     def downloads(self) -> Downloads:
         return self.own_downloads
 
@@ -118,6 +123,7 @@ class Parley:
         self.books = self._memory.own_books
         self.files = self._memory.own_files
         self.image_makers = self._memory.own_image_makers
+        self.video_makers = self._memory.own_video_makers
         self.downloads = self._memory.own_downloads
         self.anna: Account
         self.boris: Account

@@ -18,11 +18,16 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from adapters.memory.media_makers import ScriptedVideoMaker
 from application.ports.chat_model import ChatModel
+from application.ports.media_makers import ImageMaker
+from domain.errors import InvalidRequest
+from domain.media import ImageOrder, ImagesMade, Picture, VideoOrder, VideoTicket
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta
 from domain.turn.prompt import Prompt
 from tests.api.offline_app import Parley
 from tests.api.test_openapi import CALLS
+from tests.simulators.studio import PNG
 
 CHECKS = [
     not_a_server_error,
@@ -52,6 +57,20 @@ class PatientModel(ChatModel):
         yield [ModelStopped("stop")]
 
 
+class PatientPainter(ImageMaker):
+    """Draws the same whatever is asked for."""
+
+    async def make(self, order: ImageOrder) -> ImagesMade:
+        return ImagesMade((Picture(PNG, "image/png"),))
+
+
+class RefusingCamera(ScriptedVideoMaker):
+    """Takes no order, so that nothing is waited for."""
+
+    async def begin(self, order: VideoOrder) -> VideoTicket:
+        raise InvalidRequest("No such film", "prompt")
+
+
 class Door:
     """The application on a loop of its own, so that generated cases can be sent one by one."""
 
@@ -74,6 +93,9 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Generator[Door, None, None
             parley = Parley(folder, turns_per_user=1000, login_attempts=1_000_000)
             await stack.enter_async_context(parley.running())
             parley.models["openai"] = PatientModel()
+            parley.image_makers["openai"] = PatientPainter()
+            for provider in ("gemini", "klingai", "openai"):
+                parley.video_makers[provider] = RefusingCamera()
             client = await stack.enter_async_context(parley.client())
             return Door(runner, client, parley.headers)
 
@@ -155,7 +177,7 @@ KEYS = st.sampled_from(
 
 @pytest.mark.parametrize(("path", "method"), POSTED)
 def test_any_json_is_answered_without_a_surprise(door: Door, path: str, method: str) -> None:
-    url = path.replace("{turn_id}", "x")
+    url = path.replace("{turn_id}", "x").replace("{job_id}", "x")
 
     @BOUNDED
     @given(body=st.dictionaries(KEYS, JSON, max_size=4), claimed=st.just(1) | JSON)
@@ -172,7 +194,7 @@ def test_any_json_is_answered_without_a_surprise(door: Door, path: str, method: 
 
 @pytest.mark.parametrize(("path", "method"), POSTED)
 def test_any_bytes_are_answered_without_a_surprise(door: Door, path: str, method: str) -> None:
-    url = path.replace("{turn_id}", "x")
+    url = path.replace("{turn_id}", "x").replace("{job_id}", "x")
 
     @BOUNDED
     @given(body=st.binary(max_size=64))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Enum,
     Integer,
     String,
     insert,
@@ -65,6 +66,8 @@ def a_value(column: Column[Any]) -> Any:
             return 1
         case DateTime():
             return MOMENT
+        case Enum():
+            return kind.enums[0]
         case String():
             return OWL
     raise AssertionError(f"no value for {column}")

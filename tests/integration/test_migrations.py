@@ -215,14 +215,15 @@ async def test_a_difference_is_told(url: str) -> None:
     assert "extra" in difference
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0008: run parley migrate upgrade"
+        "main is at version 0001, not 0009: run parley migrate upgrade"
     ]
 
 
 async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(
         StorageError,
-        match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008",
+        match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, "
+        "0009",
     ):
         await migrations.upgrade("main", url, "9999")
 
@@ -347,7 +348,7 @@ class TestCommands:
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check", "--database", "main"], "main is at version base, not 0008"),
+            (["check", "--database", "main"], "main is at version base, not 0009"),
             (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):

@@ -52,6 +52,8 @@ class Studio(Simulator):
         """Somebody has asked after work."""
         self.at_once = False
         """Flux has drawn by the time it answers, so that nobody need wait."""
+        self.moved_to: str | None = None
+        """Where Google's files really are, where that is not its own place."""
         self.cancelled: list[str] = []
         self._numbers = iter(range(1, 10_000))
         self._routes: list[tuple[str, str, Callable[[Request, re.Match[str]], Reply]]] = [
@@ -63,6 +65,7 @@ class Studio(Simulator):
             ("POST", r"/v1beta/models/([\w.-]+):predictLongRunning", self._veo),
             ("GET", r"/v1beta/models/[\w.-]+/operations/(\w+)", self._veo_operation),
             ("GET", r"/v1beta/files/(\w+):download", self._veo_download),
+            ("GET", r"/download/v1beta/files/(\w+):download", self._clip),
             ("POST", r"/v1/videos", self._sora),
             ("GET", r"/v1/videos/(video_\w+)", self._sora_state),
             ("GET", r"/v1/videos/(video_\w+)/content", self._clip),
@@ -142,7 +145,8 @@ class Studio(Simulator):
         )
 
     def _veo_download(self, _: Request, __: re.Match[str]) -> Reply:
-        return Reply([], 302, {"location": f"{self.address}/delivery/clip.mp4"})
+        place = self.moved_to or "/download/v1beta/files/clip1:download?alt=media"
+        return Reply([], 302, {"location": self.address + place})
 
     def _sora(self, request: Request, _: re.Match[str]) -> Reply:
         return json_reply(sora_job(f"video_{next(self._numbers)}", "queued"))

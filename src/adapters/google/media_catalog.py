@@ -66,6 +66,17 @@ _VEO_OPTIONS = frozenset(
 )
 
 
+_VEO_REFUSES = (
+    "fps",
+    "generate_audio",
+    "compression_quality",
+    "mask",
+    "seed",
+    "output_gcs_uri",
+    "pubsub_topic",
+)
+
+
 def _veo(name: str, model: str, aliases: tuple[str, ...], usd: float) -> VideoCard:
     return VideoCard(
         id=name,
@@ -79,6 +90,7 @@ def _veo(name: str, model: str, aliases: tuple[str, ...], usd: float) -> VideoCa
         resolutions=("720p", "1080p"),
         at_once=2,
         options=_VEO_OPTIONS,
+        refuses=_VEO_REFUSES,
         poll_s=20,
         longest_s=600,
         price=ClipPrice(second_usd=usd, seen=_SEEN),

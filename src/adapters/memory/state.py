@@ -7,7 +7,8 @@ from domain.account import Account
 from domain.batch import BatchJob
 from domain.conversation.conversation import Conversation, StoredMessage
 from domain.conversation.saved_prompt import SavedPrompt
-from domain.ids import BatchId, ConversationId, MessageId, PromptId, TurnId, UserId
+from domain.ids import BatchId, ConversationId, JobId, MessageId, PromptId, TurnId, UserId
+from domain.media import VideoJob
 from domain.transfer.records import ArchivedConversation, ArchivedMessage
 from domain.turn.record import TurnRecord
 from domain.usage import UsageRecord
@@ -24,6 +25,7 @@ class State:
     messages: dict[MessageId, StoredMessage] = field(default_factory=dict[MessageId, StoredMessage])
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict[TurnId, TurnRecord])
     usage: dict[TurnId, UsageRecord] = field(default_factory=dict[TurnId, UsageRecord])
+    video_jobs: dict[JobId, VideoJob] = field(default_factory=dict[JobId, VideoJob])
     prompts: dict[PromptId, SavedPrompt] = field(default_factory=dict[PromptId, SavedPrompt])
     came: dict[MessageId | ConversationId, ArchivedMessage | ArchivedConversation] = field(
         default_factory=dict[MessageId | ConversationId, ArchivedMessage | ArchivedConversation]
@@ -42,6 +44,7 @@ class State:
             dict(self.messages),
             dict(self.turns),
             dict(self.usage),
+            dict(self.video_jobs),
             dict(self.prompts),
             dict(self.came),
             dict(self.batches),
@@ -74,6 +77,7 @@ class State:
                 if key in (talks if isinstance(key, str) else messages)
             },
             turns={key: turn for key, turn in self.turns.items() if turn.user != user},
+            video_jobs={key: job for key, job in self.video_jobs.items() if job.user != user},
             usage={key: used for key, used in self.usage.items() if used.user != user},
             prompts={key: prompt for key, prompt in self.prompts.items() if prompt.owner != user},
             batches={key: job for key, job in self.batches.items() if job.owner != user},

@@ -15,6 +15,7 @@ from adapters.memory.prompts import MemoryPrompts
 from adapters.memory.state import Draft, Shelf
 from adapters.memory.turn_records import MemoryTurnRecords
 from adapters.memory.usage_records import MemoryUsageRecords
+from adapters.memory.video_jobs import MemoryVideoJobs
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.errors import OutcomeUnknown, StorageUnavailable, TransactionLost
@@ -31,6 +32,7 @@ class MemoryStores(Stores):
         self._prompts = MemoryPrompts(draft)
         self._turns = MemoryTurnRecords(draft)
         self._usage = MemoryUsageRecords(draft)
+        self._video_jobs = MemoryVideoJobs(draft)
         self._holdings = MemoryHoldings(draft)
         self._arrivals = MemoryArrivals(draft)
         self._batches = MemoryBatchJobs(draft)
@@ -69,6 +71,11 @@ class MemoryStores(Stores):
     def usage(self) -> MemoryUsageRecords:
         """What users have used."""
         return self._usage
+
+    @property
+    def video_jobs(self) -> MemoryVideoJobs:
+        """Clips that have been ordered."""
+        return self._video_jobs
 
     @property
     def holdings(self) -> MemoryHoldings:

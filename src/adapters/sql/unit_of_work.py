@@ -15,6 +15,7 @@ from adapters.sql.prompts import SqlPrompts
 from adapters.sql.transaction import Transaction
 from adapters.sql.turn_records import SqlTurnRecords
 from adapters.sql.usage_records import SqlUsageRecords
+from adapters.sql.video_jobs import SqlVideoJobs
 from application.flow.undisturbed import undisturbed
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
@@ -34,6 +35,7 @@ class SqlStores(Stores):
         self._prompts = SqlPrompts(transaction)
         self._turns = SqlTurnRecords(transaction)
         self._usage = SqlUsageRecords(transaction)
+        self._video_jobs = SqlVideoJobs(transaction)
         self._holdings = SqlHoldings(transaction)
         self._arrivals = SqlArrivals(transaction)
         self._batches = SqlBatchJobs(transaction)
@@ -72,6 +74,11 @@ class SqlStores(Stores):
     def usage(self) -> SqlUsageRecords:
         """What users have used."""
         return self._usage
+
+    @property
+    def video_jobs(self) -> SqlVideoJobs:
+        """Clips that have been ordered."""
+        return self._video_jobs
 
     @property
     def holdings(self) -> SqlHoldings:

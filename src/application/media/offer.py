@@ -1,11 +1,11 @@
-"""Which models draw, and what stands in the way of those that cannot be used."""
+"""Which models draw and film, and what stands in the way of those that cannot be used."""
 
 from collections.abc import Mapping
 from typing import Generic
 
 from msgspec import Struct
 
-from domain.catalog.media_cards import ImageCard
+from domain.catalog.media_cards import ImageCard, VideoCard
 from domain.catalog.media_catalog import Card, MediaCatalog
 
 
@@ -22,14 +22,24 @@ class OfferedMedia(Struct, Generic[Card], frozen=True):
 class OfferMedia:
     """Reads the catalogues; no provider is asked."""
 
-    def __init__(self, images: MediaCatalog[ImageCard], obstacles: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        images: MediaCatalog[ImageCard],
+        films: MediaCatalog[VideoCard],
+        obstacles: Mapping[str, str],
+    ) -> None:
         """Take the models, and why providers cannot be asked, by their names."""
         self._images = images
+        self._films = films
         self._obstacles = obstacles
 
     def images(self) -> list[OfferedMedia[ImageCard]]:
         """Return every model that draws; the first is the default."""
         return self._offered(self._images)
+
+    def films(self) -> list[OfferedMedia[VideoCard]]:
+        """Return every model that films; the first is the default."""
+        return self._offered(self._films)
 
     def _offered(self, catalog: MediaCatalog[Card]) -> list[OfferedMedia[Card]]:
         return [

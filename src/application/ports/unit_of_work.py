@@ -15,6 +15,7 @@ from application.ports.lookup import Lookup
 from application.ports.prompts import Prompts
 from application.ports.turn_records import TurnRecords
 from application.ports.usage_records import UsageRecords
+from application.ports.video_jobs import VideoJobs
 from domain.errors import OutcomeUnknown, TransactionLost
 
 T = TypeVar("T")
@@ -56,6 +57,11 @@ class Stores(Protocol):
     @property
     def usage(self) -> UsageRecords:
         """What users have used."""
+        ...
+
+    @property
+    def video_jobs(self) -> VideoJobs:
+        """Clips that have been ordered."""
         ...
 
     @property

@@ -5,18 +5,16 @@ import structlog
 from application.usage.spending import Spending
 from domain.errors import ParleyError, StorageError
 from domain.ids import TurnId, UserId
-from domain.provider_errors import (
-    ProviderBrokeOff,
-    ProviderGarbled,
-    ProviderTimeout,
-    ResultLost,
-    WorkFailed,
-)
+from domain.media_errors import JobError
+from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderTimeout, ResultLost
 
 log = structlog.get_logger("usage")
 
-_PERHAPS_BILLED = (ProviderBrokeOff, ProviderGarbled, ProviderTimeout, ResultLost, WorkFailed)
-"""Failures after which the provider may have done the work all the same."""
+_PERHAPS_BILLED = (ProviderBrokeOff, ProviderGarbled, ProviderTimeout, ResultLost, JobError)
+"""Failures after which the provider may have done the work all the same.
+
+Nobody bills for work that moderation has refused, or that has failed.
+"""
 
 
 class Bill:

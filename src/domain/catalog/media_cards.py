@@ -110,6 +110,8 @@ class VideoCard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     at_once: int = 1
     """How many clips one request may ask for, from words alone."""
     options: frozenset[FilmingOption] = frozenset()
+    refuses: tuple[str, ...] = ()
+    """Settings that other models may have and that would be lost on this one."""
     modes: tuple[str, ...] = ()
     """Its provider's words for how much work it takes; the first is the usual one."""
     extends: bool = False

@@ -6,7 +6,7 @@ from dishka import AsyncContainer
 from application.agent.offer import Offered, OfferModels
 from application.media.offer import OfferedMedia, OfferMedia
 from domain.catalog.card import Price
-from domain.catalog.media_cards import ImageCard
+from domain.catalog.media_cards import ImageCard, VideoCard
 from domain.provider_errors import ProviderError
 from entrypoints.cli.run import run
 from entrypoints.wiring.diagnosis import local_models
@@ -44,6 +44,9 @@ def models() -> None:
     click.echo("\nModels that draw (POST /image/generate):")
     for drawing in media.images():
         click.echo(_drawing_line(drawing))
+    click.echo("\nModels that film (POST /video/generate), with the price of a second:")
+    for filming in media.films():
+        click.echo(_filming_line(filming))
 
 
 def _drawing_line(offered: OfferedMedia[ImageCard]) -> str:
@@ -51,6 +54,17 @@ def _drawing_line(offered: OfferedMedia[ImageCard]) -> str:
     square = card.size_for((1024, 1024))
     price = "unknown" if card.price is None else f"{card.price.of(card.quality, square):g}"
     abilities = ",".join([*sorted(card.options), *(["pictures_in"] if card.inputs else [])])
+    obstacle = "" if offered.reason is None else f"  [{offered.reason}]"
+    return (
+        f"{card.id:<30} {card.provider:<10} {card.model:<30} {price:<12}"
+        f" {abilities or '-'}  {','.join(offered.aliases) or '-'}{obstacle}"
+    )
+
+
+def _filming_line(offered: OfferedMedia[VideoCard]) -> str:
+    card = offered.card
+    price = "unknown" if card.price is None else f"{card.price.second_usd:g}"
+    abilities = ",".join([*sorted(card.options), *(["extends"] if card.extends else [])])
     obstacle = "" if offered.reason is None else f"  [{offered.reason}]"
     return (
         f"{card.id:<30} {card.provider:<10} {card.model:<30} {price:<12}"

@@ -13,6 +13,7 @@ from litestar import Litestar
 from application.background.going_on import GoingOn
 from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
+from application.media.videos import Videos
 from entrypoints.web.chat_socket import chat_socket
 from entrypoints.web.http_doors import HttpDoors
 from entrypoints.web.idle_sockets import IdleSockets
@@ -37,10 +38,11 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         if interrupted:
             log.warning("turns of an earlier process were interrupted", turns=interrupted)
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
+        videos = await container.get(Videos)
         revoked = await container.get(RevokedSockets)
         going_on = await container.get(GoingOn)
         try:
-            async with turns, going_on, idle.watching(), revoked.watching():
+            async with turns, going_on, videos, idle.watching(), revoked.watching():
                 # What is there now stays for good; collecting garbage need not look at it again.
                 gc.freeze()
                 # A database's thread asks for the interpreter several times a statement; behind a

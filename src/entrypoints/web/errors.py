@@ -13,6 +13,7 @@ from domain.errors import (
     NotConfigured,
     ParleyError,
 )
+from domain.media import VideoJob
 from domain.media_errors import UnknownMediaModel
 from domain.provider_errors import ProviderError
 from domain.turn.events import TurnCancelled, TurnFailed
@@ -149,6 +150,14 @@ class TurnDidNotAnswer(Exception):
         self.ending = ending
 
 
+class JobDidNotSucceed(Exception):
+    """A job that somebody waited for has ended without a result."""
+
+    def __init__(self, job: VideoJob) -> None:
+        super().__init__(job.state)
+        self.job = job
+
+
 class Problem(Struct, frozen=True):
     """An answer that says what went wrong."""
 
@@ -191,6 +200,12 @@ def problem_of_turn(ending: TurnFailed | TurnCancelled, door: Door = "history") 
     if ending.field is not None:
         data = {"key" if ending.code == NotConfigured.code else "field": ending.field}
     return _problem(ending.code, ending.message, door, data, ending.retry_after_s, ending.provider)
+
+
+def problem_of_job(job: VideoJob, door: Door = "history") -> Problem:
+    """Return the answer for a job that ended without a result."""
+    text = job.error or "The video could not be made"
+    return _problem(job.error_code or ParleyError.code, text, door, None, None, job.provider)
 
 
 def unexpected(request_id: str | None, door: Door = "history") -> Problem:

@@ -15,13 +15,15 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from domain.errors import ParleyError
+from domain.errors import InvalidRequest, ParleyError
 from domain.provider_errors import ProviderError
 from entrypoints.web.errors import (
     Door,
+    JobDidNotSucceed,
     Problem,
     TurnDidNotAnswer,
     problem,
+    problem_of_job,
     problem_of_turn,
     refused,
     unexpected,
@@ -79,13 +81,17 @@ def _ours(request: AnyRequest, error: ParleyError) -> Response[ErrorEnvelope]:
     if isinstance(error, ProviderError):
         # It is not ours, and where in our code it was noticed tells nobody anything.
         log.warning("provider failed", code=error.code, provider=error.provider, error=str(error))
-    elif found.status >= 500:
+    elif found.status >= 500 and not isinstance(error, InvalidRequest):
         log.warning("request failed", code=error.code, exc_info=error)
     return _reply(found)
 
 
 def _no_answer(request: AnyRequest, error: TurnDidNotAnswer) -> Response[ErrorEnvelope]:
     return _reply(problem_of_turn(error.ending, _door(request)))
+
+
+def _no_result(request: AnyRequest, error: JobDidNotSucceed) -> Response[ErrorEnvelope]:
+    return _reply(problem_of_job(error.job, _door(request)))
 
 
 def _gone(_: AnyRequest, __: ClientGone) -> Response[None]:
@@ -148,6 +154,7 @@ def _surprise(request: AnyRequest, error: Exception) -> Response[ErrorEnvelope]:
 EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
     ParleyError: _ours,
     TurnDidNotAnswer: _no_answer,
+    JobDidNotSucceed: _no_result,
     ClientGone: _gone,
     HTTPException: _foreign,
     InternalServerException: _surprise,

@@ -28,7 +28,7 @@ from application.ports.spool import Spool
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from entrypoints.wiring.container import make_container
-from entrypoints.wiring.providers.media import ImageMakers
+from entrypoints.wiring.providers.media import ImageMakers, VideoMakers
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
@@ -104,6 +104,11 @@ class OfflineProvider(Provider):
     def image_makers(self) -> ImageMakers:
         """Only the demonstration draws."""
         return ImageMakers({"demo": DemoImageMaker()})
+
+    @provide(override=True)
+    def video_makers(self) -> VideoMakers:
+        """Nobody films."""
+        return VideoMakers({})
 
 
 def make_offline_container(*overrides: Provider, settings: Settings = OFFLINE) -> AsyncContainer:

@@ -210,3 +210,16 @@ batches = Table(
     Index("idx_status_provider", "status", "provider"),
     Index("idx_customer_created", "customer_id", "created_at"),
 )
+
+video_jobs = Table(
+    "VideoJobs",
+    metadata,
+    Column("job_id", key(36), primary_key=True),
+    Column("customer_id", Integer, ForeignKey("Users.customer_id"), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("job", JSON(none_as_null=True), nullable=False),
+    # Serves the foreign key too.
+    Index("ix_VideoJobs_customer_id_created_at", "customer_id", "created_at"),
+)

@@ -62,6 +62,15 @@ from entrypoints.web.routes.transcriptions import transcribe
 from entrypoints.web.routes.transfer import export_account, import_account
 from entrypoints.web.routes.usage import show_usage
 from entrypoints.web.routes.versions import regenerate, show_version
+from entrypoints.web.routes.videos import (
+    cancel_video,
+    extend_video,
+    follow_video,
+    generate_video,
+    list_videos,
+    show_video,
+    start_video,
+)
 from entrypoints.web.turns_http import cancel_turn, running_turns, turn_events
 
 HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
@@ -78,6 +87,13 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     chat_stream,
     name_session,
     generate_image,
+    generate_video,
+    extend_video,
+    start_video,
+    list_videos,
+    show_video,
+    follow_video,
+    cancel_video,
     list_sessions,
     session_detail,
     search_sessions,

@@ -26,6 +26,7 @@ from entrypoints.web.wire.model_cards import (
     model_config,
     model_object,
     names,
+    video_model_object,
 )
 
 OPENAI = "openai"
@@ -52,7 +53,12 @@ async def list_models(
     `local/<name>` is taken.
     """
     found = tuple(map(model_object, offer()))
-    page = ModelPage(found, len(found), tuple(map(image_model_object, media.images())))
+    page = ModelPage(
+        found,
+        len(found),
+        tuple(map(image_model_object, media.images())),
+        tuple(map(video_model_object, media.films())),
+    )
     return Envelope(message="Models retrieved successfully", data=page)
 
 

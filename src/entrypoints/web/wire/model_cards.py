@@ -7,8 +7,8 @@ from msgspec import Struct
 from application.agent.offer import Offered
 from application.media.offer import OfferedMedia
 from domain.catalog.card import Api, Capability, ModelCard, Price
-from domain.catalog.media_cards import ImageCard
-from domain.catalog.media_price import PicturePrice
+from domain.catalog.media_cards import ImageCard, VideoCard
+from domain.catalog.media_price import ClipPrice, PicturePrice
 
 
 class ModelObject(Struct, frozen=True, kw_only=True):
@@ -61,12 +61,35 @@ class ImageModelObject(Struct, frozen=True, kw_only=True):
     """Why it is not available."""
 
 
+class VideoModelObject(Struct, frozen=True, kw_only=True):
+    """One model that films, and whether it may be used now."""
+
+    id: str
+    aliases: tuple[str, ...]
+    provider: str
+    model: str
+    """The provider's own name for it."""
+    seconds: tuple[int, ...]
+    """The lengths it takes."""
+    ratios: tuple[str, ...]
+    resolutions: tuple[str, ...]
+    options: tuple[str, ...]
+    extends: bool
+    """It can go on where a clip of its own ends."""
+    price: ClipPrice | None
+    """US dollars a second; null: not known."""
+    available: bool
+    reason: str | None
+    """Why it is not available."""
+
+
 class ModelPage(Struct, frozen=True):
-    """All models, in the order of the catalogue; those that draw have names of their own."""
+    """All models, in the order of the catalogue; names are apart for words, pictures and clips."""
 
     models: tuple[ModelObject, ...]
     count: int
     image_models: tuple[ImageModelObject, ...]
+    video_models: tuple[VideoModelObject, ...]
 
 
 class ModelConfig(Struct, frozen=True, kw_only=True):
@@ -167,6 +190,26 @@ def image_model_object(offered: OfferedMedia[ImageCard]) -> ImageModelObject:
         qualities=tuple(card.qualities),
         options=tuple(sorted(card.options)),
         input_pictures=card.inputs,
+        price=card.price,
+        available=offered.reason is None,
+        reason=offered.reason,
+    )
+
+
+def video_model_object(offered: OfferedMedia[VideoCard]) -> VideoModelObject:
+    """Return a model that films as clients see it."""
+    card = offered.card
+    sizes = tuple(f"{width}x{height}" for width, height in card.sizes.values())
+    return VideoModelObject(
+        id=card.id,
+        aliases=offered.aliases,
+        provider=card.provider,
+        model=card.model,
+        seconds=card.seconds,
+        ratios=card.ratios,
+        resolutions=card.resolutions or sizes,
+        options=tuple(sorted(card.options)),
+        extends=card.extends,
         price=card.price,
         available=offered.reason is None,
         reason=offered.reason,

@@ -18,6 +18,7 @@ from application.accounts.traces import UserRows, UserTurns
 from application.batch.forget import UserBatches
 from application.chat.prepared import PreparedAttachments
 from application.files.user_files import UserFiles
+from application.media.user_videos import UserVideos
 from application.ports.personal_data import Remains
 from application.ports.rate_limits import RateLimits
 from application.ports.unit_of_work import UnitOfWork
@@ -59,6 +60,7 @@ class AccountsProvider(Provider):
         versions: TokenVersions,
         turns: UserTurns,
         batches: UserBatches,
+        videos: UserVideos,
         folders: ClaudeCodeFolders,
         files: UserFiles,
         prepared: PreparedAttachments,
@@ -68,5 +70,5 @@ class AccountsProvider(Provider):
     ) -> DeleteAccount:
         """Every place that holds personal data. Whoever makes a new one adds it here."""
         # Again once the rows are gone: until its socket is closed, a client may begin a turn.
-        beside = (turns, folders, files, prepared, attempts)
+        beside = (turns, batches, videos, folders, files, prepared, attempts)
         return DeleteAccount(work, versions, (*beside, rows, *beside, remains))
