@@ -16,12 +16,14 @@ from domain.turn.agent_events import (
     SpentBeside,
     ToolProgressed,
 )
-from domain.turn.events import PictureMade
+from domain.turn.events import MediaKept, PictureMade
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Prompt
 from domain.turn.settings import TurnSettings
 
 Attachment = ImagePart | FilePart | AudioPart
-SideEvent = ChartBegun | ChartMade | ChartFailed | PictureMade | SpentBeside | ToolProgressed
+SideEvent = (
+    ChartBegun | ChartMade | ChartFailed | PictureMade | MediaKept | SpentBeside | ToolProgressed
+)
 """What a tool may say beside its result."""
 
 

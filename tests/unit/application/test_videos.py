@@ -49,6 +49,7 @@ ANNA, BORIS = UserId(1), UserId(2)
 POLL_S, LONGEST_S = 5, 60
 CAMERA = VideoCard(
     id="camera",
+    aliases=("veo",),
     provider="acme",
     model="camera-1",
     seconds=(4, 8),

@@ -24,6 +24,7 @@ from application.agent.tools.fetch_page import FetchPage
 from application.agent.tools.generate_chart import ChartSources, GenerateChart
 from application.agent.tools.generate_image import GenerateImage
 from application.agent.tools.generate_text import GenerateText
+from application.agent.tools.generate_video import GenerateVideo
 from application.agent.tools.read_file import ReadFile
 from application.agent.tools.search_history import SearchHistory
 from application.agent.tools.search_web import SearchWeb
@@ -45,6 +46,7 @@ class ToolsProvider(Provider):
     current_time = provide(CurrentTime)
     generate_text = provide(GenerateText)
     generate_image = provide(GenerateImage)
+    generate_video = provide(GenerateVideo)
     generate_chart = provide(GenerateChart)
     fetch_page = provide(FetchPage)
     search_history = provide(SearchHistory)
@@ -75,6 +77,7 @@ class ToolsProvider(Provider):
         current_time: CurrentTime,
         generate_text: GenerateText,
         generate_image: GenerateImage,
+        generate_video: GenerateVideo,
         generate_chart: GenerateChart,
         fetch_page: FetchPage,
         search_history: SearchHistory,
@@ -88,6 +91,7 @@ class ToolsProvider(Provider):
                 current_time,
                 generate_text,
                 generate_image,
+                generate_video,
                 generate_chart,
                 fetch_page,
                 search_history,
