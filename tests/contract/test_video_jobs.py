@@ -56,6 +56,8 @@ async def test_a_job_reads_back_as_it_was_added(
         assert await db.video_jobs.find(anna, added.id) == added
         assert await db.video_jobs.find(boris, added.id) is None
         assert await db.video_jobs.find(anna, JobId("J")) is None
+        assert await db.video_jobs.find_of_anybody(added.id) == added
+        assert await db.video_jobs.find_of_anybody(JobId("J")) is None
 
 
 async def test_an_id_is_taken_once(

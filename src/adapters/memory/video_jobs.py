@@ -27,6 +27,9 @@ class MemoryVideoJobs(VideoJobs):
         found = self._draft.state.video_jobs.get(job)
         return found if found is not None and found.user == user else None
 
+    async def find_of_anybody(self, job: JobId) -> VideoJob | None:
+        return self._draft.state.video_jobs.get(job)
+
     async def page(self, user: UserId, limit: int) -> list[VideoJob]:
         jobs = [job for job in self._draft.state.video_jobs.values() if job.user == user]
         ordered = sorted(jobs, key=lambda job: job.id)

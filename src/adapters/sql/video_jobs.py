@@ -20,6 +20,7 @@ _OPEN = tuple(state.value for state in OPEN)
 _INSERT = row_into(video_jobs, *video_jobs.c.keys())
 _MINE = video_jobs.c.customer_id == bindparam("owner")
 _FIND = select(video_jobs.c.job).where(video_jobs.c.job_id == bindparam("this"), _MINE)
+_FIND_OF_ANYBODY = select(video_jobs.c.job).where(video_jobs.c.job_id == bindparam("this"))
 _PAGE = (
     select(video_jobs.c.job)
     .where(_MINE)
@@ -70,6 +71,10 @@ class SqlVideoJobs(VideoJobs):
     async def find(self, user: UserId, job: JobId) -> VideoJob | None:
         wanted = {"this": job, "owner": user}
         row = await self._transaction.first("find video job", _FIND, wanted)
+        return None if row is None else _job_of(row)
+
+    async def find_of_anybody(self, job: JobId) -> VideoJob | None:
+        row = await self._transaction.first("find video job", _FIND_OF_ANYBODY, {"this": job})
         return None if row is None else _job_of(row)
 
     async def page(self, user: UserId, limit: int) -> list[VideoJob]:

@@ -1,18 +1,20 @@
-"""One ordered clip, from the provider's word that it has begun to its end.
+"""Ordered clips, from the provider's word that it has begun to their end.
 
-Whoever runs this may be killed at any moment, and another may run it again: what is known of a
-job is in the database, a clip is stored under a key that is made of its job, and a job ends once.
+Whoever takes a step may be killed at any moment, and another may take it again: what is known of
+a job is in the database, a clip is stored under a key made of its job, and a job ends once.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 
 import structlog
 from msgspec import structs
 
+from application.background.going_on import Stepwise
 from application.files.keep_file import KeepFile
+from application.media.video_news import VideoNews
 from application.ports.clock import Clock
 from application.ports.media_makers import VideoMaker
 from application.ports.unit_of_work import UnitOfWork
@@ -21,25 +23,24 @@ from application.usage.bill import Bill
 from application.usage.spending import Spending
 from domain.errors import AlreadyExists, NotConfigured, ParleyError, StorageError
 from domain.files.keys import address_of, fresh_key
-from domain.ids import FileKey, TurnId
+from domain.ids import FileKey, JobId, TurnId
 from domain.media import JobState, VideoJob, VideoLook, VideoReady, VideoTicket
-from domain.media_errors import JobTimedOut
+from domain.media_errors import JobInterrupted, JobTimedOut
 from domain.provider_errors import ProviderDown, ProviderError, ResultLost
 
 log = structlog.get_logger("videos")
 
+KIND = "video"
+"""What this work is called by whoever goes on with it."""
 MOST_BYTES = 500_000_000
 _NAME = "video.mp4"
 _STORE_GRACE_S = 3600.0
 """How long after the deadline a clip that is ready may wait for a place to be stored."""
 _AGAIN_S = 5.0
 
-Told = Callable[[VideoJob], None]
-"""Hears of every change, once it is stored."""
 
-
-class FollowVideo:
-    """Looks, stores, closes. A worker process may do this as well as the server."""
+class FollowVideo(Stepwise):
+    """Looks, stores, closes."""
 
     def __init__(
         self,
@@ -48,41 +49,39 @@ class FollowVideo:
         keep: KeepFile,
         spending: Spending,
         clock: Clock,
+        news: VideoNews,
     ) -> None:
-        """Take the stores, and who speaks to each provider."""
+        """Take the stores, who speaks to each provider, and who hears of every change."""
         self._work = work
         self._makers = makers
         self._keep = keep
         self._spending = spending
         self._clock = clock
+        self._news = news
 
-    async def __call__(self, job: VideoJob, told: Told, *, at_once: bool = False) -> None:
-        """Follow a running job to its end.
+    async def left(self) -> Sequence[str]:
+        """Return the jobs of everybody that are not over."""
+        async with self._work() as db:
+            return [job.id for job in await db.video_jobs.open()]
 
-        Cancelling leaves the job open, for whoever follows it next.
-
-        Args:
-            job: is running, and has a ticket.
-            told: hears of every change.
-            at_once: look before waiting; for a job that was left alone for a while.
-        """
-        while True:
-            if not at_once:
-                await self._clock.sleep(self._wait_s(job))
-            at_once = False
-            try:
-                current = await self._current(job)
-                if current is None or not current.open:
-                    return  # Somebody has ended it; whoever did has told the provider too.
-                followed = await self._step(current)
-            except StorageError as error:
-                log.warning("following a video failed", job=job.id, error=error.code)
-                continue
-            if followed != current:
-                told(followed)
-            if not followed.open:
-                return
-            job = followed
+    async def step(self, job: str) -> float | None:
+        """Look once. A job whose order was being given when its process died has failed."""
+        try:
+            async with self._work() as db:
+                found = await db.video_jobs.find_of_anybody(JobId(job))
+            if found is None or not found.open:
+                return None  # Whoever has ended it has told the provider too.
+            if found.ticket is None:
+                await self.failed(found, JobInterrupted())
+                return None
+            early_s = found.poll_s - (self._clock.now() - found.created_at).total_seconds()
+            if early_s > 0:
+                return early_s
+            followed = await self._looked_after(found, found.ticket)
+        except StorageError as error:
+            log.warning("a video waits for storage", job=job, error=error.code)
+            return _AGAIN_S
+        return self._wait_s(followed) if followed.open else None
 
     async def put(self, job: VideoJob) -> VideoJob:
         """Store what has become of a job; return it as it is stored then.
@@ -94,7 +93,9 @@ class FollowVideo:
         """
         now = structs.replace(job, updated_at=self._clock.now())
         await self._work.run(lambda db: db.video_jobs.change(now), repeatable=True)
-        return await self._current(now) or now
+        self._news.tell(job.id)
+        async with self._work() as db:
+            return await db.video_jobs.find(job.user, job.id) or now
 
     async def record(self, job: VideoJob) -> VideoJob:
         """Do the same, however long the database is away: what is known must not be lost."""
@@ -142,21 +143,16 @@ class FollowVideo:
         left_s = (job.deadline_at - self._clock.now()).total_seconds()
         return min(job.poll_s, left_s) if left_s > 0 else job.poll_s
 
-    async def _current(self, job: VideoJob) -> VideoJob | None:
-        async with self._work() as db:
-            return await db.video_jobs.find(job.user, job.id)
-
-    async def _step(self, job: VideoJob) -> VideoJob:
+    async def _looked_after(self, job: VideoJob, ticket: VideoTicket) -> VideoJob:
         """Look once, and return the job as it is stored then.
 
         Raises:
             StorageError: nothing is lost by that, and trying again is right.
         """
-        assert job.ticket is not None, "a running job has a ticket"  # noqa: S101
         try:
-            look = await self._look(job, job.ticket)
+            look = await self._look(job, ticket)
             if isinstance(look, VideoReady):
-                return await self._finished(job, job.ticket, look)
+                return await self._finished(job, ticket, look)
         except StorageError:
             raise
         except ParleyError as error:

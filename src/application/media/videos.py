@@ -1,4 +1,4 @@
-"""Owns every clip that this process watches over."""
+"""Everything that users do with clips: order them, look after them, stop them."""
 
 import asyncio
 import hashlib
@@ -13,15 +13,17 @@ import msgspec
 import structlog
 from msgspec import Struct, structs
 
-from application.media.follow_video import FollowVideo
+from application.background.going_on import GoingOn
+from application.media.follow_video import KIND, FollowVideo
 from application.media.order_video import OrderVideo
+from application.media.video_news import VideoNews
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from application.providers.patience import has_not_begun, patiently
-from domain.errors import AlreadyExists, ParleyError, QuestionDiffers, StorageError
+from domain.errors import AlreadyExists, ParleyError, QuestionDiffers
 from domain.ids import JobId, UserId
 from domain.media import JobState, VideoJob, VideoOrder
-from domain.media_errors import JobCancelled, JobInterrupted, JobNotFound, TooManyJobs
+from domain.media_errors import JobCancelled, JobNotFound, TooManyJobs
 from domain.media_wishes import VideoWish
 from domain.provider_errors import WorkFailed
 from domain.turn.errors import ShuttingDown
@@ -43,9 +45,6 @@ class VideoLimits(Struct, frozen=True):
     """Open jobs of one user."""
     drain_s: float = 10
     """How long orders that are being given may take once the process is told to stop."""
-    remembered_s: float = 30 * 24 * 3600
-    """How long closed jobs can be looked up."""
-    sweep_s: float = 3600
 
 
 class Ordered(Struct, frozen=True):
@@ -56,11 +55,9 @@ class Ordered(Struct, frozen=True):
 
 
 class Videos:
-    """Starts, shows and cancels jobs. Enter it once, for the life of the process.
+    """Starts, shows and cancels jobs. Enter it for as long as orders are taken.
 
-    On entering, jobs of an earlier process are picked up: those whose provider had taken them are
-    followed on, those that were just being asked for have failed, because nobody knows whether
-    they were taken.
+    What has been ordered is followed by `GoingOn`, which outlives it.
     """
 
     def __init__(
@@ -68,26 +65,25 @@ class Videos:
         work: UnitOfWork,
         order: OrderVideo,
         follow: FollowVideo,
+        going_on: GoingOn,
+        news: VideoNews,
         clock: Clock,
         limits: VideoLimits,
     ) -> None:
-        """Take what makes an order of a wish, and what follows a job."""
+        """Take what makes an order of a wish, and what goes on with its job."""
         self._work = work
         self._order = order
         self._follow = follow
+        self._going_on = going_on
+        self._news = news
         self._clock = clock
         self._limits = limits
         self._group = asyncio.TaskGroup()
-        self._followers: dict[JobId, asyncio.Task[None]] = {}
         self._asking: set[asyncio.Task[None]] = set()
-        self._changed: dict[JobId, asyncio.Event] = {}
-        self._sweeper: asyncio.Task[None] | None = None
         self._open = False
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
-        await self._pick_up()
-        self._sweeper = self._group.create_task(self._sweep())
         self._open = True
         return self
 
@@ -97,19 +93,15 @@ class Videos:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let orders be given that are on their way; leave the rest to the next process."""
+        """Let orders be given that are on their way; those who wait may come back later."""
         self._open = False
+        self._news.tell_all()
         try:
             if self._asking:
                 await asyncio.wait(self._asking, timeout=self._limits.drain_s)
         finally:
-            tasks = {*self._asking, *self._followers.values()}
-            if self._sweeper is not None:
-                tasks.add(self._sweeper)
-            for task in tasks:
+            for task in self._asking:
                 task.cancel()
-            for event in self._changed.values():
-                event.set()
             await self._group.__aexit__(None, None, None)
 
     @property
@@ -175,19 +167,19 @@ class Videos:
             ShuttingDown: the process goes down; the job goes on with the next one.
         """
         last: VideoJob | None = None
-        while True:
-            # Before it is read: what changes from here on is not missed.
-            changed = self._changed.setdefault(job, asyncio.Event())
-            found = await self.show(user, job)
-            if found != last:
-                last = found
-                yield found
-            if not found.open:
-                self._changed.pop(job, None)
-                return
-            if not self._open:
-                raise ShuttingDown
-            await self._either(changed.wait(), self._clock.sleep(WATCH_S))
+        with self._news.of(job) as changed:
+            while True:
+                # Before it is read: what changes from here on is not missed.
+                changed.clear()
+                found = await self.show(user, job)
+                if found != last:
+                    last = found
+                    yield found
+                if not found.open:
+                    return
+                if not self._open:
+                    raise ShuttingDown
+                await self._either(changed.wait(), self._clock.sleep(WATCH_S))
 
     async def wait(self, user: UserId, job: JobId) -> VideoJob:
         """Return the job once it has ended.
@@ -213,10 +205,8 @@ class Videos:
             found, state=JobState.CANCELLED, error_code=error.code, error=str(error), percent=None
         )
         closed = await self._follow.put(cancelled)
-        self._tell(closed)
         if closed.state is JobState.CANCELLED:
-            if (follower := self._followers.get(job)) is not None:
-                follower.cancel()
+            await self._going_on.drop(KIND, job)
             await self._follow.tell_provider(closed)
             await self._follow.bill(closed).failed(error)
         return closed
@@ -263,7 +253,7 @@ class Videos:
             return
         asked.set_result(running)
         if running.state is JobState.RUNNING:
-            self._watch(running)
+            self._going_on.go_on(KIND, running.id)
 
     async def _ordered(self, job: VideoJob, order: VideoOrder) -> VideoJob:
         bill = self._follow.bill(job)
@@ -275,7 +265,7 @@ class Videos:
             ticket = await patiently(lambda: maker.begin(order), has_not_begun)
         except Exception as error:
             known = error if isinstance(error, ParleyError) else WorkFailed(job.provider, _DEFECT)
-            self._tell(await self._follow.failed(job, known))
+            await self._follow.failed(job, known)
             raise
         running = structs.replace(job, state=JobState.RUNNING, ticket=ticket)
         stored = await self._follow.record(running)
@@ -294,33 +284,6 @@ class Videos:
 
         await self._work.run(add)
 
-    def _watch(self, job: VideoJob, *, at_once: bool = False) -> None:
-        task = self._group.create_task(self._watched(job, at_once=at_once))
-        self._followers[job.id] = task
-        task.add_done_callback(lambda _: self._followers.pop(job.id, None))
-
-    async def _watched(self, job: VideoJob, *, at_once: bool) -> None:
-        try:
-            await self._follow(job, self._tell, at_once=at_once)
-        except Exception:
-            # The others go on; this one is picked up by the next process.
-            log.exception("a video lost its follower", job=job.id)
-
-    async def _pick_up(self) -> None:
-        async with self._work() as db:
-            left = await db.video_jobs.open()
-        for job in left:
-            if job.state is JobState.RUNNING:
-                self._watch(job, at_once=True)
-            else:
-                await self._follow.failed(job, JobInterrupted())
-        if left:
-            log.info("videos of an earlier process picked up", videos=len(left))
-
-    def _tell(self, job: VideoJob) -> None:
-        if (changed := self._changed.pop(job.id, None)) is not None:
-            changed.set()
-
     async def _find(self, user: UserId, job: JobId) -> VideoJob | None:
         async with self._work() as db:
             return await db.video_jobs.find(user, job)
@@ -333,20 +296,6 @@ class Videos:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-
-    async def _sweep(self) -> None:
-        while True:
-            await self._clock.sleep(self._limits.sweep_s)
-            # Of readers that have left; those that wait look again in a moment anyway.
-            self._changed.clear()
-            forgotten = self._clock.now() - timedelta(seconds=self._limits.remembered_s)
-            try:
-                await self._work.run(
-                    lambda db, moment=forgotten: db.video_jobs.forget_before(moment),
-                    repeatable=True,
-                )
-            except StorageError as error:
-                log.warning("sweeping failed", error=error.code)
 
 
 def _joined(known: VideoJob, fingerprint: str) -> Ordered:

@@ -8,7 +8,7 @@ from domain.media import VideoJob
 
 
 class VideoJobs(Protocol):
-    """Read and written inside a unit of work. The owner is part of every query but `open`."""
+    """Read and written inside a unit of work. The owner is part of every query of theirs."""
 
     async def add(self, job: VideoJob) -> None:
         """Store a new job.
@@ -21,6 +21,10 @@ class VideoJobs(Protocol):
 
     async def find(self, user: UserId, job: JobId) -> VideoJob | None:
         """Return a job of the user, or None."""
+        ...
+
+    async def find_of_anybody(self, job: JobId) -> VideoJob | None:
+        """Return a job, whoever's it is: for work that nobody asks for."""
         ...
 
     async def page(self, user: UserId, limit: int) -> list[VideoJob]:

@@ -3,6 +3,7 @@
 from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
 
 from entrypoints.wiring.providers.accounts import AccountsProvider
+from entrypoints.wiring.providers.background import BackgroundProvider
 from entrypoints.wiring.providers.batches import BatchesProvider
 from entrypoints.wiring.providers.cases import CasesProvider
 from entrypoints.wiring.providers.files import FilesProvider
@@ -38,6 +39,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         CasesProvider(),
         SpeechProvider(),
         BatchesProvider(),
+        BackgroundProvider(),
         AccountsProvider(),
         TransferProvider(),
         *overrides,

@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 import stamina
+from msgspec import structs
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.downloads import MemoryDownloads
 from adapters.memory.files import MemoryFiles
 from adapters.memory.media_makers import LookStep, ScriptedVideoMaker
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.background.going_on import GoingOn
 from application.files.keep_file import KeepFile
-from application.media.follow_video import FollowVideo
+from application.media.follow_video import KIND, FollowVideo
+from application.media.forget_videos import REMEMBERED, ForgetVideos
 from application.media.load_pictures import LoadPictures
 from application.media.order_video import OrderVideo
+from application.media.video_news import VideoNews
 from application.media.videos import VideoLimits, Videos
 from application.usage.spending import Spending
 from domain.catalog.media_cards import VideoCard
@@ -83,9 +87,12 @@ class Studio:
         order = OrderVideo(catalog, LoadPictures(MemoryDownloads(), self.files))
         keep = KeepFile(self.files, self.store, self.clock)
         spending = Spending(self.store, self.clock, cap_usd)
-        follow = FollowVideo(self.store, {"acme": self.maker}, keep, spending, self.clock)
+        news = VideoNews()
+        follow = FollowVideo(self.store, {"acme": self.maker}, keep, spending, self.clock, news)
+        forget = ForgetVideos(self.store, self.clock)
+        self.going_on = GoingOn({KIND: follow, "old": forget}, self.clock)
         limits = VideoLimits(per_user=2, drain_s=0.01)
-        self.videos = Videos(self.store, order, follow, self.clock, limits)
+        self.videos = Videos(self.store, order, follow, self.going_on, news, self.clock, limits)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Studio", None]:
@@ -95,13 +102,15 @@ class Studio:
             for name in ("anna", "boris")[len(await db.accounts.all()) :]:
                 await db.accounts.add(name, "hash", None)
         with stamina.set_testing(True, attempts=3):
-            async with self.videos:
+            async with self.going_on, self.videos:
                 yield self
         await settle()
         assert asyncio.all_tasks() <= before
 
     async def start(self, wish: VideoWish = WISH, key: str | None = None) -> VideoJob:
-        return (await self.videos.start(ANNA, wish, key)).job
+        job = (await self.videos.start(ANNA, wish, key)).job
+        await settle()
+        return job
 
     async def job(self, job: JobId) -> VideoJob:
         return await self.videos.show(ANNA, job)
@@ -367,9 +376,11 @@ async def test_an_order_whose_answer_nobody_heard_has_failed() -> None:
     async with studio.store() as db:
         found = await db.video_jobs.find(ANNA, job.id)
         assert found is not None
-        lost = found.__class__(**{**_fields(found), "id": "lost", "state": JobState.ASKING})
-        await db.video_jobs.add(lost)
+        await db.video_jobs.add(
+            structs.replace(found, id=JobId("lost"), state=JobState.ASKING, ticket=None)
+        )
     async with Studio(after=studio).running() as second:
+        await settle()
         failed = await second.job(JobId("lost"))
         assert (failed.state, failed.error_code) == (JobState.FAILED, JobInterrupted.code)
 
@@ -389,13 +400,19 @@ async def test_a_clip_that_was_stored_before_the_crash_is_stored_once() -> None:
         assert len(await second.stored()) == 1
 
 
+async def test_what_is_long_over_is_forgotten() -> None:
+    async with Studio().running() as studio:
+        job = await studio.start()
+        await studio.clock.advance(POLL_S)
+        assert (await studio.job(job.id)).state is JobState.DONE
+        await studio.clock.advance(REMEMBERED.total_seconds() + 3600)
+        assert await studio.videos.page(ANNA, 9) == []
+        assert await studio.stored() == studio.maker.clips
+
+
 async def test_an_account_that_ends_takes_its_work_along() -> None:
     async with Studio(*[VideoUnderWay()] * 50).running() as studio:
         job = await studio.start()
         await studio.videos.forget(ANNA)
         assert (await studio.job(job.id)).state is JobState.CANCELLED
         assert studio.maker.cancelled == [VideoTicket("job-1")]
-
-
-def _fields(job: VideoJob) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in job.__struct_fields__}

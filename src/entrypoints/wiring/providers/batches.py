@@ -10,7 +10,6 @@ from adapters.demo.batch import DemoBatches
 from adapters.google.batch import GoogleBatches
 from adapters.openai.batch import OpenAIBatches
 from adapters.transport.patience import Patience
-from application.background.going_on import GoingOn
 from application.batch.cancel import CancelBatch
 from application.batch.collect import CollectBatch
 from application.batch.follow import BatchPace, FollowBatch
@@ -19,7 +18,7 @@ from application.batch.requests import KeptRequests
 from application.batch.services import BatchLanes, BatchServices
 from application.batch.settle import SettleBatch
 from application.batch.show import FetchResults, ShowBatches, ShowServices
-from application.batch.submit import KIND, BatchRules, SubmitBatch
+from application.batch.submit import BatchRules, SubmitBatch
 from application.ports.clock import Clock
 from entrypoints.wiring.settings import Settings
 
@@ -44,11 +43,6 @@ class BatchesProvider(Provider):
     follow = provide(FollowBatch)
     drop_results = provide(DropResults)
     user_batches = provide(UserBatches)
-
-    @provide
-    def going_on(self, follow: FollowBatch, drop: DropResults, clock: Clock) -> GoingOn:
-        """All work that outlives a process; the web entrypoint enters it."""
-        return GoingOn({KIND: follow, "old batch results": drop}, clock)
 
     @provide
     def rules(self, settings: Settings) -> BatchRules:

@@ -23,9 +23,11 @@ from adapters.stability.image import StabilityImageMaker
 from adapters.transport.patience import Patience
 from adapters.xai import catalog as xai
 from adapters.xai.image import XaiImageMaker
+from application.background.going_on import GoingOn
 from application.files.keep_file import KeepFile
 from application.media.draw_pictures import DrawPictures, KeepPictures
 from application.media.follow_video import FollowVideo
+from application.media.forget_videos import ForgetVideos
 from application.media.load_pictures import LoadPictures
 from application.media.make_images import MakeImages
 from application.media.makers import ImageLanes, VideoLanes
@@ -33,6 +35,7 @@ from application.media.offer import OfferMedia
 from application.media.order_video import OrderVideo
 from application.media.take_out import TakeOut
 from application.media.user_videos import UserVideos
+from application.media.video_news import VideoNews
 from application.media.videos import VideoLimits, Videos
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
@@ -88,6 +91,8 @@ class MediaProvider(Provider):
     draw_pictures = provide(DrawPictures)
     take_out = provide(TakeOut)
     user_videos = provide(UserVideos)
+    video_news = provide(VideoNews)
+    forget_videos = provide(ForgetVideos)
 
     @provide
     def make_images(
@@ -114,9 +119,10 @@ class MediaProvider(Provider):
         keep: KeepFile,
         spending: Spending,
         clock: Clock,
+        news: VideoNews,
     ) -> FollowVideo:
         """With every provider the wiring knows."""
-        return FollowVideo(work, makers, keep, spending, clock)
+        return FollowVideo(work, makers, keep, spending, clock, news)
 
     @provide
     def videos(
@@ -124,12 +130,14 @@ class MediaProvider(Provider):
         work: UnitOfWork,
         order: OrderVideo,
         follow: FollowVideo,
+        going_on: GoingOn,
+        news: VideoNews,
         clock: Clock,
         settings: Settings,
     ) -> Videos:
-        """All clips of the process; the web entrypoint enters it."""
+        """The web entrypoint enters it."""
         limits = VideoLimits(per_user=settings.videos_per_user, drain_s=settings.drain_s)
-        return Videos(work, order, follow, clock, limits)
+        return Videos(work, order, follow, going_on, news, clock, limits)
 
     @provide
     def offer_media(
