@@ -15,7 +15,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from domain.errors import InvalidRequest, ParleyError
+from domain.errors import InvalidRequest, NotConfigured, ParleyError
 from domain.provider_errors import ProviderError
 from entrypoints.web.errors import (
     Door,
@@ -81,6 +81,8 @@ def _ours(request: AnyRequest, error: ParleyError) -> Response[ErrorEnvelope]:
     if isinstance(error, ProviderError):
         # It is not ours, and where in our code it was noticed tells nobody anything.
         log.warning("provider failed", code=error.code, provider=error.provider, error=str(error))
+    elif isinstance(error, NotConfigured):
+        log.warning("request failed", code=error.code, error=str(error))
     elif found.status >= 500 and not isinstance(error, InvalidRequest):
         log.warning("request failed", code=error.code, exc_info=error)
     return _reply(found)
