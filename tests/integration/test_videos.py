@@ -171,14 +171,14 @@ async def test_a_killed_server_loses_no_film_and_pays_for_none_twice(
         studio.looks.extend([WAITING] * 10_000)
         with ProcessServer(environ) as first:
             async with client(first.address, token) as http:
+                studio.script(Reply([Hang()]))
+                with pytest.raises(httpx.ReadTimeout):
+                    await http.post(JOBS, json=asked_for("sora-2"), timeout=0.5)
                 jobs = [
                     await ordered(http, wire.model, poll_interval_seconds=0.1)
                     for wire in VIDEO_WIRES.values()
                 ]
                 assert studio.looked.wait(SOON_S)
-                studio.script(Reply([Hang()]))
-                with pytest.raises(httpx.ReadTimeout):
-                    await http.post(JOBS, json=asked_for("sora-2"), timeout=0.5)
                 assert first.stop(signal.SIGKILL) == -signal.SIGKILL
         orders = [request for request in studio.requests if request.method == "POST"]
         assert len(orders) == len(jobs) + 1

@@ -30,7 +30,7 @@ from entrypoints.web.routes.files import (
     upload_file,
 )
 from entrypoints.web.routes.images import generate_image
-from entrypoints.web.routes.legacy import legacy_history, legacy_upload
+from entrypoints.web.routes.legacy import legacy_history, legacy_picture, legacy_upload
 from entrypoints.web.routes.maintenance import favourites, messages_with_files
 from entrypoints.web.routes.messages import (
     change_message,
@@ -115,6 +115,7 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     messages_with_files,
     agents_status,
     legacy_history,
+    legacy_picture,
     legacy_upload,
     upload_file,
     open_file,

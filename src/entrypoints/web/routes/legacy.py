@@ -1,4 +1,4 @@
-"""The two endpoints of the old mobile client, which answer in an envelope of their own."""
+"""The endpoints of the old mobile client, which answer in an envelope of their own."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
@@ -17,25 +17,31 @@ from application.history.search_conversations import SearchConversations
 from application.history.show_conversation import ShowConversation
 from application.history.shown import Shown
 from application.history.write_messages import StoreMessages
+from application.media.draw_pictures import DrawPictures
 from domain.conversation.conversation import ConversationDraft, ConversationFilter
 from domain.errors import InvalidRequest, ParleyError
 from domain.ids import ConversationId, UserId
 from entrypoints.web.errors import INTERNAL, problem
 from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.presence import while_there
 from entrypoints.web.uploads import receive
 from entrypoints.web.wire.drafts import message_draft
+from entrypoints.web.wire.image_settings import image_wish
 from entrypoints.web.wire.legacy import (
     LegacyEnvelope,
+    LegacyMade,
     LegacyWritten,
+    Outcome,
     completed,
     deep_snake_keys,
     failed,
     legacy_session,
     with_files,
 )
+from entrypoints.web.wire.media_requests import settings_of
 from entrypoints.web.wire.message_requests import filled
 from entrypoints.web.wire.moments import read_moment
-from entrypoints.web.wire.names import Json, section
+from entrypoints.web.wire.names import Json, section, snake_keys
 
 log = structlog.get_logger("legacy")
 
@@ -109,10 +115,7 @@ async def legacy_history(
     links: FromDishka[FileLinks],
 ) -> Reply:
     """Do one of the old client's actions on the history."""
-    found = deep_snake_keys(await request.json())
-    if not isinstance(found, dict):
-        raise InvalidRequest("The body must be a JSON object")
-    body = cast("Json", found)
+    body = cast("Json", deep_snake_keys(_object(await request.json())))
     check_customer(body.get("customer_id"), request.user)
     action = body.get("action")
     act = _ACTIONS.get(action) if isinstance(action, str) else None
@@ -137,6 +140,32 @@ async def legacy_upload(
     """Store a file, as the newer upload does; the result is its link."""
     found = await receive(request, upload)
     return _reply(completed(links.link(found.file.key)))
+
+
+@post(
+    "/generate",
+    status_code=200,
+    guards=[signed_in],
+    exception_handlers=_FAILURES,
+    include_in_schema=False,
+)
+@inject
+async def legacy_picture(
+    request: SignedIn, draw: FromDishka[DrawPictures], links: FromDishka[FileLinks]
+) -> LegacyMade:
+    """Draw a picture, as the newer endpoint does; the result is its link."""
+    body = snake_keys(_object(await request.json()))
+    check_customer(body.get("customer_id"), request.user)
+    if body.get("category") != "image":
+        raise InvalidRequest("Only the category image is made here", "category")
+    prompt = _text(section(body, "user_input"), "text") or ""
+    if not prompt.strip():
+        raise InvalidRequest("Prompt cannot be empty", "user_input")
+    settings = settings_of(section(body, "user_settings"), "image")
+    wish = image_wish(prompt, settings, _addresses(body.get("asset_input")))
+    kept = await while_there(request.receive, draw(request.user, wish))
+    url = links.kept(kept.addresses[0])
+    return LegacyMade(url, Outcome("completed", url))
 
 
 async def _search(cases: Cases, user: UserId, said: Json) -> object:
@@ -183,6 +212,18 @@ _ACTIONS: Mapping[str, Callable[[Cases, UserId, Json], Awaitable[object]]] = {
     "db_get_user_session": _show,
     "db_new_message": _store,
 }
+
+
+def _object(body: object) -> Json:
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object")
+    return cast("Json", body)
+
+
+def _addresses(given: object) -> tuple[str, ...]:
+    """Return the pictures to begin with, which are given as one address or as a list of them."""
+    listed = cast("list[object]", given) if isinstance(given, list) else [given]
+    return tuple(one for one in listed if isinstance(one, str) and one)[:1]
 
 
 def _text(said: Json, name: str) -> str | None:

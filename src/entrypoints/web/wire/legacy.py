@@ -27,6 +27,16 @@ class LegacyEnvelope(Struct, frozen=True):
     message: Outcome
 
 
+class LegacyMade(Struct, frozen=True):
+    """What was made, where either of two clients looks for it."""
+
+    data: str
+    message: Outcome
+    success: bool = True
+    code: int = 200
+    meta: None = None
+
+
 class LegacyMessage(Struct, frozen=True, kw_only=True):
     """A stored message; some values are there under two names."""
 
