@@ -83,6 +83,7 @@ class SocketSimulator:
         """Play `play` on every connection beyond the script."""
         self.default = play
         self.sessions: list[Session] = []
+        self._first: Future[Session] = Future()
         self._script: deque[Play | Reply | Gate] = deque()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -93,6 +94,10 @@ class SocketSimulator:
     def script(self, *plays: Play | Reply | Gate) -> None:
         """Add what happens on the next connections; a `Reply` refuses, a `Gate` never answers."""
         self._script.extend(plays)
+
+    async def first_session(self) -> Session:
+        """Wait for the first connection: its client may be further than this thread is."""
+        return await asyncio.wrap_future(self._first)
 
     @property
     def open_connections(self) -> int:
@@ -157,6 +162,8 @@ class SocketSimulator:
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
         session = Session(request.path, headers, connection)
         self.sessions.append(session)
+        if not self._first.done():
+            self._first.set_result(session)
         try:
             await connection.play(session)  # type: ignore[attr-defined]
         except ConnectionClosed:
