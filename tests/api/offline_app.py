@@ -177,6 +177,12 @@ class Parley:
         transport = httpx.ASGITransport(self.entry, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
         return httpx.AsyncClient(transport=transport, base_url="http://parley.test")
 
+    async def sign_in(self) -> None:
+        """Give Anna a token that counts."""
+        async with self.work() as db:
+            self.anna = await db.accounts.get(self.anna.id)
+        self.token = (await self.container.get(Tokens)).issue(self.anna)
+
     async def _two_users(self) -> None:
         add, tokens = await self.container.get(AddUser), await self.container.get(Tokens)
         self.anna = await add("anna@example.org", PASSWORD)

@@ -26,7 +26,7 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
-from entrypoints.web.documented import BEARER, errors, event_stream
+from entrypoints.web.documented import BEARER, answers_also, errors, event_stream
 from entrypoints.web.errors import INTERNAL, TurnDidNotAnswer
 from entrypoints.web.identity import signed_in
 from entrypoints.web.live import Live, Write
@@ -58,6 +58,7 @@ Key = Annotated[
 @post(
     "/chat",
     status_code=200,
+    operation_class=answers_also("text/plain"),
     guards=[signed_in],
     opt=CHAT_DOOR,
     tags=["Chat"],

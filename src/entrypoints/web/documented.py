@@ -1,12 +1,22 @@
 """What the OpenAPI document says about every endpoint: tags, tokens, errors."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Schema,
+    SecurityScheme,
+    Tag,
+)
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from msgspec import UNSET, Struct, UnsetType
 
 from entrypoints.web.wire.envelopes import ErrorEnvelope
@@ -69,6 +79,21 @@ def line_stream(lines: type[Any], media_type: str, description: str) -> dict[int
             media_type=media_type,  # pyright: ignore[reportArgumentType] - any text works
         )
     }
+
+
+def answers_also(media_type: str) -> type[Operation]:
+    """Return the operation of an endpoint whose success may be of a second kind."""
+    form = None if media_type.startswith("text/") else OpenAPIFormat.BINARY
+
+    @dataclass
+    class TwoKinds(Operation):
+        def __post_init__(self) -> None:
+            answer = (self.responses or {}).get("200")
+            if isinstance(answer, OpenAPIResponse) and answer.content is not None:
+                schema = Schema(type=OpenAPIType.STRING, format=form)
+                answer.content[media_type] = OpenAPIMediaType(schema=schema)
+
+    return TwoKinds
 
 
 def openapi() -> OpenAPIConfig:

@@ -32,7 +32,7 @@ from entrypoints.wiring.settings import Settings
 log = structlog.get_logger("speech")
 
 SignedIn = Request[UserId, None, Any]
-_PLAIN_REFUSALS = (403, 409, 413, 429)
+_PLAIN_REFUSALS = (401, 403, 409, 413, 429)
 """Statuses that any endpoint gives, whatever this one says of its own errors."""
 
 

@@ -23,7 +23,7 @@ from domain.ids import UserId
 from domain.transfer.errors import ArchiveRefused
 from domain.transfer.progress import Progress
 from domain.transfer.tally import Tally
-from entrypoints.web.documented import BEARER, errors, line_stream
+from entrypoints.web.documented import BEARER, answers_also, errors, line_stream
 from entrypoints.web.identity import signed_in
 from entrypoints.web.live import Live, Write
 from entrypoints.web.presence import body_of
@@ -87,6 +87,7 @@ class _FileBody(Operation):
 
 @get(
     "/api/v1/account/export",
+    operation_class=answers_also(_GZIP),
     guards=[signed_in],
     tags=["Accounts"],
     security=BEARER,
