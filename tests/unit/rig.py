@@ -33,6 +33,7 @@ from application.agent.tool import Tool
 from application.chat.answer_states import AnswerStates
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
+from application.chat.bug_reports import BugReports
 from application.chat.characters import Characters
 from application.chat.documents import FitContent
 from application.chat.hear_question import HearQuestion
@@ -244,6 +245,7 @@ class Rig:
                 ),
                 catalog,
                 resampler,
+                BugReports(self.store),
                 "swift",
             ),
             speak,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct, structs
 
+from application.chat.bug_reports import BugReports
 from application.ports.resampling import MakeResampler
 from application.speech.dictate import Dictate
 from application.speech.microphone import Microphone
@@ -43,9 +44,15 @@ class HearQuestion:
     """Of words that were heard none is lost, however the recording ends."""
 
     def __init__(
-        self, dictate: Dictate, catalog: Catalog, resampler: MakeResampler, direct_model: str
+        self,
+        dictate: Dictate,
+        catalog: Catalog,
+        resampler: MakeResampler,
+        reports: BugReports,
+        direct_model: str,
     ) -> None:
         self._dictate = dictate
+        self._reports = reports
         self._catalog = catalog
         self._resampler = resampler
         self._direct_model = direct_model
@@ -56,6 +63,7 @@ class HearQuestion:
         Raises:
             SpendingCapReached: the user may not spend so much today.
             HearingFailed: nothing was heard.
+            StorageError: where bug reports are kept, nobody can tell.
         """
         if ask.kind == AUDIO_DIRECT:
             return await self._direct(ask, microphone, tell)
@@ -65,10 +73,15 @@ class HearQuestion:
         except HearingFailed as error:
             if not error.words:
                 raise
-            return Heard(_asked(ask, error.words, microphone), failure=error)
+            return Heard(await self._asked(ask, error.words, microphone), failure=error)
         recording = microphone.end.recording or wish.recording
         told = TranscriptHeard(said.text, recording, said.segments)
-        return Heard(_asked(ask, said.text, microphone), told)
+        return Heard(await self._asked(ask, said.text, microphone), told)
+
+    async def _asked(self, ask: Ask, words: str, microphone: Microphone) -> Ask:
+        asked = _asked(ask, words, microphone)
+        reports = ask.dictation is not None and ask.dictation.is_bug_report
+        return await self._reports(asked) if reports else asked
 
     async def _direct(self, ask: Ask, microphone: Microphone, tell: Tell) -> Heard:
         """Return the recording itself, for a model that hears."""

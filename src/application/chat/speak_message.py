@@ -2,15 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from msgspec import structs
+
 from application.ports.unit_of_work import Stores, UnitOfWork
 from application.speech.speak_along import SpeakAlong
 from application.speech.voice_leg import VoiceLeg
 from domain.conversation.conversation import StoredMessage
 from domain.errors import FeatureUnavailable, MessageNotFound
 from domain.ids import ConversationId, MessageId, UserId
+from domain.speech.errors import VoicedNoMessage
 from domain.turn.ask import Ask
 from domain.turn.events import TurnEvent
-from domain.turn.voice_events import MessageVoiced, TextNotRequested, VoiceStored
+from domain.turn.voice_events import (
+    MessageVoiced,
+    TextNotRequested,
+    VoiceFailed,
+    VoiceStored,
+)
 
 Tell = Callable[[Sequence[TurnEvent]], Awaitable[None]]
 
@@ -33,6 +41,7 @@ class SpeakMessage:
         Raises:
             MessageNotFound: it is to belong to a message that the user does not have.
             FeatureUnavailable: nobody speaks as it is wanted.
+            VoicedNoMessage: once it was heard: it is to be attached to a message that is not named.
         """
         await tell([TextNotRequested()])
         message = None if ask.voiced is None else await self._message(ask.user, ask.voiced)
@@ -40,12 +49,20 @@ class SpeakMessage:
         if leg is None:
             raise FeatureUnavailable("The voice that was asked for")
         begins(leg)
+
+        async def tell_all(events: Sequence[TurnEvent]) -> None:
+            await tell([_was_all(event) for event in events])
+
         async with leg.beside():
             leg.hear(ask.text)
-            stored = await leg.finish(tell)
-        if stored is not None and message is not None:
+            stored = await leg.finish(tell_all)
+        if stored is None:
+            return
+        if message is not None:
             await self._voice(ask.user, message, stored)
             await tell([MessageVoiced(message.message_id, message.session_id)])
+        elif ask.wants_voiced:
+            raise VoicedNoMessage
 
     async def _message(self, user: UserId, wanted: MessageId) -> StoredMessage:
         async with self._work() as db:
@@ -62,3 +79,7 @@ class SpeakMessage:
             await db.conversations.change_message(user, session, message.message_id, dict(changes))
 
         await self._work.run(change, repeatable=True)
+
+
+def _was_all(event: TurnEvent) -> TurnEvent:
+    return structs.replace(event, was_all=True) if isinstance(event, VoiceFailed) else event

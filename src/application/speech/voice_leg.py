@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from typing import Protocol
 
 import structlog
 
@@ -10,7 +11,7 @@ from application.flow.alongside import alongside
 from application.ports.scratch import Sheet
 from application.ports.speech import Speaking
 from application.speech.choose_voice import VoiceChoice
-from application.speech.keep_sound import KeepSound
+from application.speech.keep_sound import KeptSound
 from application.speech.reading import reading
 from application.usage.bill import Bill
 from domain.errors import ParleyError
@@ -35,11 +36,25 @@ PATIENCE_S = 360.0
 Tell = Callable[[Sequence[VoiceEvent]], Awaitable[None]]
 
 
+class Keeping(Protocol):
+    """Where finished sound goes; see `KeepSound`."""
+
+    def sheet(self) -> AbstractAsyncContextManager[Sheet]:
+        """Begin an empty sheet for it."""
+        ...
+
+    async def __call__(
+        self, owner: UserId, sheet: Sheet, order: SpeechOrder, *, keep: bool
+    ) -> KeptSound:
+        """Return where it is kept."""
+        ...
+
+
 class VoiceLeg:
     """One turn's. It fails for itself alone: the text goes on, and readers are told."""
 
     def __init__(
-        self, user: UserId, choice: VoiceChoice, keep: KeepSound | None, bill: Bill, *, stores: bool
+        self, user: UserId, choice: VoiceChoice, keep: Keeping | None, bill: Bill, *, stores: bool
     ) -> None:
         """Take who speaks.
 
@@ -164,7 +179,7 @@ class VoiceLeg:
         with suppress(ParleyError):  # Of a voice that is gone, the listener is told.
             await speaking.finish()
 
-    async def _kept(self, tell: Tell, sheet: Sheet, keep: KeepSound) -> VoiceStored | None:
+    async def _kept(self, tell: Tell, sheet: Sheet, keep: Keeping) -> VoiceStored | None:
         order = self._choice.order
         try:
             kept = await keep(self._user, sheet, order, keep=self._stores)

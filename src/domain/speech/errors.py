@@ -1,4 +1,7 @@
-"""What can go wrong while somebody speaks.
+"""What can go wrong while somebody speaks, or is spoken to.
+
+InvalidRequest
+└── VoicedNoMessage            sound was made for a message that nobody named
 
 HearingFailed
 ├── HearingRefused             the provider took no sound
@@ -6,7 +9,7 @@ HearingFailed
 └── NothingHeard               nobody spoke
 """
 
-from domain.errors import ParleyError
+from domain.errors import InvalidRequest, ParleyError
 
 
 class HearingFailed(ParleyError):
@@ -39,3 +42,12 @@ class NothingHeard(HearingFailed):
 
     def __init__(self, message: str = "No speech was heard in the recording") -> None:
         super().__init__(message)
+
+
+class VoicedNoMessage(InvalidRequest):
+    """A text was spoken for the history, but the request does not say for which message."""
+
+    code = "voiced_no_message"
+
+    def __init__(self) -> None:
+        super().__init__("TTS request requires message_id", "user_input.message_id")

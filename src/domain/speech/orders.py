@@ -95,6 +95,8 @@ class DictationWish(Struct, frozen=True):
     """The client wants to see the words as they are heard."""
     is_answered: bool = True
     """A model answers; else what was said is stored, and that is all."""
+    is_bug_report: bool = False
+    """What was said is stored where the user's bug reports are; no model answers."""
     recording: str | None = None
     """The client's own id of the recording."""
 

@@ -54,6 +54,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     """The question is yet to be spoken: how it is to be heard."""
     voiced: MessageId | None = None
     """The stored message whose text this is, where it is to be spoken and not answered."""
+    wants_voiced: bool = False
+    """The sound of a text is to be attached to a message, named or not."""
     clarification: Clarification | None = None
     """The question is that of a concept which the user has made clear."""
 

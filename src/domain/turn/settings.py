@@ -58,6 +58,8 @@ class TurnSettings(Struct, frozen=True):
     """Who is to speak; None: nobody can, as it was asked for."""
     keeps_sound: bool = True
     """What is spoken is stored; else it is given as a data URL."""
+    tries_voice: bool = False
+    """A made-up voice speaks in the place of whoever else would: a client is being tried out."""
     research: ResearchSettings | None = None
     """None: an ordinary turn."""
     fallbacks: tuple[str, ...] | None = None

@@ -36,6 +36,8 @@ class VoiceFailed(Struct, frozen=True, tag_field="type", tag="voice_failed"):
 
     message: str
     provider: str
+    was_all: bool = False
+    """There is no text that goes on."""
 
 
 class VoiceStored(Struct, frozen=True, tag_field="type", tag="voice_stored"):

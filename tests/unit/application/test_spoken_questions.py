@@ -10,7 +10,7 @@ from adapters.memory.clock import settle
 from adapters.memory.speech import ScriptedTranscriber
 from application.speech.microphone import Microphone, RecordingEnd
 from domain.catalog.card import Capability
-from domain.conversation.conversation import Sender
+from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import NotConfigured
 from domain.provider_errors import ProviderBrokeOff, ProviderUnauthorized
 from domain.speech.events import (
@@ -97,6 +97,36 @@ async def test_without_an_answer_what_was_said_is_stored_and_that_is_all() -> No
     assert isinstance(events[-1], TurnCompleted)
     assert events[-1].saved is not None
     assert events[-1].saved.answer is None
+
+
+async def test_bug_reports_are_kept_in_a_conversation_of_their_own() -> None:
+    async with Rig(ears=ScriptedTranscriber(LEMONS, LEMONS)) as rig:
+        report = asked(is_answered=False, is_bug_report=True)
+        first = await run(rig, report, microphone())
+        second = await run(rig, structs.replace(report, record=None), microphone())
+        assert rig.model.prompts == []
+        place = first[-1].saved.conversation
+        async with rig.store() as db:
+            kept = await db.conversations.get(ANNA, place)
+        rows = await rig.rows(conversation=place)
+    assert (kept.character, kept.name) == ("bugsy", "Bug Reports")
+    assert (second[-1].saved.conversation, second[-1].saved.answer) == (place, None)
+    assert [row.message for row in rows] == ["Buy lemons with Claude Code"] * 2
+
+
+async def test_bug_reports_go_where_earlier_ones_are() -> None:
+    script = [*LEMONS[:2], ProviderBrokeOff("acme", "gone")]
+    async with Rig(ears=ScriptedTranscriber(script)) as rig:
+        async with rig.store() as db:
+            draft = ConversationDraft(name="Bug Reports", character="bugsy")
+            earlier = await db.conversations.open(ANNA, draft)
+            await db.conversations.add_message(
+                ANNA, earlier.id, Sender.USER, MessageDraft(message="Old")
+            )
+        events = await run(rig, asked(is_answered=False, is_bug_report=True), microphone())
+        rows = await rig.rows(conversation=earlier.id)
+    assert isinstance(events[-1], TurnFailed)
+    assert [row.message for row in rows] == ["Old", "Buy lemons"]
 
 
 async def test_silence_is_an_error_and_leaves_nothing() -> None:

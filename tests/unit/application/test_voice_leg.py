@@ -238,3 +238,47 @@ async def test_a_text_that_nobody_can_speak_says_so() -> None:
         events = await events_of(rig, only_spoken(voice=VoiceWish(provider="acme")))
     assert isinstance(events[-1], TurnFailed)
     assert (events[-1].code, events[-1].speech_settled) == ("feature_unavailable", False)
+
+
+async def test_a_text_that_is_to_be_attached_needs_its_message_once_it_was_heard() -> None:
+    async with Rig() as rig:
+        nameless = structs.replace(only_spoken(), wants_voiced=True)
+        events = await events_of(rig, nameless)
+    assert sound_in(events) == sound_of("Hello there.") + sound_of("Bye.")
+    assert kinds(events)[-2:] == ["VoiceStored", "TurnFailed"]
+    assert (events[-1].code, events[-1].message) == (
+        "voiced_no_message",
+        "TTS request requires message_id",
+    )
+    assert (events[-1].text_settled, events[-1].speech_settled) == (True, True)
+
+
+async def test_a_text_alone_that_is_not_heard_to_its_end_has_failed() -> None:
+    voice = ScriptedSpeaker([b"ab", ProviderBrokeOff("acme", "gone")])
+    async with Rig(voice=voice) as rig:
+        events = await events_of(rig, structs.replace(only_spoken(), wants_voiced=True))
+    assert events[-2:-1] == [VoiceFailed("gone", "demo", was_all=True)]
+    assert isinstance(events[-1], TurnCompleted)
+
+
+async def test_a_client_is_tried_out_without_a_provider() -> None:
+    async with Rig(said("One. ", "Two.")) as rig:
+        events = await events_of(rig, spoken(tries_voice=True))
+        alone = await events_of(rig, only_spoken(tries_voice=True, voice=VoiceWish(voice="nova")))
+        assert (rig.voice.texts, (await rig.files.page(ANNA)).files) == ([], ())
+        (answer,) = [
+            m for m in await rig.rows(conversation=events[-1].saved.conversation) if m.is_tts
+        ]
+    assert sound_in(events) == b"test-audio"
+    assert [type(e).__name__ for e in alone] == [
+        "TurnStarted",
+        "TextNotRequested",
+        "VoiceBegan",
+        "AudioChunk",
+        "VoiceEnded",
+        "VoiceStored",
+        "TurnCompleted",
+    ]
+    began = alone[2]
+    assert (began.provider, began.model, began.voice) == ("test-data", "mock-model", "nova")
+    assert answer.file_locations == ("https://example.invalid/1/assets/tts/dHRzLXRlc3QtMQ==.mp3",)

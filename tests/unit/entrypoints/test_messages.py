@@ -303,7 +303,10 @@ def test_a_spoken_question_may_have_no_words_yet() -> None:
         {
             "request_type": "Audio",
             "user_input": {"prompt": [{"type": "text", "text": ""}], "recording_id": "r"},
-            "user_settings": {"speech": speech | {"numerals": "false", "sample_rate": "fast"}},
+            "user_settings": {
+                "speech": speech | {"numerals": "false", "sample_rate": "fast"},
+                "text": {"bugReport": "true"},
+            },
         }
     )
     assert (found.kind, found.question) == ("audio", ())
@@ -312,11 +315,20 @@ def test_a_spoken_question_may_have_no_words_yet() -> None:
         recording_hz=16_000,
         numerals=False,
         is_told=False,
+        is_answered=False,
+        is_bug_report=True,
         recording="r",
     )
     assert asked(changed(request_type="audio_direct")).kind == "audio_direct"
     direct = changed(request_type="audio", user_settings={"speech": {"send_full_audio_to_llm": 1}})
     assert asked(direct).kind == "audio_direct"
+
+
+def test_a_text_that_is_to_be_attached_nowhere_may_be_spoken_for_a_trial() -> None:
+    general = {"returnTestData": "true"}
+    unkept = {"request_type": "tts", "prompt": "Hi", "user_settings": {"general": general}}
+    found = asked(unkept)
+    assert (found.voiced, found.wants_voiced, found.settings.tries_voice) == (None, False, True)
 
 
 def test_a_text_that_is_only_to_be_spoken_names_its_message() -> None:
@@ -328,6 +340,7 @@ def test_a_text_that_is_only_to_be_spoken_names_its_message() -> None:
         }
     )
     assert (found.kind, found.text, found.voiced, found.record) == ("tts", "Hello", 42, None)
+    assert (found.wants_voiced, found.settings.tries_voice) == (True, False)
     assert (found.settings.speech_wanted, found.settings.voice) == (True, VoiceWish(voice="nova"))
     with pytest.raises(InvalidRequest, match="Prompt required"):
         asked({"request_type": "tts", "user_input": {"message_id": 42, "text": " "}})

@@ -52,6 +52,15 @@ COMPLETED = '{"type":"tts_completed","content":""}'
             ],
         ),
         (
+            VoiceFailed("gone", "openai", was_all=True),
+            [
+                '{"type":"error","content":"TTS generation failed: gone","stage":"tts",'
+                '"provider":"openai"}',
+                '{"type":"tts_error","content":{"message":"gone","provider":"openai"}}',
+                COMPLETED,
+            ],
+        ),
+        (
             VoiceStored("https://here/a.mp3?signed", "parley:a.mp3", "tts-1"),
             [
                 '{"type":"tts_file_uploaded","content":{"audio_url":"https://here/a.mp3?signed"}}',

@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from application.ports.clock import Clock
+from application.speech.made_up import SOUND
 from application.speech.show_allowance import ShowAllowance
 from application.speech.speak_text import SpeakText, Spoken
 from application.speech.speak_to_file import SpeakToFile
@@ -40,7 +41,6 @@ from entrypoints.web.wire.tts import (
 log = structlog.get_logger("speech")
 
 SignedIn = Request[UserId, None, Any]
-TEST_SOUND = b"test-audio"
 _AS_EVERYWHERE = (NotAuthenticated, AccessDenied, SpendingCapReached)
 
 
@@ -123,7 +123,7 @@ async def stream_speech(
         return Response(body, status_code=400)
     check_action(data.action, ACTIONS)
     if data.general.is_test:
-        return Response(TEST_SOUND, media_type="audio/mpeg")
+        return Response(SOUND, media_type="audio/mpeg")
     spoken = await speak(request.user, data.user_input.text, data.wish)
     try:
         await spoken.begin()

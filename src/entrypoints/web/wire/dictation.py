@@ -28,6 +28,7 @@ def dictation_wish(settings: Json, said: Json) -> DictationWish:
     speech = settings.get("speech")
     found = snake_keys(cast("Json", speech)) if isinstance(speech, dict) else snake_keys(settings)
     general = section(settings, "general")
+    reports = _flag(section(settings, "text"), "bug_report", default=False)
     provider = str(found.get("provider") or "").strip().lower()
     mode = found.get("mode")
     return DictationWish(
@@ -47,7 +48,8 @@ def dictation_wish(settings: Json, said: Json) -> DictationWish:
         turn_padding_ms=int(_number(found, "vad_prefix_padding_ms", 300, 0, 10_000)),
         turn_silence_ms=int(_number(found, "vad_silence_duration_ms", 500, 0, 10_000)),
         is_told=mode is None or mode == "non-realtime",
-        is_answered=_flag(general, "auto_response", default=True),
+        is_answered=not reports and _flag(general, "auto_response", default=True),
+        is_bug_report=reports,
         recording=_text(said, "recording_id"),
     )
 

@@ -115,6 +115,7 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         record=None if kind == TTS else record,
         dictation=dictation_wish(settings, inner) if is_spoken else None,
         voiced=_voiced(inner) if kind == TTS else None,
+        wants_voiced=kind == TTS and said is not None,
     )
 
 

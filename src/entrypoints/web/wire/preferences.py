@@ -60,6 +60,7 @@ def turn_settings(
         image_model=_image_model(settings),
         picture=_picture(settings, image_mode),
         voice=voice_wish(tts) if _truth(tts.get("tts_auto_execute")) else None,
+        tries_voice=_truth(general.get("return_test_data")),
         keeps_sound=general.get("save_to_s3") is None or _truth(general.get("save_to_s3")),
         fallbacks=_names(text, "fallback_models"),
         research=research,

@@ -1,6 +1,5 @@
 """Speech over HTTP: bodies, answers and errors as the contract has them."""
 
-import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from application.ports.speech import Allowance
+from application.speech import made_up
 from application.speech.speak_to_file import SpeechFile
 from domain.errors import InvalidRequest, NotConfigured, ParleyError
 from domain.ids import UserId
@@ -133,14 +133,13 @@ def spoken_envelope(made: SpeechFile) -> TtsEnvelope:
 
 def made_up_envelope(request: TtsRequest, customer: UserId) -> TtsEnvelope:
     """Return the answer that needs no provider."""
-    name = base64.b64encode(f"tts-test-{customer}".encode()).decode("ascii")
-    url = f"https://example.invalid/{customer}/assets/tts/{name}.mp3"
+    url = made_up.address(customer)
     wish = request.wish
     audio = TtsData(
-        provider="test-data",
-        model=wish.model or "mock-model",
+        provider=made_up.PROVIDER,
+        model=wish.model or made_up.MODEL,
         voice=wish.voice or UNSET,
-        format=wish.format or "mp3",
+        format=wish.format or made_up.FORMAT,
         s3_url=url,
         chunk_count=1,
         extra={"mode": "test"},

@@ -73,7 +73,10 @@ def _spoken(
             ]
         case VoiceFailed():
             content = {"message": event.message, "provider": event.provider}
+            told = f"TTS generation failed: {event.message}"
+            error: Body = {"type": "error", "content": told, "stage": "tts"}
             return [
+                *([error | {"provider": event.provider}] if event.was_all else []),
                 {"type": "tts_error", "content": content},
                 {"type": "tts_completed", "content": ""},
             ]

@@ -22,10 +22,12 @@ from adapters.openai.transcribe import OpenAITranscriber
 from adapters.system.scratch import SystemScratch
 from adapters.transport.patience import Patience
 from adapters.transport.resampling import resampler
+from application.chat.bug_reports import BugReports
 from application.chat.hear_question import HearQuestion
 from application.ports.clock import Clock
 from application.ports.scratch import Scratch
 from application.ports.speech import AllowanceBook, Speaker, Transcriber
+from application.ports.unit_of_work import UnitOfWork
 from application.speech.choose_ears import ChooseEars
 from application.speech.choose_voice import ChooseVoice
 from application.speech.dictate import Dictate
@@ -187,10 +189,12 @@ class SpeechProvider(Provider):
         return ChooseEars(families, transcribers, usable, default="gemini", default_live="deepgram")
 
     @provide
-    def hear_question(self, dictate: Dictate, catalog: Catalog, settings: Settings) -> HearQuestion:
+    def hear_question(
+        self, dictate: Dictate, catalog: Catalog, work: UnitOfWork, settings: Settings
+    ) -> HearQuestion:
         """The better model hears recordings in production."""
         direct = "gemini-2.5-pro" if settings.env == "production" else "gemini-2.5-flash"
-        return HearQuestion(dictate, catalog, resampler, direct)
+        return HearQuestion(dictate, catalog, resampler, BugReports(work), direct)
 
     @provide
     def rewrite(self, settings: Settings) -> Rewrite:
