@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from adapters.memory.speech import ScriptedTranscriber
+from application.speech.at_once import AtOnce
 from domain.errors import NotConfigured
 from domain.provider_errors import ProviderOverloaded
 from domain.speech.orders import Transcript
@@ -140,6 +141,20 @@ async def test_who_may(
         f"{PATH}?token={parley.token}", data=FORM, files={"file": ("a.wav", SPOKEN)}
     )
     assert by_url.json()["data"]["result"] == "Hi"
+
+
+async def test_so_many_recordings_at_once_and_no_more(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    hears(parley, Transcript("Hi", "m"))
+    places = await parley.container.get(AtOnce)
+    for _ in range(parley.settings.turns_per_user):
+        places.begin(parley.anna.id)
+    answer = await send(anna)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert "wait for one to end" in answer.json()["message"]
+    places.end(parley.anna.id)
+    assert (await send(anna)).status_code == 200
 
 
 async def test_a_failure_is_502_with_its_reason(parley: Parley, anna: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.memory.speech import ScriptedSpeaker, sound_of
 from application.ports.speech import Allowance
+from application.speech.at_once import AtOnce
 from domain.errors import NotConfigured
 from domain.files.keys import key_in
 from domain.provider_errors import ProviderBrokeOff, ProviderRejected
@@ -232,3 +233,16 @@ async def test_a_place_for_files_that_is_away_is_502(
     answer = await anna.post(GENERATE, json=body())
     assert (answer.status_code, answer.json()["message"]) == (502, "Failed to generate TTS audio")
     assert answer.json()["data"]["error"] == "service_error"
+
+
+async def test_so_many_voices_at_once_and_no_more(parley: Parley, anna: httpx.AsyncClient) -> None:
+    places = await parley.container.get(AtOnce)
+    for _ in range(parley.settings.turns_per_user):
+        places.begin(parley.anna.id)
+    parley.speakers["openai"] = ScriptedSpeaker()
+    for path in (GENERATE, STREAM):
+        answer = await anna.post(path, json=body())
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+        assert "wait for one to end" in answer.json()["message"]
+    places.end(parley.anna.id)
+    assert (await anna.post(STREAM, json=body())).status_code == 200

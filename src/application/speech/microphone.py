@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from domain.provider_errors import StreamStalled
 from domain.speech.audio import duration_s
+from domain.speech.errors import RecordingTooLong
 from domain.turn.prompt import Part
 
 ROOM_S = 60.0
@@ -48,6 +49,7 @@ class Microphone:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._over = False
+        self._is_full = False
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -67,8 +69,12 @@ class Microphone:
 
         Raises:
             StreamStalled: nobody has taken any for too long.
+            RecordingTooLong: it has lasted as long as it may; told once.
         """
         if self._over:
+            if self._is_full and pcm:
+                self._is_full = False
+                raise RecordingTooLong(self._longest_s)
             return
         if not self._room.is_set():
             try:
@@ -84,6 +90,7 @@ class Microphone:
             self._room.clear()
         self._news.set()
         if self.seconds >= self._longest_s:
+            self._is_full = True
             self.finish()
 
     def finish(self, end: RecordingEnd | None = None) -> None:

@@ -1,17 +1,17 @@
 """A text of a client's own, heard while it comes."""
 
-from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from msgspec import structs
 
 from application.ports.clock import Clock
+from application.speech.at_once import AtOnce
 from application.speech.choose_voice import ChooseVoice
 from application.speech.voice_leg import VoiceLeg
 from application.usage.bill import Bill
 from application.usage.spending import Spending
-from domain.errors import InvalidRequest, TooManyTurns
+from domain.errors import InvalidRequest
 from domain.ids import TurnId, UserId
 from domain.speech.orders import VoiceWish
 
@@ -27,9 +27,8 @@ class ReadAloud:
         choose: ChooseVoice,
         spending: Spending,
         clock: Clock,
-        *,
+        at_once: AtOnce,
         most_chars: int,
-        per_user: int,
     ) -> None:
         """Take the limits.
 
@@ -37,15 +36,14 @@ class ReadAloud:
             choose: reads the wish.
             spending: what users may spend.
             clock: gives each voice its number.
+            at_once: how many voices a user may hear.
             most_chars: of one text.
-            per_user: how many voices a user may hear at once.
         """
         self._choose = choose
         self._spending = spending
         self._clock = clock
+        self._at_once = at_once
         self._most_chars = most_chars
-        self._per_user = per_user
-        self._reading: Counter[UserId] = Counter()
 
     @asynccontextmanager
     async def __call__(self, user: UserId, wish: VoiceWish) -> AsyncGenerator["Reader", None]:
@@ -56,20 +54,13 @@ class ReadAloud:
             TooManyTurns: the user hears as many voices as one may.
         """
         choice = self._choose(structs.replace(wish, provider=wish.provider or PROVIDER), FORMAT)
-        if self._reading[user] >= self._per_user:
-            raise TooManyTurns(self._per_user)
         card = choice.order.card
         number = TurnId(self._clock.new_id())
         bill = Bill(self._spending, user, number, card.model, card.provider)
         leg = VoiceLeg(user, choice, None, bill, stores=False)
-        self._reading[user] += 1
-        try:
+        with self._at_once.one(user):
             async with leg.beside():
                 yield Reader(leg, self._most_chars)
-        finally:
-            self._reading[user] -= 1
-            if not self._reading[user]:
-                del self._reading[user]
 
 
 class Reader:

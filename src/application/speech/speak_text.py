@@ -1,9 +1,10 @@
 """A text, spoken."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from application.ports.clock import Clock
+from application.speech.at_once import AtOnce
 from application.speech.choose_voice import ChooseVoice, VoiceChoice
 from application.usage.bill import Bill
 from application.usage.spending import Spending
@@ -23,11 +24,17 @@ class SpeakText:
     """Long texts are cut into requests, which are made one after another."""
 
     def __init__(
-        self, choose: ChooseVoice, spending: Spending, clock: Clock, most_chars: int
+        self,
+        choose: ChooseVoice,
+        spending: Spending,
+        clock: Clock,
+        at_once: AtOnce,
+        most_chars: int,
     ) -> None:
         self._choose = choose
         self._spending = spending
         self._clock = clock
+        self._at_once = at_once
         self._most_chars = most_chars
 
     async def __call__(
@@ -44,6 +51,7 @@ class SpeakText:
         Raises:
             InvalidRequest: there is nothing to say, or too much; or as `ChooseVoice`.
             NotConfigured: the server knows no such provider.
+            TooManyTurns: as much is heard or spoken for the user as may be at once.
             SpendingCapReached: the user may not spend so much today.
         """
         if len(text) > self._most_chars:
@@ -59,14 +67,23 @@ class SpeakText:
         card = choice.order.card
         number = TurnId(self._clock.new_id())
         bill = Bill(self._spending, user, number, card.model, card.provider)
-        await bill.set_aside(_cost_usd(choice.order, sum(map(len, parts))) or 0.0)
-        return Spoken(choice, parts, bill)
+        self._at_once.begin(user)
+        try:
+            await bill.set_aside(_cost_usd(choice.order, sum(map(len, parts))) or 0.0)
+        except BaseException:
+            self._at_once.end(user)
+            raise
+        return Spoken(choice, parts, bill, lambda: self._at_once.end(user))
 
 
 class Spoken:
     """A text that is being spoken. What was asked for is billed when it is closed."""
 
-    def __init__(self, choice: VoiceChoice, parts: list[str], bill: Bill) -> None:
+    def __init__(
+        self, choice: VoiceChoice, parts: list[str], bill: Bill, over: Callable[[], None]
+    ) -> None:
+        """Take what is to be said; `over` is told once nobody says it any more."""
+        self._over: Callable[[], None] | None = over
         self.order = choice.order
         self.parts = len(parts)
         self._speaker = choice.speaker
@@ -112,7 +129,13 @@ class Spoken:
 
     async def aclose(self) -> None:
         """Stop speaking, and bill what was asked for."""
-        await self._sound.aclose()
+        over, self._over = self._over, None
+        if over is None:
+            return
+        try:
+            await self._sound.aclose()
+        finally:
+            over()
         if self._failure is not None and not self._begun:
             await self._bill.failed(self._failure)
         else:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from application.ports.clock import Clock
+from application.speech.at_once import AtOnce
 from application.speech.choose_ears import ChooseEars, Ears
 from application.usage.bill import Bill
 from application.usage.spending import Spending
@@ -41,12 +42,18 @@ class TranscribeRecording:
     """Meters and bills it; a user who may not spend what it may cost is refused before."""
 
     def __init__(
-        self, choose: ChooseEars, rewrite: Rewrite, spending: Spending, clock: Clock
+        self,
+        choose: ChooseEars,
+        rewrite: Rewrite,
+        spending: Spending,
+        clock: Clock,
+        at_once: AtOnce,
     ) -> None:
         self._choose = choose
         self._rewrite = rewrite
         self._spending = spending
         self._clock = clock
+        self._at_once = at_once
 
     async def __call__(self, user: UserId, recording: Recording, wish: HearingWish) -> Transcribed:
         """Return what the recording says.
@@ -54,6 +61,7 @@ class TranscribeRecording:
         Raises:
             UnknownModel: no provider has a model of that name.
             NotConfigured: the provider's key is missing.
+            TooManyTurns: as much is heard or spoken for the user as may be at once.
             SpendingCapReached: the user may not spend so much today.
             ProviderError: the provider failed for good.
         """
@@ -66,6 +74,12 @@ class TranscribeRecording:
             temperature=wish.temperature,
             response_format=wish.response_format,
         )
+        with self._at_once.one(user):
+            return await self._heard(user, recording, ears, order)
+
+    async def _heard(
+        self, user: UserId, recording: Recording, ears: Ears, order: FileOrder
+    ) -> Transcribed:
         number = TurnId(self._clock.new_id())
         bill = Bill(self._spending, user, number, ears.card.model, ears.card.provider)
         await bill.set_aside(_at_most_usd(ears, recording))

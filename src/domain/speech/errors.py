@@ -1,6 +1,7 @@
 """What can go wrong while somebody speaks, or is spoken to.
 
 InvalidRequest
+├── RecordingTooLong           somebody goes on speaking for longer than one may
 └── VoicedNoMessage            sound was made for a message that nobody named
 
 HearingFailed
@@ -51,3 +52,16 @@ class VoicedNoMessage(InvalidRequest):
 
     def __init__(self) -> None:
         super().__init__("TTS request requires message_id", "user_input.message_id")
+
+
+class RecordingTooLong(InvalidRequest):
+    """What was said up to the limit counts; what comes now does not."""
+
+    code = "recording_too_long"
+
+    def __init__(self, longest_s: float) -> None:
+        super().__init__(
+            f"A recording may last {longest_s:g} s; what was said after that is not heard."
+            " Send it as another recording."
+        )
+        self.longest_s = longest_s

@@ -4,6 +4,7 @@ import structlog
 
 from application.speech.microphone import Microphone
 from domain.errors import InvalidRequest, ParleyError
+from domain.speech.errors import RecordingTooLong
 from entrypoints.web.wire.dictation import STOP_WORDS, dictation_wish, recording_end, sound_in
 from entrypoints.web.wire.messages import ClientMessage, is_spoken, settings_of
 
@@ -36,7 +37,8 @@ class Recorder:
         """Take what belongs to a recording; return whether the message did.
 
         Raises:
-            InvalidRequest: an attachment that came with the end has a wrong shape.
+            InvalidRequest: an attachment that came with the end has a wrong shape, or the
+                recording has become too long.
         """
         if message.sound is not None:
             await self._feed(message.sound)
@@ -58,6 +60,8 @@ class Recorder:
             return
         try:
             await self._microphone.feed(pcm)
+        except RecordingTooLong:
+            raise
         except ParleyError as error:
             log.warning("sound was not heard", code=error.code)
 

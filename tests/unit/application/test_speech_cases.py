@@ -15,13 +15,14 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from adapters.openai.speech_catalog import TRANSCRIBERS as OPENAI_EARS
 from adapters.openai.speech_catalog import speakers as openai
 from application.providers.patience import ATTEMPTS
+from application.speech.at_once import AtOnce
 from application.speech.choose_ears import ChooseEars
 from application.speech.choose_voice import ChooseVoice
 from application.speech.lanes import ReadingSpeakerLanes, SpeakerLanes, TranscriberLanes
 from application.speech.speak_text import SpeakText, Spoken
 from application.speech.transcribe_recording import HearingWish, TranscribeRecording
 from application.usage.spending import Spending
-from domain.errors import InvalidRequest, SpendingCapReached
+from domain.errors import InvalidRequest, SpendingCapReached, TooManyTurns
 from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderDown,
@@ -62,8 +63,9 @@ class Rig:
         families = (openai(), SPEAKERS)
         voices = ChooseVoice(families, {"openai": speaker or ScriptedSpeaker()}, "openai")
         hears = ChooseEars((OPENAI_EARS, DEMO_EARS), {"openai": ears}, (), "openai", "openai")
-        self.speak = SpeakText(voices, spending, self.clock, most_chars=20_000)
-        self.transcribe = TranscribeRecording(hears, Rewrite(), spending, self.clock)
+        at_once = AtOnce(2)
+        self.speak = SpeakText(voices, spending, self.clock, at_once, most_chars=20_000)
+        self.transcribe = TranscribeRecording(hears, Rewrite(), spending, self.clock, at_once)
 
     async def begin(self) -> "Rig":
         async with self.work() as db:
@@ -245,3 +247,28 @@ async def test_ears_are_asked_again_while_nothing_was_heard() -> None:
         await listening.finish()
         assert [event async for event in listening.events()] == [TranscriptFinished("Hi", 1)]
     assert not sessions.sessions[0].is_open
+
+
+async def test_a_user_has_only_so_much_heard_and_spoken_at_once() -> None:
+    rig = await Rig(ears=ScriptedTranscriber(Transcript("Hi", "whisper-1"))).begin()
+    hear = HearingWish("whisper-1")
+    first, second = [await rig.speak(rig.user, "Hi", TTS_1) for _ in range(2)]
+    with pytest.raises(TooManyTurns):
+        await rig.speak(rig.user, "Hi", TTS_1)
+    with pytest.raises(TooManyTurns):
+        await rig.transcribe(rig.user, MINUTE, hear)
+    for _ in range(2):  # Closing it again frees no other place.
+        await first.aclose()
+    assert (await rig.transcribe(rig.user, MINUTE, hear)).text == "Hi"
+    third = await rig.speak(rig.user, "Hi", TTS_1)
+    with pytest.raises(TooManyTurns):
+        await rig.speak(rig.user, "Hi", TTS_1)
+    await second.aclose()
+    await third.aclose()
+
+
+async def test_who_is_refused_takes_no_place() -> None:
+    rig = await Rig(cap_usd=0.000_001).begin()
+    for _ in range(3):
+        with pytest.raises(SpendingCapReached):
+            await rig.speak(rig.user, "Hello", TTS_1)

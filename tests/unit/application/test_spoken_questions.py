@@ -13,6 +13,7 @@ from domain.catalog.card import Capability
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import NotConfigured
 from domain.provider_errors import ProviderBrokeOff, ProviderUnauthorized
+from domain.speech.errors import RecordingTooLong
 from domain.speech.events import (
     SegmentFinished,
     SpeechStarted,
@@ -236,6 +237,9 @@ async def test_a_microphone_holds_a_minute_and_then_its_speaker_waits() -> None:
 async def test_a_recording_ends_at_its_longest() -> None:
     heard = Microphone(8000, 1)
     await heard.feed(bytes(16_000))
-    await heard.feed(b"late")
+    await heard.feed(b"")
+    with pytest.raises(RecordingTooLong, match="may last 1 s"):
+        await heard.feed(b"late")
+    await heard.feed(b"later")
     assert heard.is_over
     assert len(b"".join([pcm async for pcm in heard.sound()])) == 16_000

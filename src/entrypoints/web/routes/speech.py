@@ -16,7 +16,13 @@ from application.speech.made_up import SOUND
 from application.speech.show_allowance import ShowAllowance
 from application.speech.speak_text import SpeakText, Spoken
 from application.speech.speak_to_file import SpeakToFile
-from domain.errors import AccessDenied, NotAuthenticated, ParleyError, SpendingCapReached
+from domain.errors import (
+    AccessDenied,
+    NotAuthenticated,
+    ParleyError,
+    SpendingCapReached,
+    TooManyTurns,
+)
 from domain.ids import UserId
 from domain.provider_errors import ProviderError
 from entrypoints.web.documented import BEARER, errors
@@ -41,7 +47,7 @@ from entrypoints.web.wire.tts import (
 log = structlog.get_logger("speech")
 
 SignedIn = Request[UserId, None, Any]
-_AS_EVERYWHERE = (NotAuthenticated, AccessDenied, SpendingCapReached)
+_AS_EVERYWHERE = (NotAuthenticated, AccessDenied, SpendingCapReached, TooManyTurns)
 
 
 class _BrokeOff(OSError):

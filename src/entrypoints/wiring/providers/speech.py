@@ -28,6 +28,7 @@ from application.ports.clock import Clock
 from application.ports.scratch import Scratch
 from application.ports.speech import AllowanceBook, Speaker, Transcriber
 from application.ports.unit_of_work import UnitOfWork
+from application.speech.at_once import AtOnce
 from application.speech.choose_ears import ChooseEars
 from application.speech.choose_voice import ChooseVoice
 from application.speech.dictate import Dictate
@@ -203,18 +204,32 @@ class SpeechProvider(Provider):
 
     @provide
     def speak_text(
-        self, choose: ChooseVoice, spending: Spending, clock: Clock, settings: Settings
+        self,
+        choose: ChooseVoice,
+        spending: Spending,
+        clock: Clock,
+        at_once: AtOnce,
+        settings: Settings,
     ) -> SpeakText:
         """Texts as long as the operator allows."""
-        return SpeakText(choose, spending, clock, settings.speech_chars)
+        return SpeakText(choose, spending, clock, at_once, settings.speech_chars)
 
     @provide
     def read_aloud(
-        self, choose: ChooseVoice, spending: Spending, clock: Clock, settings: Settings
+        self,
+        choose: ChooseVoice,
+        spending: Spending,
+        clock: Clock,
+        at_once: AtOnce,
+        settings: Settings,
     ) -> ReadAloud:
-        """As long, and as many at once as a user may have turns."""
-        chars, per_user = settings.speech_chars, settings.turns_per_user
-        return ReadAloud(choose, spending, clock, most_chars=chars, per_user=per_user)
+        """As long."""
+        return ReadAloud(choose, spending, clock, at_once, settings.speech_chars)
+
+    @provide
+    def at_once(self, settings: Settings) -> AtOnce:
+        """As much beside a user's turns as there may be turns."""
+        return AtOnce(settings.turns_per_user)
 
 
 def _wrong(field: str, error: ValueError) -> SettingsError:
