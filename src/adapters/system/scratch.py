@@ -2,9 +2,10 @@
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from application.ports.scratch import Scratch, Sheet
 
@@ -17,14 +18,26 @@ class SystemScratch(Scratch):
 
     @asynccontextmanager
     async def sheet(self) -> AsyncGenerator[Sheet, None]:
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-            yield _Sheet(file)
+        sheet = _Sheet()
+        try:
+            yield sheet
+        finally:
+            sheet.close()
 
 
 class _Sheet(Sheet):
-    def __init__(self, file: "SpooledTemporaryFile[bytes]") -> None:
-        self._file = file
+    """Chunks are held as they came, since others often hold them too; many go to a file at once.
+
+    A thread does not stop when whoever waits for it is cancelled: the lock has `close` come after.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._size = 0
+        self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
+        self._closed = False
 
     @property
     def size_bytes(self) -> int:
@@ -32,12 +45,31 @@ class _Sheet(Sheet):
 
     async def write(self, chunk: bytes) -> None:
         self._size += len(chunk)
-        if self._size <= _IN_MEMORY:
-            self._file.write(chunk)
-        else:
-            await asyncio.to_thread(self._file.write, chunk)
+        self._held.append(chunk)
+        self._held_bytes += len(chunk)
+        if self._held_bytes > _IN_MEMORY:
+            held, self._held, self._held_bytes = self._held, [], 0
+            await asyncio.to_thread(self._put_away, held)
 
     async def read(self) -> AsyncGenerator[bytes, None]:
-        self._file.seek(0)
-        while chunk := await asyncio.to_thread(self._file.read, _CHUNK):
+        if (file := self._file) is not None:
+            await asyncio.to_thread(file.seek, 0)
+            while chunk := await asyncio.to_thread(file.read, _CHUNK):
+                yield chunk
+        for chunk in self._held:
             yield chunk
+
+    def close(self) -> None:
+        """Leave nothing of it."""
+        with self._lock:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
+
+    def _put_away(self, chunks: list[bytes]) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - until `close`
+            self._file.writelines(chunks)

@@ -46,6 +46,10 @@ class Silence:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Listen no more."""
         self._timer.cancel()
 
     def _set(self, limit_s: float) -> None:

@@ -5,14 +5,18 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from ssl import SSLContext
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 from websockets.protocol import State
+from websockets.proxy import get_proxy
+from websockets.uri import parse_uri
 
 from adapters.transport.patience import Patience
 from adapters.transport.rest import Refused
+from adapters.transport.silence import Silence
 from adapters.transport.status_errors import answered
 from domain.errors import ParleyError
 from domain.provider_errors import (
@@ -42,9 +46,11 @@ class ProviderSocket:
     def __init__(self, provider: str, connection: ClientConnection, idle_s: float) -> None:
         self._provider = provider
         self._connection = connection
-        self._idle_s = idle_s
         self._overdue: asyncio.TimerHandle | None = None
         self._was_overdue = False
+        self._now = asyncio.get_running_loop().time
+        self._silence = Silence(idle_s, self._too_late)
+        self._silence.since = None
 
     async def send(self, frame: str | bytes) -> None:
         """Send a frame; waits while the provider does not take what was sent before.
@@ -63,17 +69,17 @@ class ProviderSocket:
         Raises:
             ProviderError: it was not in good order, or has been silent for too long.
         """
+        self._silence.since = self._now()
         try:
-            async with asyncio.timeout(self._idle_s):
-                return await self._connection.recv()
-        except TimeoutError as failure:
-            raise self._stalled() from failure
+            return await self._connection.recv()
         except ConnectionClosed as closed:
             if self._was_overdue:
                 raise self._stalled() from closed
             if closed.rcvd is not None and closed.rcvd.code == 1000:
                 return None
             raise self.broke_off() from closed
+        finally:
+            self._silence.since = None
 
     @property
     def close_code(self) -> int | None:
@@ -117,6 +123,7 @@ class ProviderSocket:
         await self._connection.close()
 
     def _watch_no_more(self) -> None:
+        self._silence.end()
         if self._overdue is not None:
             self._overdue.cancel()
 
@@ -148,18 +155,18 @@ async def connected(
     Raises:
         ProviderError: it cannot be reached, or refuses.
     """
-    opening = _Direct(
-        address,
-        additional_headers=headers,
-        compression=None,
-        open_timeout=patience.connect_s,
-        close_timeout=_GOODBYE_S,
-        ping_interval=None,
-        max_size=_LARGEST_FRAME,
-        ssl=_authorities() if address.startswith("wss://") else None,
-    )
     try:
-        connection = await opening
+        connection = await _Direct(
+            address,
+            additional_headers=headers,
+            compression=None,
+            open_timeout=patience.connect_s,
+            close_timeout=_GOODBYE_S,
+            ping_interval=None,
+            max_size=_LARGEST_FRAME,
+            proxy=_proxy_to(*urlsplit(address)[:2]),
+            ssl=_authorities() if address.startswith("wss://") else None,
+        )
     except Exception as failure:
         raise _not_opened(provider, failure, refused) from failure
     socket = ProviderSocket(provider, connection, patience.idle_s)
@@ -176,6 +183,12 @@ def socket_address(base_url: str) -> str:
     """Return where a provider's sockets are, given where its HTTP interface is."""
     scheme, _, place = base_url.partition("://")
     return f"{ {'http': 'ws', 'https': 'wss'}.get(scheme, scheme) }://{place}"
+
+
+@cache
+def _proxy_to(scheme: str, place: str) -> str | None:
+    """Return what the environment names; looking through all of it takes as long as connecting."""
+    return get_proxy(parse_uri(f"{scheme}://{place}"))
 
 
 @cache

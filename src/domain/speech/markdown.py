@@ -19,6 +19,8 @@ _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _STRONG = re.compile(r"(\*{1,3}|~~)(?=\S)|(?<=\S)(\*{1,3}|~~)")
 _UNDERSCORES = re.compile(r"(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)")
 _LEFT_OVER = re.compile(r"\]\([^\s)]*\)?|[\[\]`]")
+_ANY_MARK = re.compile(r"^\W|[\[\]()<>`*~_|]|://|www\.", re.IGNORECASE)
+"""Without any of these a line is what is said; nearly all lines are."""
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([.,;:!?。！？，；：])")
 _EMPTY = re.compile(r"(?<!\w)\(\s*\)")
@@ -35,6 +37,11 @@ def speakable(text: str) -> str:
 
 
 def _line(line: str) -> str:
+    words = _words(line) if _ANY_MARK.search(line) else line
+    return _BEFORE_MARK.sub(r"\1", _SPACES.sub(" ", words)).strip()
+
+
+def _words(line: str) -> str:
     if _RULE.match(line) or _TABLE_RULE.match(line):
         return ""
     line = _BLOCK.sub("", line)
@@ -49,5 +56,4 @@ def _line(line: str) -> str:
     line = _TAG.sub(" ", line)
     line = _STRONG.sub("", line)
     line = _UNDERSCORES.sub("", line)
-    line = _EMPTY.sub("", _LEFT_OVER.sub("", line))
-    return _BEFORE_MARK.sub(r"\1", _SPACES.sub(" ", line)).strip()
+    return _EMPTY.sub("", _LEFT_OVER.sub("", line))

@@ -23,6 +23,8 @@ _CLOSERS = "\"')]}»”’*_~`"
 _WIDE_CLOSERS = "」』）】》〉”’"
 _CLOSING = frozenset(_CLOSERS + _WIDE_CLOSERS)
 _PAUSES = ",;:–—，、；："
+_PLAIN = re.compile(f"[^\n{re.escape(''.join(_ENDS | _WIDE_ENDS | _CLOSING))}]*")
+"""Characters that neither end a piece nor open anything."""
 _NEW_BLOCK = frozenset(" \t\r\n-*+#>|`~=•0123456789")
 """Characters at the beginning of a line that make it more than the rest of the line before."""
 _LIST_NUMBER = re.compile(r"\s*(?:\d{1,3}|[A-Za-z])\.")
@@ -119,7 +121,7 @@ class SentenceCutter:
         return found
 
     def _pieces(self, *, last: bool) -> Iterator[Piece]:
-        while self._at < len(self._held):
+        while self._comes_to_mark():
             after = self._held[self._at + 1 : self._at + 2]
             if not after and not last:
                 return
@@ -129,6 +131,13 @@ class SentenceCutter:
                 self._line = self._at
             if cut:
                 yield self._take(cut)
+
+    def _comes_to_mark(self) -> bool:
+        """Pass over what is plain; return whether there is more, from where a piece may end."""
+        held, at = self._held, self._at
+        if at < LONGEST - 1 and (plain := _PLAIN.match(held, at, LONGEST - 1)):
+            self._at = at = plain.end()
+        return at < len(held)
 
     def _take(self, size: int) -> Piece:
         source, self._held = self._held[:size], self._held[size:]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidRequest
+from domain.ids import TurnId
 from domain.turn.voice_events import (
     AudioChunk,
     MessageVoiced,
@@ -22,7 +23,7 @@ from domain.turn.voice_events import (
     WordsHeard,
 )
 from entrypoints.web.wire.dictation import dictation_wish, recording_end, sound_in, wants_direct
-from entrypoints.web.wire.voice_frames import voice_frames
+from entrypoints.web.wire.voice_frames import sound_frame, voice_frames
 
 WHO = '{"provider":"openai","model":"tts-1","voice":"nova","format":"mp3"'
 COMPLETED = '{"type":"tts_completed","content":""}'
@@ -95,6 +96,11 @@ COMPLETED = '{"type":"tts_completed","content":""}'
 )
 def test_the_frames_of_an_event(event: VoiceEvent, frames: list[str]) -> None:
     assert [json.dumps(f, separators=(",", ":")) for f in voice_frames(event)] == frames
+
+
+def test_sound_is_told_with_its_place() -> None:
+    encoded = sound_frame(TurnId("t-1"), 7, AudioChunk(b"\x00\xff\x10"))
+    assert encoded == b'{"type":"audio_chunk","content":"AP8Q","turn_id":"t-1","seq":7}'
 
 
 @pytest.mark.parametrize(

@@ -48,20 +48,7 @@ from domain.turn.events import (
 )
 from domain.turn.metering import Metering
 from domain.turn.research_events import ReportWritten, Stage
-from domain.turn.voice_events import (
-    AudioChunk,
-    MessageVoiced,
-    RecordingAsked,
-    SegmentHeard,
-    SpeechNoticed,
-    TextNotRequested,
-    TranscriptHeard,
-    VoiceBegan,
-    VoiceEnded,
-    VoiceFailed,
-    VoiceStored,
-    WordsHeard,
-)
+from domain.turn.voice_events import AudioChunk, VoiceEvent
 from entrypoints.web.wire.clarification_events import clarification_event
 from entrypoints.web.wire.custom_events import (
     Body,
@@ -95,7 +82,7 @@ from entrypoints.web.wire.tool_events import (
     tool_result,
     tool_start,
 )
-from entrypoints.web.wire.voice_frames import voice_frames
+from entrypoints.web.wire.voice_frames import sound_frame, voice_frames
 
 _encoder = msgspec.json.Encoder()
 _DATABASE = "database"
@@ -166,6 +153,10 @@ def _text_frame(turn: TurnId, first: int, last: Entry, text: str) -> Frame:
         encoded = _encoder.encode(chunk)
     except UnicodeEncodeError:  # Half a character.
         encoded = encode(msgspec.to_builtins(chunk))
+    return _complete(encoded)
+
+
+def _complete(encoded: bytes) -> Frame:
     return Frame(encoded[:-1], encoded[-1:])
 
 
@@ -218,6 +209,8 @@ class Framer:
     def _step(self, turn: TurnId, first: int, last: Entry, event: TurnEvent) -> Step:
         if isinstance(event, TextDelta):
             return Step(last.seq, (_text_frame(turn, first, last, event.text),))
+        if isinstance(event, AudioChunk):
+            return Step(last.seq, (_complete(sound_frame(turn, last.seq, event)),))
         place: Body = {"turn_id": turn, "seq": last.seq}
         if first != last.seq:
             place["seq_from"] = first
@@ -226,6 +219,8 @@ class Framer:
         return Step(last.seq, tuple(frames), final)
 
     def _bodies(self, event: TurnEvent, chunk: int) -> list[Body]:  # noqa: C901 - one match, flat
+        if isinstance(event, VoiceEvent):
+            return voice_frames(event)
         match event:
             case TextDelta():
                 return [msgspec.to_builtins(TextChunk(event.text, chunk, chunk))]
@@ -269,21 +264,6 @@ class Framer:
                 return [chart_event(event)]
             case PictureBegun() | PictureMade() | PictureFailed() | MediaKept():
                 return [self._made(event)]
-            case (
-                VoiceBegan()
-                | AudioChunk()
-                | VoiceEnded()
-                | VoiceFailed()
-                | VoiceStored()
-                | TextNotRequested()
-                | MessageVoiced()
-                | RecordingAsked()
-                | WordsHeard()
-                | SpeechNoticed()
-                | SegmentHeard()
-                | TranscriptHeard()
-            ):
-                return voice_frames(event)
             case AnswerWritten():
                 content = {"full_response": event.text, "metadata": _metadata(event)}
                 return [untyped("textGenerationCompleted", content)]

@@ -4,7 +4,9 @@ import base64
 from typing import assert_never
 
 import msgspec
+from msgspec import Struct
 
+from domain.ids import TurnId
 from domain.turn.voice_events import (
     AudioChunk,
     MessageVoiced,
@@ -21,6 +23,22 @@ from domain.turn.voice_events import (
     WordsHeard,
 )
 from entrypoints.web.wire.custom_events import Body, custom
+
+_encode = msgspec.json.Encoder().encode
+
+
+class SoundChunk(Struct, frozen=True, tag_field="type", tag="audio_chunk"):
+    """The frame of a part of the sound, which is long: as a struct it is encoded in one pass."""
+
+    content: bytes
+    """On the wire it is Base64."""
+    turn_id: str
+    seq: int
+
+
+def sound_frame(turn: TurnId, seq: int, event: AudioChunk) -> bytes:
+    """Return the frame of a part of the sound, as JSON."""
+    return _encode(SoundChunk(event.data, turn, seq))
 
 
 def voice_frames(event: VoiceEvent) -> list[Body]:
