@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import adapters, agent, files, history, report, speech
+from benchmarks import adapters, agent, files, history, hush, report, speech
 from benchmarks.measure import Memory, Target, kept, memory, not_kept
 from benchmarks.processes import MIB, Parley, Server, provider, relay
 from benchmarks.scenarios import Scenario, chosen
@@ -38,7 +38,7 @@ def main() -> int:
             stored = files.rows(parley, Path(folder), words.rounds)
         spoken: list[report.Row] = []
         if "speech" in words.parts:
-            spoken = speech.rows(parley, words.rounds)
+            spoken = speech.rows(parley, words.rounds) + hush.rows(parley, words.rounds)
     missed = [row.what for row in rows if row.met is False]
     if rows:
         print(report.table(rows))

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import re
 import time
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -43,11 +44,12 @@ async def words(request: web.Request) -> web.StreamResponse:
     pieces, pace_ms = (int(asked[1]), int(asked[2])) if asked else (1, 0)
     answer = web.StreamResponse(headers={"content-type": "text/event-stream"})
     await answer.prepare(request)
-    for number in range(pieces):
-        for text in (f"Piece {number} goes ", "on and on ", ""):
-            await asyncio.sleep(pace_ms / 1000)
-            await answer.write(delta(text or f"until {time.perf_counter_ns()}. "))
-    await answer.write(delta(None, "stop") + b"data: [DONE]\n\n")
+    with suppress(ConnectionResetError):  # Who asked has heard enough.
+        for number in range(pieces):
+            for text in (f"Piece {number} goes ", "on and on ", ""):
+                await asyncio.sleep(pace_ms / 1000)
+                await answer.write(delta(text or f"until {time.perf_counter_ns()}. "))
+        await answer.write(delta(None, "stop") + b"data: [DONE]\n\n")
     return answer
 
 
@@ -60,8 +62,9 @@ async def voice(request: web.Request) -> web.WebSocketResponse:
         frame: dict[str, Any] = msgspec.json.decode(message.data)
         waiting += frame["text"]
         if frame.get("flush"):
-            for number in range(FRAMES):
-                await socket.send_str(_audio(sound_of(waiting.strip(), number), waiting))
+            with suppress(ConnectionResetError):
+                for number in range(FRAMES):
+                    await socket.send_str(_audio(sound_of(waiting.strip(), number), waiting))
             waiting = ""
         if not frame["text"]:
             await socket.send_str(_FINAL)
