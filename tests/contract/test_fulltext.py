@@ -16,6 +16,7 @@ from domain.conversation.conversation import (
 )
 from domain.errors import InvalidRequest
 from domain.fulltext.found import MOST_HITS
+from domain.fulltext.frequent import COMMON
 from domain.fulltext.query import terms
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.transfer.records import ArchivedMessage
@@ -203,6 +204,40 @@ class TestOrder:
         assert [one.conversation.id for one in second.found] == [talks[1][0], talks[0][0]]
         with pytest.raises(InvalidRequest, match="another search"):
             await library.page("owls", after=first)
+
+
+class TestCommon:
+    async def test_what_is_common_is_weighed_alike_by_every_store(self, library: Library) -> None:
+        _, [often] = await library.talk("Owl, owl, owl and two birds")
+        _, [short] = await library.talk("one owl")
+        rest: list[MessageId] = []
+        for _ in range(2):
+            _, keys = await library.talk(*["one owl and five other birds"] * (COMMON // 2))
+            await library.talk("one owl of another", user=library.boris)
+            rest += keys
+        _, [_, new] = await library.talk("a mouse", "one owl one owl and a bird")
+        rest.reverse()
+        assert await library.hits("owl") == [often, short, new, *rest]
+        assert await library.hits("owl", limit=2) == [often, short]
+        assert await library.hits("owl", up_to=MessageId(new - 1)) == [often, short, *rest]
+        assert await library.hits('"one owl"') == [short, new, *rest]
+        assert await library.hits("bird* ow*") == [often, new, *rest]
+
+    async def test_pages_of_what_is_common_do_not_move(self, library: Library) -> None:
+        talks = [await library.talk("an owl", *["owl"] * (COMMON // 2)) for _ in range(3)]
+        first = await library.page("owl", limit=2)
+        await library.talk(*["a mouse"] * 5, "owl")
+        second = await library.page("owl", limit=2, after=first)
+        told = [one.conversation.id for page in (first, second) for one in page.found]
+        assert told == [talk for talk, _ in reversed(talks)]
+
+    async def test_what_is_rare_is_found_among_what_is_common(self, library: Library) -> None:
+        await library.talk(*["the owl on the fence"] * COMMON)
+        _, [key, _] = await library.talk("on the garden fence", "the fence, a garden on the owl")
+        await library.talk("not on the garden fence", user=library.boris)
+        for text in ('"the garden fence"', 'garden "on the"  gard* "the garden"'):
+            assert await library.hits(text) == [key]
+        assert await library.hits('"fence on"') == await library.hits("the moth") == []
 
 
 class TestInStep:

@@ -19,9 +19,10 @@ LOCK_WAIT_S = 5
 """How long a statement waits for another transaction, here or in another process."""
 
 _MYSQL_SESSION = (
-    # Without strict mode a value too long is cut in silence.
+    # Without strict mode a value too long is cut in silence, and so are MariaDB's lists of rows.
     "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'),"
-    f" innodb_lock_wait_timeout = {LOCK_WAIT_S}, time_zone = '+00:00'"
+    f" innodb_lock_wait_timeout = {LOCK_WAIT_S}, time_zone = '+00:00',"
+    " group_concat_max_len = 1048576"
 )
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select
 
-from adapters.sql.dialect import exact
-from adapters.sql.tables.chat import messages, sessions
+from adapters.sql.dialect import MYSQL, exact
+from adapters.sql.tables.chat import LIST_ORDER, messages, sessions
 from domain.conversation.conversation import Conversation, ConversationFilter, ListPlace
 from domain.ids import UserId
 
@@ -55,11 +55,18 @@ def page_of(
     if wanted.character is not None:
         query = query.where(sessions.c.ai_character_name == exact(wanted.character))
     if wanted.after is not None:
-        query = query.where(*_after(wanted.after))
+        query = _entered(query).where(*_after(wanted.after))
     query = _with_task(query, wanted).order_by(*NEWEST_FIRST)
     if wanted.tags:
         return query
     return query.limit(wanted.limit or None).offset(wanted.offset or None)
+
+
+def _entered(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Have MySQL go straight to a place in the index: it would walk there from the newest on."""
+    for engine in MYSQL:
+        query = query.with_hint(sessions, f"FORCE INDEX ({LIST_ORDER})", engine)
+    return query
 
 
 def _after(place: ListPlace) -> tuple[ColumnElement[bool], ...]:

@@ -5,11 +5,28 @@ owner's number: what others have written is never read, nor does it count for wh
 no token is too short for MySQL or on its list of words to leave out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Float, Integer, TextClause, text
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    column,
+    literal_column,
+    select,
+    table,
+    text,
+    type_coerce,
+)
+from sqlalchemy.dialects import mysql
 
-from adapters.sql.dialect import MYSQL
+from adapters.sql.dialect import MYSQL, place_in
+from adapters.sql.tables.chat import words
+from domain.fulltext.frequent import COMMON
 from domain.fulltext.query import Term
 from domain.fulltext.words import indexed
 from domain.ids import UserId
@@ -58,28 +75,83 @@ ROWS_IN_MYSQL = text(
 )
 """About how many."""
 
-_FOUND_IN_SQLITE = text(
-    "SELECT rowid AS message_id, -rank AS score FROM ft_ChatMessageWords"
-    " WHERE ft_ChatMessageWords MATCH :wanted AND rowid <= :up_to"
-    " ORDER BY rank, rowid DESC LIMIT :most"
-)
-_FOUND_IN_MYSQL = text(
-    "SELECT message_id, MATCH (words) AGAINST (:wanted IN BOOLEAN MODE) AS score"
-    " FROM ChatMessageWords"
-    " WHERE MATCH (words) AGAINST (:wanted IN BOOLEAN MODE) AND message_id <= :up_to"
-    " ORDER BY score DESC, message_id DESC LIMIT :most"
-)
+_SQLITE = table(WORDS_INDEX, column("rowid", Integer), column("rank", Float))
+_MATCHES_IN_SQLITE = text(f"{WORDS_INDEX} MATCH :wanted")
+_MATCHES_IN_MYSQL = mysql.match(words.c.words, against=bindparam("wanted")).in_boolean_mode()
+_MUCH_RARER = 5
+"""InnoDB reads a matching row in as much time as it passes over so many entries of its index."""
 
 
-def found(engine: str) -> TextClause:
+def ranked(engine: str, spelled_out: int) -> Select[*tuple[Any, ...]]:
     """Return the query for the ids and scores of messages that match, best and newest first.
 
-    It takes `wanted`, an expression, the newest message that counts (`up_to`), and the `most`.
+    It takes `wanted`, an expression, the newest message that counts (`up_to`), and the `most`;
+    `term0` and so on must be held letter by letter, as many as are spelled out.
     """
-    return _FOUND_IN_MYSQL if engine in MYSQL else _FOUND_IN_SQLITE
+    if engine in MYSQL:
+        key, score = words.c.message_id, type_coerce(_MATCHES_IN_MYSQL, Float).label("score")
+        query = select(key, score).where(_MATCHES_IN_MYSQL, *holding(spelled_out))
+        order = score.desc()
+    else:
+        key, rank = _SQLITE.c.rowid, _SQLITE.c.rank
+        query = select(key.label("message_id"), (-rank).label("score")).where(_MATCHES_IN_SQLITE)
+        order = rank
+    query = query.where(key <= bindparam("up_to"))
+    return query.order_by(order, key.desc()).limit(bindparam("most"))
 
 
-FOUND_COLUMNS = {"message_id": Integer, "score": Float}
+def newest(engine: str, spelled_out: int) -> Select[*tuple[Any, ...]]:
+    """Return the query for the ids of the newest messages that match, with the same parameters."""
+    if engine in MYSQL:
+        key = words.c.message_id
+        query = select(key).where(_MATCHES_IN_MYSQL, *holding(spelled_out))
+    else:
+        key = _SQLITE.c.rowid
+        query = select(key.label("message_id")).where(_MATCHES_IN_SQLITE)
+    query = query.where(key <= bindparam("up_to"))
+    return query.order_by(key.desc()).limit(bindparam("most"))
+
+
+def holding(terms: int) -> list[ColumnElement[bool]]:
+    """Return the conditions that words hold `term0` and so on, each as `spelled` has it."""
+    return [place_in(bindparam(f"term{number}"), _BETWEEN_SPACES) > 0 for number in range(terms)]
+
+
+_SPACE = literal_column("' '", String)
+_BETWEEN_SPACES = _SPACE + words.c.words + _SPACE
+
+
+def spelled(user: UserId, term: Term) -> str:
+    """Return a term as it stands in the words of a message, with the spaces around it."""
+    said = _owned(user, term.tokens)
+    return f" {said}" if term.beginning else f" {said} "
+
+
+def parts(terms: Sequence[Term]) -> list[Term]:
+    """Return the terms and the single words of phrases, without repetition."""
+    single = [Term((token,)) for term in terms for token in term.tokens if term.tokens[1:]]
+    return [*dict.fromkeys([*terms, *single])]
+
+
+def divided(
+    engine: str, terms: Sequence[Term], held_by: Mapping[Term, int]
+) -> tuple[Sequence[Term], Sequence[Term]]:
+    """Return what to ask the index for, and what of that to look for in the words themselves.
+
+    InnoDB reads whatever its index says of each word, and then every row. So it is not asked for
+    words that are much commoner than the rarest one.
+
+    Args:
+        engine: which one.
+        terms: what must be there.
+        held_by: in how many of the newest messages each of the `parts` is.
+    """
+    if engine not in MYSQL or max(held_by.values()) < COMMON:
+        return terms, ()
+    single = {part: count for part, count in held_by.items() if not part.tokens[1:]}
+    most = _MUCH_RARER * max(1, min(single.values()))
+    asked = [part for part, count in single.items() if count <= most]
+    return asked, [term for term in terms if term not in asked]
 
 
 def expression(engine: str, user: UserId, terms: Sequence[Term]) -> str:

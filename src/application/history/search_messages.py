@@ -59,7 +59,9 @@ class SearchMessages:
         if not wanted:
             return SearchPage((), None)
         async with self._work() as db:
-            up_to = MessageId(after.up_to) if after else None
+            up_to = MessageId(after.up_to) if after else await db.fulltext.newest(user)
+            if up_to is None:
+                return SearchPage((), None)
             hits = await db.fulltext.hits(user, wanted, MOST_HITS, up_to)
             left = page_after(grouped(hits), after)
             page = left[:limit]
@@ -67,8 +69,7 @@ class SearchMessages:
         if len(left) <= len(page):
             return SearchPage(found, None)
         told = (after.told if after else 0) + len(page)
-        newest = up_to or max(hit.message for hit in hits)
-        return SearchPage(found, SearchPlace(asked, page[-1].conversation, told, newest))
+        return SearchPage(found, SearchPlace(asked, page[-1].conversation, told, up_to))
 
 
 async def _described(

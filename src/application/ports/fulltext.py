@@ -16,13 +16,19 @@ class FullText(Protocol):
     still being written.
     """
 
+    async def newest(self, user: UserId) -> MessageId | None:
+        """Return the user's newest message, shown or not; None where there is none."""
+        ...
+
     async def hits(
         self, user: UserId, terms: Sequence[Term], limit: int, up_to: MessageId | None = None
     ) -> list[Hit]:
         """Return the messages in which all terms occur, best first, then newest first.
 
         Every store finds the same messages. How it weighs them is its own: what occurs more often
-        in a message, and less often in others, counts for more.
+        in a message, and less often in others, counts for more. What is common, as
+        `domain.fulltext.frequent` has it, is found in the newest messages only, and weighed alike
+        by every store.
 
         Args:
             user: whose messages.

@@ -45,11 +45,16 @@ def fingerprint(wanted: Sequence[Term]) -> int:
 
 
 def occurs(term: Term, held: Sequence[str]) -> int:
-    """Return how often a term occurs in the tokens of a text."""
+    """Return how often a term occurs in the tokens of a text, one occurrence after another."""
     if term.beginning:
         return sum(token.startswith(term.tokens[0]) for token in held)
-    size = len(term.tokens)
-    return sum(tuple(held[at : at + size]) == term.tokens for at in range(len(held) - size + 1))
+    size, count, at = len(term.tokens), 0, 0
+    while at + size <= len(held):
+        if tuple(held[at : at + size]) == term.tokens:
+            count, at = count + 1, at + size
+        else:
+            at += 1
+    return count
 
 
 def _phrase(text: str) -> Iterator[Term]:

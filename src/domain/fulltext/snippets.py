@@ -1,6 +1,7 @@
 """The part of a text that shows why it was found."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -54,14 +55,23 @@ def snippet(text: str, wanted: Sequence[Term]) -> tuple[SnippetPart, ...]:
 
 
 def _marks(text: str, wanted: Sequence[Term]) -> list[_Mark]:
-    longest = max((len(term.tokens) for term in wanted), default=0)
-    recent: list[Token] = []
+    by_last: dict[str, list[int]] = {}
+    beginnings: list[tuple[str, int]] = []
+    for number, term in enumerate(wanted):
+        if term.beginning:
+            beginnings.append((term.tokens[0], number))
+        else:
+            by_last.setdefault(term.tokens[-1], []).append(number)
+    recent: deque[Token] = deque(maxlen=max((len(term.tokens) for term in wanted), default=1))
     marks: list[_Mark] = []
     unseen = set(range(len(wanted)))
     for token in tokens(text):
-        recent = [*recent[1 - longest :], token] if longest > 1 else [token]
-        for number, term in enumerate(wanted):
-            if (start := _ends_here(term, recent)) is not None:
+        recent.append(token)
+        here = by_last.get(token.text, ())
+        if beginnings:
+            here = [*here, *(number for said, number in beginnings if token.text.startswith(said))]
+        for number in here:
+            if (start := _start(wanted[number], recent)) is not None:
                 marks.append(_Mark(number, start, token.end))
                 unseen.discard(number)
         everything = marks and not unseen and token.start > marks[-1].start + SNIPPET_CHARS
@@ -70,11 +80,12 @@ def _marks(text: str, wanted: Sequence[Term]) -> list[_Mark]:
     return marks
 
 
-def _ends_here(term: Term, recent: Sequence[Token]) -> int | None:
-    """Return where a term begins that ends with the last of the tokens, or None."""
-    if term.beginning:
-        return recent[-1].start if recent[-1].text.startswith(term.tokens[0]) else None
-    last = recent[-len(term.tokens) :]
+def _start(term: Term, recent: Sequence[Token]) -> int | None:
+    """Return where a term begins whose last token is the last of these, or None."""
+    size = len(term.tokens)
+    if size == 1:
+        return recent[-1].start
+    last = list(recent)[-size:]
     if tuple(token.text for token in last) != term.tokens:
         return None
     return last[0].start

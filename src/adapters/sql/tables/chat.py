@@ -24,6 +24,8 @@ from adapters.sql.dialect import Moment, key, login_name, long_text, search_word
 from adapters.sql.tables.naming import NAMES, TYPE_VARIES
 from domain.batch import BatchStatus
 
+LIST_ORDER = "ix_ChatSessionsNG_list_order"
+
 metadata = MetaData(naming_convention=NAMES)
 
 
@@ -79,7 +81,7 @@ sessions = Table(
     Column("task_priority", String(10)),
     Column("task_description", String(500)),
     Index("idx_agent_task", "ai_character_name", "task_status"),
-    Index("ix_ChatSessionsNG_list_order", "customer_id", "last_update", "created_at", "session_id"),
+    Index(LIST_ORDER, "customer_id", "last_update", "created_at", "session_id"),
 )
 
 messages = Table(
