@@ -25,7 +25,7 @@ from domain.provider_errors import (
     ProviderUnreachable,
     StreamStalled,
 )
-from domain.speech.events import HeardEvent, TranscriptDelta
+from domain.speech.events import HeardEvent, TranscriptDelta, TranscriptFinished
 from domain.speech.orders import FileOrder, Recording
 from tests.contract.ears import (
     KEY,
@@ -236,6 +236,13 @@ async def test_a_live_session_that_breaks_keeps_its_words(name: str, break_: str
     assert [event for event in heard if isinstance(event, TranscriptDelta)] == [
         TranscriptDelta("One.")
     ]
+
+
+async def test_nobody_waits_for_more_than_a_goodbye() -> None:
+    async with deepgram_ears(patience=IMPATIENT) as ears:
+        assert ears.sockets is not None
+        ears.sockets.script(after_a_word("deepgram", Session.goodbye))
+        assert await listened(ears) == [TranscriptDelta("One."), TranscriptFinished("One.", 1)]
 
 
 async def test_what_deepgram_says_of_itself() -> None:

@@ -64,6 +64,12 @@ class Session:
             self._connection.transport.write(beginning)
         self._connection.transport.abort()
 
+    async def goodbye(self) -> None:
+        """Say that it is over, and let go of nothing until the client does."""
+        self._connection.transport.pause_reading()
+        self._connection.transport.write(b"\x88\x02\x03\xe8")
+        await self.hang()
+
     async def hang(self) -> None:
         """Say nothing until the client goes away."""
         await self._connection.wait_closed()

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
-from websockets.frames import CloseCode
-from websockets.protocol import State
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
 from websockets.proxy import get_proxy
 from websockets.uri import parse_uri
 
@@ -38,6 +38,15 @@ class _Direct(connect):
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
+
+
+class _Connection(ClientConnection):
+    """Is over when the provider has said goodbye, and does not wait for its hand to drop."""
+
+    def process_event(self, event: Event) -> None:
+        super().process_event(event)
+        if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
+            self.transport.close()  # Once the answer to the goodbye is out.
 
 
 class ProviderSocket:
@@ -164,6 +173,7 @@ async def connected(
             close_timeout=_GOODBYE_S,
             ping_interval=None,
             max_size=_LARGEST_FRAME,
+            create_connection=_Connection,
             proxy=_proxy_to(*urlsplit(address)[:2]),
             ssl=_authorities() if address.startswith("wss://") else None,
         )

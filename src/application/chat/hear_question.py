@@ -1,7 +1,8 @@
 """A question that is spoken: heard first, then asked like any other."""
 
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from msgspec import Struct, structs
 
@@ -57,26 +58,35 @@ class HearQuestion:
         self._resampler = resampler
         self._direct_model = direct_model
 
-    async def __call__(self, ask: Ask, microphone: Microphone, tell: Tell) -> Heard:
-        """Return the question.
+    @asynccontextmanager
+    async def __call__(
+        self, ask: Ask, microphone: Microphone, tell: Tell
+    ) -> AsyncGenerator[Heard, None]:
+        """Be there with the question once it was spoken; hearing it is billed after the block.
 
         Raises:
-            SpendingCapReached: the user may not spend so much today.
-            HearingFailed: nothing was heard.
-            StorageError: where bug reports are kept, nobody can tell.
+            SpendingCapReached: when entered: the user may not spend so much today.
+            HearingFailed: when entered: nothing was heard.
+            StorageError: when entered: where bug reports are kept, nobody can tell.
         """
         if ask.kind == AUDIO_DIRECT:
-            return await self._direct(ask, microphone, tell)
+            yield await self._direct(ask, microphone, tell)
+            return
         wish = ask.dictation or DictationWish()
-        try:
-            said = await self._dictate(ask.user, wish, microphone, tell)
-        except HearingFailed as error:
-            if not error.words:
-                raise
-            return Heard(await self._asked(ask, error.words, microphone), failure=error)
-        recording = microphone.end.recording or wish.recording
-        told = TranscriptHeard(said.text, recording, said.segments)
-        return Heard(await self._asked(ask, said.text, microphone), told)
+        async with AsyncExitStack() as billed:
+            try:
+                said = await billed.enter_async_context(
+                    self._dictate(ask.user, wish, microphone, tell)
+                )
+            except HearingFailed as error:
+                if not error.words:
+                    raise
+                heard = Heard(await self._asked(ask, error.words, microphone), failure=error)
+            else:
+                recording = microphone.end.recording or wish.recording
+                told = TranscriptHeard(said.text, recording, said.segments)
+                heard = Heard(await self._asked(ask, said.text, microphone), told)
+            yield heard
 
     async def _asked(self, ask: Ask, words: str, microphone: Microphone) -> Ask:
         asked = _asked(ask, words, microphone)

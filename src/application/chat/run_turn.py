@@ -222,16 +222,16 @@ class RunTurn:
         self, turn: TurnId, ask: Ask, said: _Said, microphone: Microphone
     ) -> Ask | None:
         """Return the question that was spoken, stored; None where nobody is to answer it."""
-        heard = await self._hear(ask, microphone, partial(self._tell, turn, said))
-        asked = heard.ask
-        if asked.record is not None:
-            said.kept = await self._ledger.question(turn, asked, asked.record)
-        if heard.failure is not None:
-            raise heard.failure
-        if heard.transcript is not None:
-            await self._tell(turn, said, [heard.transcript])
-        if microphone.was_lost and heard.transcript is not None:
-            raise Cancelled("The client left while it was recording")
+        async with self._hear(ask, microphone, partial(self._tell, turn, said)) as heard:
+            asked = heard.ask
+            if asked.record is not None:
+                said.kept = await self._ledger.question(turn, asked, asked.record)
+            if heard.failure is not None:
+                raise heard.failure
+            if heard.transcript is not None:
+                await self._tell(turn, said, [heard.transcript])
+            if microphone.was_lost and heard.transcript is not None:
+                raise Cancelled("The client left while it was recording")
         return asked if ask.dictation is None or ask.dictation.is_answered else None
 
     async def _answer(self, turn: TurnId, ask: Ask, said: _Said, tell: _Tell) -> None:

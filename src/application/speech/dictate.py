@@ -1,7 +1,7 @@
 """Speech, written down while it is spoken."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 import structlog
 from msgspec import Struct
@@ -53,10 +53,13 @@ class Dictate:
         self._spending = spending
         self._clock = clock
 
+    @asynccontextmanager
     async def __call__(
         self, user: UserId, wish: DictationWish, microphone: Microphone, tell: Tell
-    ) -> Dictated:
-        """Return what was said until the recording ended.
+    ) -> AsyncGenerator[Dictated, None]:
+        """Be there once the recording has ended, with what was said until then.
+
+        It is billed when the block is left: whoever waits for the words need not wait for that.
 
         Args:
             user: who speaks, and pays.
@@ -65,29 +68,28 @@ class Dictate:
             tell: hears of the words as they come.
 
         Raises:
-            SpendingCapReached: the user may not spend so much today.
-            NothingHeard: nobody spoke.
-            HearingRefused, HearingBroke, HearingFailed: with the words so far.
+            SpendingCapReached: when entered: the user may not spend so much today.
+            NothingHeard: when entered: nobody spoke.
+            HearingRefused, HearingBroke, HearingFailed: when entered: with the words so far.
         """
         heard = _Heard(tell, is_told=wish.is_told)
-        try:
-            ears = self._choose.for_live(wish.model, wish.provider)
-            number = TurnId(self._clock.new_id())
-            bill = Bill(self._spending, user, number, ears.card.model, ears.card.provider)
-            await bill.set_aside(0.0)
+        async with AsyncExitStack() as billed:
             try:
+                ears = self._choose.for_live(wish.model, wish.provider)
+                number = TurnId(self._clock.new_id())
+                bill = Bill(self._spending, user, number, ears.card.model, ears.card.provider)
+                await bill.set_aside(0.0)
+                billed.push_async_callback(_settle, bill, ears, microphone)
                 finished = await self._listen(ears, wish, microphone, heard)
-            finally:
-                await bill.paid(_cost_usd(ears, microphone.seconds))
-        except SpendingCapReached:
-            raise
-        except ParleyError as error:
-            words = self._rewrite("".join(heard.words).strip())
-            raise _failed(error, words, has_begun=heard.has_begun) from error
-        text = self._rewrite(finished.text).strip()
-        if not text:
-            raise NothingHeard
-        return Dictated(text, finished.segments if ears.card.tells_segments else None)
+            except SpendingCapReached:
+                raise
+            except ParleyError as error:
+                words = self._rewrite("".join(heard.words).strip())
+                raise _failed(error, words, has_begun=heard.has_begun) from error
+            text = self._rewrite(finished.text).strip()
+            if not text:
+                raise NothingHeard
+            yield Dictated(text, finished.segments if ears.card.tells_segments else None)
 
     async def _listen(
         self, ears: Ears, wish: DictationWish, microphone: Microphone, heard: "_Heard"
@@ -174,6 +176,10 @@ def _failed(error: ParleyError, words: str, *, has_begun: bool) -> HearingFailed
         return HearingFailed(str(error), words)
     kind = HearingBroke if has_begun else HearingRefused
     return kind(str(error), words, provider)
+
+
+async def _settle(bill: Bill, ears: Ears, microphone: Microphone) -> None:
+    await bill.paid(_cost_usd(ears, microphone.seconds))
 
 
 def _cost_usd(ears: Ears, seconds: float) -> float | None:

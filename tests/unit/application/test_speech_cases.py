@@ -1,7 +1,7 @@
 """Texts spoken and recordings written down: in parts, by several keys, on one bill."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ from application.providers.patience import ATTEMPTS
 from application.speech.at_once import AtOnce
 from application.speech.choose_ears import ChooseEars
 from application.speech.choose_voice import ChooseVoice
+from application.speech.dictate import Dictate, Dictated
 from application.speech.lanes import ReadingSpeakerLanes, SpeakerLanes, TranscriberLanes
+from application.speech.microphone import Microphone
 from application.speech.speak_text import SpeakText, Spoken
 from application.speech.transcribe_recording import HearingWish, TranscribeRecording
 from application.usage.spending import Spending
@@ -33,10 +35,19 @@ from domain.provider_errors import (
     ProviderUnavailable,
 )
 from domain.speech.audio import wav, wav_header
+from domain.speech.errors import NothingHeard
 from domain.speech.events import TranscriptFinished
-from domain.speech.orders import LiveOrder, Recording, SpeechOrder, Transcript, VoiceWish
+from domain.speech.orders import (
+    DictationWish,
+    LiveOrder,
+    Recording,
+    SpeechOrder,
+    Transcript,
+    VoiceWish,
+)
 from domain.speech.rewrite import Rewrite
 from domain.turn.metering import Usage
+from domain.turn.voice_events import VoiceEvent
 from domain.usage import UsageSum, total
 
 SICK = ProviderUnavailable("acme", "sorry")
@@ -57,6 +68,7 @@ class Rig:
     """One user, one scripted provider of each kind, and a cap."""
 
     def __init__(self, speaker: Any = None, ears: Any = None, cap_usd: float = 0) -> None:
+        self.ears = ears
         self.clock = ManualClock()
         self.work = MemoryUnitOfWork(self.clock)
         spending = Spending(self.work, self.clock, cap_usd)
@@ -164,6 +176,34 @@ async def test_what_a_recording_costs(model: str, heard_as: Transcript, micro_us
     rig = await Rig(ears=ScriptedTranscriber(heard_as)).begin()
     await rig.transcribe(rig.user, MINUTE, HearingWish(model))
     assert (await rig.used()).known_micro_usd == micro_usd
+
+
+async def dictated(rig: Rig) -> AbstractAsyncContextManager[Dictated]:
+    hears = ChooseEars((DEMO_EARS,), {"demo": rig.ears}, ("demo",), "demo", "demo")
+    microphone = Microphone(8000, 60)
+    await microphone.feed(bytes(16_000))
+    microphone.finish()
+
+    async def tell(_: Sequence[VoiceEvent]) -> None:
+        return
+
+    dictate = Dictate(hears, Rewrite(), Spending(rig.work, rig.clock), rig.clock)
+    return dictate(rig.user, DictationWish(), microphone, tell)
+
+
+async def test_what_was_dictated_is_billed_once_its_words_were_needed() -> None:
+    rig = await Rig(ears=ScriptedTranscriber([TranscriptFinished("Yes")])).begin()
+    async with await dictated(rig) as said:
+        assert (said.text, (await rig.used()).answers) == ("Yes", 0)
+    assert (await rig.used()).answers == 1
+
+
+async def test_silence_is_billed_too() -> None:
+    rig = await Rig(ears=ScriptedTranscriber([TranscriptFinished("")])).begin()
+    with pytest.raises(NothingHeard):
+        async with await dictated(rig):
+            pass
+    assert (await rig.used()).answers == 1
 
 
 async def test_what_is_not_known_is_not_guessed() -> None:
