@@ -315,7 +315,7 @@ async def test_both_older_clients_find_the_picture(easel: Easel) -> None:
         assert found["message"] == {"status": "completed", "result": found["data"]}
         assert key_in(found["data"]) is not None
     assert [len(order.inputs) for order in maker.orders] == [0, 1]
-    for wrong in ({"category": "tts"}, {"user_input": {"text": " "}}, {"user_input": []}):
+    for wrong in ({"category": "music"}, {"user_input": {"text": " "}}, {"user_input": []}):
         answer = await easel.post("/generate", said | modern | wrong)
         assert (answer.status_code, answer.json()["message"]["status"]) == (400, "fail")
     assert (await easel.post("/generate", said | modern | {"customer_id": 2})).status_code == 403

@@ -1,12 +1,20 @@
-"""The old mobile client: actions on the history, and uploads."""
+"""The old mobile client: actions on the history, uploads, and speech."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from adapters.memory.speech import ScriptedSpeaker, ScriptedTranscriber, sound_of
+from application.ports.speech import Allowance
+from domain.provider_errors import ProviderRejected
+from domain.speech.orders import Transcript
 from tests.api.history_rows import talk
 from tests.api.offline_app import Parley
+
+SPOKEN = (Path(__file__).parents[1] / "fixtures" / "spoken.wav").read_bytes()
 
 
 async def act(client: httpx.AsyncClient, action: str, status: int = 200, **said: Any) -> Any:
@@ -139,3 +147,67 @@ async def test_an_upload_needs_a_file_and_a_token(
         assert (empty.status_code, empty.json()["message"]["status"]) == (400, "fail")
     nobody = await stranger.post("/api/aws", files={"file": ("a.pdf", b"x")})
     assert (nobody.status_code, nobody.json()["message"]["status"]) == (401, "fail")
+
+
+async def send(client: httpx.AsyncClient, file: bytes = SPOKEN, **form: Any) -> httpx.Response:
+    fields = {"userInput": "{}", "customerId": "1", "category": "speech", "action": "chat"} | form
+    return await client.post("/chat_audio2text", data=fields, files={"file": ("a.wav", file)})
+
+
+async def test_a_recording_is_written_down_for_whoever_it_is(parley: Parley) -> None:
+    ears = ScriptedTranscriber(Transcript("Hi", "whisper-1"))
+    parley.transcribers["openai"] = ears
+    speech = msgspec.json.encode({"speech": {"model": "whisper-1", "optionalPrompt": "A list"}})
+    async with parley.client() as boris:
+        boris.headers.update(parley.boris_headers)
+        answer = await send(boris, userSettings=speech.decode())
+        tried = await send(boris, userSettings='{"general": {"returnTestData": true}}')
+    expected = {"status": "completed", "result": "Hi"}
+    assert answer.json() == {"success": True, "code": 200, "message": expected}
+    assert ears.recordings[0][1].prompt == "A list"
+    assert "customer 2" in tried.json()["message"]["result"]
+
+
+async def test_a_recording_that_is_not_written_down_says_why(
+    parley: Parley, anna: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    parley.transcribers["gemini"] = ScriptedTranscriber(ProviderRejected("gemini", "no"))
+    empty = await anna.post("/chat_audio2text", data={"action": "chat"})
+    for answer, status, why in (
+        (await send(stranger), 401, "token"),
+        (await send(anna, b""), 400, "empty"),
+        (await send(anna, userInput="{"), 400, "user_input: Invalid JSON"),
+        (await send(anna, category="music"), 400, "category"),
+        (await send(anna), 502, "no"),
+        (empty, 400, "recording"),
+    ):
+        found = answer.json()
+        assert (answer.status_code, found["code"], found["success"]) == (status, status, False)
+        assert (found["message"]["status"], why in found["message"]["result"]) == ("fail", True)
+
+
+async def test_texts_are_spoken_as_pictures_are_drawn(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    parley.speakers["openai"] = ScriptedSpeaker()
+    parley.books["elevenlabs"] = ScriptedSpeaker(allowance=Allowance(12, 100))
+
+    async def ask(action: str, **changes: Any) -> httpx.Response:
+        said = {"category": "tts", "action": action, "userInput": {"text": "Hello"}}
+        settings = {"tts": {"voice": "nova", "ttsAutoExecute": True}}
+        return await anna.post("/generate", json=said | {"userSettings": settings} | changes)
+
+    made = (await ask("tts_no_stream", customerId=1)).json()["message"]
+    assert made["status"] == "completed"
+    assert "_tts_audio.mp3" in made["result"]
+    assert (await ask("tts_stream")).content == sound_of("Hello")
+    used = await ask("billing", userSettings={"tts": {"voice": "alice"}})
+    assert used.json()["message"]["result"]["character_count"] == 12
+    for changes, status in (
+        ({"customerId": 2}, 403),
+        ({"userInput": {}}, 400),
+        ({"userSettings": {"tts": {"speed": 0}}}, 400),
+        ({"userSettings": {"tts": {"format": "midi"}}}, 400),
+    ):
+        answer = await ask("tts_stream", **changes)
+        assert (answer.status_code, answer.json()["message"]["status"]) == (status, "fail")

@@ -30,7 +30,8 @@ from entrypoints.web.routes.files import (
     upload_file,
 )
 from entrypoints.web.routes.images import generate_image
-from entrypoints.web.routes.legacy import legacy_history, legacy_picture, legacy_upload
+from entrypoints.web.routes.legacy import legacy_generate, legacy_history, legacy_upload
+from entrypoints.web.routes.legacy_speech import legacy_transcript
 from entrypoints.web.routes.maintenance import favourites, messages_with_files
 from entrypoints.web.routes.messages import (
     change_message,
@@ -115,8 +116,9 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     messages_with_files,
     agents_status,
     legacy_history,
-    legacy_picture,
+    legacy_generate,
     legacy_upload,
+    legacy_transcript,
     upload_file,
     open_file,
     describe_file,

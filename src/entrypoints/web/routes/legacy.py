@@ -3,11 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
-import structlog
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, Response, post
-from litestar.exceptions import HTTPException, SerializationException
 from msgspec import Struct
 
 from application.files.links import FileLinks
@@ -18,23 +16,27 @@ from application.history.show_conversation import ShowConversation
 from application.history.shown import Shown
 from application.history.write_messages import StoreMessages
 from application.media.draw_pictures import DrawPictures
+from application.ports.clock import Clock
+from application.speech.show_allowance import ShowAllowance
+from application.speech.speak_text import SpeakText
+from application.speech.speak_to_file import SpeakToFile
 from domain.conversation.conversation import ConversationDraft, ConversationFilter
-from domain.errors import InvalidRequest, ParleyError
+from domain.errors import InvalidRequest
 from domain.ids import ConversationId, UserId
-from entrypoints.web.errors import INTERNAL, problem
 from entrypoints.web.identity import check_customer, signed_in
 from entrypoints.web.presence import while_there
+from entrypoints.web.routes.legacy_replies import FAILURES, Reply, reply
+from entrypoints.web.routes.legacy_speech import spoken
+from entrypoints.web.routes.speech import Voices
 from entrypoints.web.uploads import receive
 from entrypoints.web.wire.drafts import message_draft
 from entrypoints.web.wire.image_settings import image_wish
 from entrypoints.web.wire.legacy import (
-    LegacyEnvelope,
     LegacyMade,
     LegacyWritten,
     Outcome,
     completed,
     deep_snake_keys,
-    failed,
     legacy_session,
     with_files,
 )
@@ -43,13 +45,10 @@ from entrypoints.web.wire.message_requests import filled
 from entrypoints.web.wire.moments import read_moment
 from entrypoints.web.wire.names import Json, section, snake_keys
 
-log = structlog.get_logger("legacy")
-
 _MOST = 1000
 """Conversations at once: the old client asks for a hundred."""
 
 SignedIn = Request[UserId, None, Any]
-Reply = Response[LegacyEnvelope]
 
 
 class Cases(Struct, frozen=True):
@@ -62,47 +61,11 @@ class Cases(Struct, frozen=True):
     links: FileLinks
 
 
-def _reply(envelope: LegacyEnvelope) -> Reply:
-    return Response(envelope, status_code=envelope.code)
-
-
-def _ours(_: Request[Any, Any, Any], error: ParleyError) -> Reply:
-    status = problem(error).status
-    if status >= 500:
-        log.warning("request failed", code=error.code, exc_info=error)
-    return _reply(failed(400 if status == 422 else status, str(error)))
-
-
-def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Reply:
-    if error.status_code >= 500:
-        log.error("request failed", exc_info=error)
-        return _reply(failed(500, INTERNAL))
-    too_large = error.status_code == 413
-    return _reply(failed(413, "The body is too large") if too_large else failed(400, "Bad request"))
-
-
-def _not_json(_: Request[Any, Any, Any], __: SerializationException) -> Reply:
-    return _reply(failed(400, "The body is not valid JSON"))
-
-
-def _surprise(_: Request[Any, Any, Any], error: Exception) -> Reply:
-    log.error("request failed unexpectedly", exc_info=error)
-    return _reply(failed(500, INTERNAL))
-
-
-_FAILURES: dict[int | type[Exception], Any] = {
-    ParleyError: _ours,
-    SerializationException: _not_json,
-    HTTPException: _refused,
-    Exception: _surprise,
-}
-
-
 @post(
     "/api/db",
     status_code=200,
     guards=[signed_in],
-    exception_handlers=_FAILURES,
+    exception_handlers=FAILURES,
     include_in_schema=False,
 )
 @inject
@@ -122,7 +85,7 @@ async def legacy_history(
     if act is None:
         raise InvalidRequest(f"Unknown action; known: {', '.join(_ACTIONS)}", "action")
     cases = Cases(search, listing, show, store, links)
-    return _reply(completed(await act(cases, request.user, section(body, "user_input"))))
+    return reply(completed(await act(cases, request.user, section(body, "user_input"))))
 
 
 @post(
@@ -130,7 +93,7 @@ async def legacy_history(
     status_code=200,
     guards=[signed_in],
     request_max_body_size=None,  # The form counts for itself, as it comes.
-    exception_handlers=_FAILURES,
+    exception_handlers=FAILURES,
     include_in_schema=False,
 )
 @inject
@@ -139,25 +102,41 @@ async def legacy_upload(
 ) -> Reply:
     """Store a file, as the newer upload does; the result is its link."""
     found = await receive(request, upload)
-    return _reply(completed(links.link(found.file.key)))
+    return reply(completed(links.link(found.file.key)))
 
 
 @post(
     "/generate",
     status_code=200,
     guards=[signed_in],
-    exception_handlers=_FAILURES,
+    exception_handlers=FAILURES,
     include_in_schema=False,
 )
 @inject
-async def legacy_picture(
-    request: SignedIn, draw: FromDishka[DrawPictures], links: FromDishka[FileLinks]
-) -> LegacyMade:
-    """Draw a picture, as the newer endpoint does; the result is its link."""
+async def legacy_generate(
+    request: SignedIn,
+    draw: FromDishka[DrawPictures],
+    links: FromDishka[FileLinks],
+    speech: FromDishka[SpeakToFile],
+    speak: FromDishka[SpeakText],
+    show: FromDishka[ShowAllowance],
+    clock: FromDishka[Clock],
+) -> Response[Any]:
+    """Draw a picture or speak a text, as the newer endpoints do; the result is its link."""
     body = snake_keys(_object(await request.json()))
     check_customer(body.get("customer_id"), request.user)
-    if body.get("category") != "image":
-        raise InvalidRequest("Only the category image is made here", "category")
+    match body.get("category"):
+        case "image":
+            return Response(await _picture(request, body, draw, links))
+        case "tts":
+            return await spoken(request.user, body, Voices(speech, speak, show, clock))
+        case _:
+            raise InvalidRequest("Only the categories image and tts are made here", "category")
+
+
+async def _picture(
+    request: SignedIn, body: Json, draw: DrawPictures, links: FileLinks
+) -> LegacyMade:
     prompt = _text(section(body, "user_input"), "text") or ""
     if not prompt.strip():
         raise InvalidRequest("Prompt cannot be empty", "user_input")

@@ -10,6 +10,7 @@ from dishka.integrations.litestar import inject
 from litestar import Request, Response, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
+from msgspec import Struct
 
 from application.ports.clock import Clock
 from application.speech.made_up import SOUND
@@ -33,6 +34,7 @@ from entrypoints.web.wire.envelopes import ErrorEnvelope
 from entrypoints.web.wire.tts import (
     ACTIONS,
     BILLING,
+    WHOLE,
     Failure,
     TtsEnvelope,
     TtsRequest,
@@ -52,6 +54,52 @@ _AS_EVERYWHERE = (NotAuthenticated, AccessDenied, SpendingCapReached, TooManyTur
 
 class _BrokeOff(OSError):
     """The voice broke off in the middle: so does the answer, whose status is already sent."""
+
+
+class Voices(Struct, frozen=True):
+    """Texts, spoken into a file or as they are heard, through whichever endpoint."""
+
+    speech: SpeakToFile
+    speak: SpeakText
+    show: ShowAllowance
+    clock: Clock
+
+    async def generated(self, user: UserId, wanted: TtsRequest) -> TtsEnvelope:
+        """Return where the sound is, or what an account has used.
+
+        Raises:
+            ParleyError: as `SpeakToFile` and `ShowAllowance`; or the action is another one.
+        """
+        check_action(wanted.action, (WHOLE, BILLING))
+        if wanted.action == BILLING:
+            return billing_envelope(await self.show(wanted.wish))
+        if wanted.general.is_test:
+            return made_up_envelope(wanted, user)
+        keep = wanted.general.save_to_s3 is not False
+        made = await self.speech(user, wanted.user_input.text, wanted.wish, keep=keep)
+        return spoken_envelope(made)
+
+    async def streamed(self, user: UserId, wanted: TtsRequest) -> Response[Any]:
+        """Return the sound as it is made; nothing is stored.
+
+        Raises:
+            ParleyError: as `SpeakText`, up to the first sound; or the action is another one.
+        """
+        if wanted.action == BILLING:
+            message = "Billing requests cannot be streamed"
+            body = ErrorEnvelope(code=400, message=message, data={"action": BILLING})
+            return Response(body, status_code=400)
+        check_action(wanted.action, ACTIONS)
+        if wanted.general.is_test:
+            return Response(SOUND, media_type="audio/mpeg")
+        spoken = await self.speak(user, wanted.user_input.text, wanted.wish)
+        try:
+            await spoken.begin()
+        except BaseException:
+            await spoken.aclose()
+            raise
+        kind, headers = spoken.order.format.media_type, order_headers(spoken.order)
+        return Live(_sound(spoken), self.clock, media_type=kind, headers=headers)
 
 
 def _failures(otherwise: Failure) -> dict[int | type[Exception], Any]:
@@ -81,19 +129,14 @@ def _failures(otherwise: Failure) -> dict[int | type[Exception], Any]:
 async def generate_speech(
     request: SignedIn,
     data: JSONBody[TtsRequest],
-    speak: FromDishka[SpeakToFile],
+    speech: FromDishka[SpeakToFile],
+    speak: FromDishka[SpeakText],
     show: FromDishka[ShowAllowance],
+    clock: FromDishka[Clock],
 ) -> TtsEnvelope:
     """Speak a text and say where its sound is; or say what the account of a provider has used."""
     check_customer(data.customer_id, request.user)
-    check_action(data.action, ("tts_no_stream", BILLING))
-    if data.action == BILLING:
-        return billing_envelope(await show(data.wish))
-    general = data.general
-    if general.is_test:
-        return made_up_envelope(data, request.user)
-    keep = general.save_to_s3 is not False
-    return spoken_envelope(await speak(request.user, data.user_input.text, data.wish, keep=keep))
+    return await Voices(speech, speak, show, clock).generated(request.user, data)
 
 
 @post(
@@ -118,28 +161,14 @@ async def generate_speech(
 async def stream_speech(
     request: SignedIn,
     data: JSONBody[TtsRequest],
+    speech: FromDishka[SpeakToFile],
     speak: FromDishka[SpeakText],
+    show: FromDishka[ShowAllowance],
     clock: FromDishka[Clock],
 ) -> Response[Any]:
     """Speak a text; what fails before the first sound has a status. Nothing is stored."""
     check_customer(data.customer_id, request.user)
-    if data.action == BILLING:
-        message = "Billing requests cannot be streamed"
-        body = ErrorEnvelope(code=400, message=message, data={"action": BILLING})
-        return Response(body, status_code=400)
-    check_action(data.action, ACTIONS)
-    if data.general.is_test:
-        return Response(SOUND, media_type="audio/mpeg")
-    spoken = await speak(request.user, data.user_input.text, data.wish)
-    try:
-        await spoken.begin()
-    except BaseException:
-        await spoken.aclose()
-        raise
-    order = spoken.order
-    return Live(
-        _sound(spoken), clock, media_type=order.format.media_type, headers=order_headers(order)
-    )
+    return await Voices(speech, speak, show, clock).streamed(request.user, data)
 
 
 def _sound(spoken: Spoken) -> Callable[[Write], Any]:

@@ -19,8 +19,8 @@ from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.envelopes import ErrorEnvelope
 from entrypoints.web.wire.voices import TtsVoice
 
-ACTIONS = ("tts_no_stream", "tts_stream", "billing")
-BILLING = "billing"
+WHOLE, STREAM, BILLING = "tts_no_stream", "tts_stream", "billing"
+ACTIONS = (WHOLE, STREAM, BILLING)
 Failure = Literal["Failed to generate TTS audio", "Failed to stream TTS audio"]
 
 
@@ -59,7 +59,7 @@ class TtsRequest(Struct, frozen=True, kw_only=True):
 
     user_input: TtsInput
     customer_id: CustomerId
-    action: str = ACTIONS[0]
+    action: str = WHOLE
     """`tts_no_stream`, `tts_stream`, or `billing`."""
     user_settings: TtsSettings | None = None
     asset_input: Any = None

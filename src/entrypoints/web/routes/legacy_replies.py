@@ -1,0 +1,54 @@
+"""The envelope of the old mobile client, for errors too."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, SerializationException
+
+from domain.errors import NotConfigured, ParleyError
+from domain.provider_errors import ProviderError
+from entrypoints.web.errors import INTERNAL, problem
+from entrypoints.web.wire.legacy import LegacyEnvelope, failed
+
+log = structlog.get_logger("legacy")
+
+Reply = Response[LegacyEnvelope]
+
+
+def reply(envelope: LegacyEnvelope) -> Reply:
+    """Return the answer with the envelope's own status."""
+    return Response(envelope, status_code=envelope.code)
+
+
+def _ours(_: Request[Any, Any, Any], error: ParleyError) -> Reply:
+    status = problem(error).status
+    if status >= 500:
+        expected = isinstance(error, ProviderError | NotConfigured)
+        log.warning("request failed", code=error.code, exc_info=None if expected else error)
+    return reply(failed(400 if status == 422 else status, str(error)))
+
+
+def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Reply:
+    if error.status_code >= 500:
+        log.error("request failed", exc_info=error)
+        return reply(failed(500, INTERNAL))
+    too_large = error.status_code == 413
+    return reply(failed(413, "The body is too large") if too_large else failed(400, "Bad request"))
+
+
+def _not_json(_: Request[Any, Any, Any], __: SerializationException) -> Reply:
+    return reply(failed(400, "The body is not valid JSON"))
+
+
+def _surprise(_: Request[Any, Any, Any], error: Exception) -> Reply:
+    log.error("request failed unexpectedly", exc_info=error)
+    return reply(failed(500, INTERNAL))
+
+
+FAILURES: dict[int | type[Exception], Any] = {
+    ParleyError: _ours,
+    SerializationException: _not_json,
+    HTTPException: _refused,
+    Exception: _surprise,
+}
