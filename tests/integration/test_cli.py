@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.live_server import PARLEY, ProcessServer, clean_environ, parley
+from tests.simulators import elevenlabs
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.anthropic_wire import refusal as anthropic_refusal
 from tests.simulators.google import GoogleSimulator
 from tests.simulators.openai import OpenAISimulator
-from tests.simulators.replies import failure
+from tests.simulators.replies import failure, json_reply
+from tests.simulators.server import Simulator
 
 pytestmark = pytest.mark.integration
 
@@ -118,7 +120,8 @@ def test_doctor_says_what_is_missing_and_shows_no_secret(
 ) -> None:
     told = parley("doctor", environ=environ)
     assert told.returncode == 0, told.stdout
-    assert "OPENAI_API_KEY is not set" in told.stdout
+    for name in ("OPENAI", "DEEPGRAM", "ELEVENLABS"):
+        assert f"{name}_API_KEY is not set" in told.stdout
     assert "1 users" in told.stdout
     keys = {"OPENAI_API_KEY": "sk-very-secret", "OPENAI_BASE_URL": simulator.base_url}
     good = parley("doctor", environ=environ | keys | {"LOCAL_BASE_URL": simulator.base_url})
@@ -138,9 +141,18 @@ def test_doctor_asks_every_provider_that_has_a_key_once_for_each_key(
     compatible = ("OPENAI", "XAI", "GROQ", "DEEPSEEK", "PERPLEXITY")
     keys = {f"{name}_API_KEY": "sk-very-secret" for name in compatible}
     addresses = {f"{name}_BASE_URL": simulator.base_url for name in compatible}
-    with AnthropicSimulator() as anthropic, GoogleSimulator() as google:
+    speaks = Simulator(elevenlabs.refusal(401, "missing_permissions"))
+    with (
+        AnthropicSimulator() as anthropic,
+        GoogleSimulator() as google,
+        Simulator(json_reply({"api_key_id": "1", "scopes": ["usage:write"]})) as hears,
+        speaks,
+    ):
         keys |= {"ANTHROPIC_API_KEY": "sk-ant-one-secret,sk-ant-two-secret"}
-        keys |= {"GOOGLE_API_KEY": "AIza-secret"}
+        keys |= {"GOOGLE_API_KEY": "AIza-secret", "DEEPGRAM_API_KEY": "dg-secret"}
+        keys |= {"ELEVENLABS_API_KEY": "xi-one-secret,xi-two-secret"}
+        addresses |= {"DEEPGRAM_BASE_URL": hears.address, "ELEVENLABS_BASE_URL": speaks.address}
+        speaks.script(elevenlabs.subscription())
         addresses |= {"ANTHROPIC_BASE_URL": anthropic.base_url}
         addresses |= {"GOOGLE_BASE_URL": google.base_url}
         anthropic.script(anthropic.default, anthropic_refusal(401, "invalid x-api-key"))
@@ -151,6 +163,11 @@ def test_doctor_asks_every_provider_that_has_a_key_once_for_each_key(
     assert "ok gemini 3 models on offer" in lines
     for name in compatible:
         assert f"ok {name.lower()} 2 models on offer" in lines
+    assert "ok deepgram takes the key; hears" in lines
+    assert "ok elevenlabs, key 1 of 2 speaks; 12345 of 100000 characters are used" in lines
+    assert any(line.startswith("ok elevenlabs, key 2 of 2 speaks, but") for line in lines)
+    (asked,) = hears.requests
+    assert (asked.path, asked.headers["authorization"]) == ("/v1/auth/token", "Token dg-secret")
     assert told.returncode == 1, "one key is refused"
     assert [request.headers["x-api-key"] for request in anthropic.requests] == [
         "sk-ant-one-secret",

@@ -39,5 +39,10 @@ def recorded(recording: Recording, order: FileOrder) -> Call:
     )
 
 
+def key_check() -> Call:
+    """Return the request that succeeds with any good key (Deepgram, "Authenticating", 2026-11)."""
+    return Call(path="/v1/auth/token", method="GET")
+
+
 def _said(value: bool) -> str:  # noqa: FBT001 - a fact on its way to the wire
     return "true" if value else "false"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from adapters.deepgram.catalog import PROVIDER
 from adapters.deepgram.events import LiveReader, closed, transcript
-from adapters.deepgram.request import CLOSE, KEEP_ALIVE, live_path, recorded
+from adapters.deepgram.request import CLOSE, KEEP_ALIVE, key_check, live_path, recorded
 from adapters.transport.patience import Patience
 from adapters.transport.resampling import resampler
 from adapters.transport.rest import Rest
@@ -62,6 +62,15 @@ class DeepgramTranscriber(Transcriber):
             listening = _Listening(socket, changing, self._last_words_s)
             async with alongside(listening.keep_alive(self._keep_alive_s)):
                 yield listening
+
+    async def check_key(self) -> None:
+        """Return if Deepgram takes the key.
+
+        Raises:
+            ProviderError: it cannot be reached, or refuses.
+            NotConfigured: the key is missing.
+        """
+        await self._rest.body(key_check())
 
     async def warm_up(self) -> None:
         """Import now what the first use would wait for."""

@@ -16,9 +16,16 @@ from domain.provider_errors import (
     ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
+    ProviderUnauthorized,
 )
 
+
+class PermissionMissing(ProviderUnauthorized):
+    """The key is good, but not for this: ElevenLabs' keys can be made for some purposes only."""
+
+
 _KINDS: Mapping[str, type[ProviderError]] = {
+    "missing_permissions": PermissionMissing,
     "quota_exceeded": ProviderRejected,
     "voice_not_found": ProviderRejected,
     "invalid_voice_id": ProviderRejected,

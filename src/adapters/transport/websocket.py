@@ -164,6 +164,7 @@ async def connected(
     Raises:
         ProviderError: it cannot be reached, or refuses.
     """
+    trusted = await _trusted() if address.startswith("wss://") else None
     try:
         connection = await _Direct(
             address,
@@ -175,7 +176,7 @@ async def connected(
             max_size=_LARGEST_FRAME,
             create_connection=_Connection,
             proxy=_proxy_to(*urlsplit(address)[:2]),
-            ssl=_authorities() if address.startswith("wss://") else None,
+            ssl=trusted,
         )
     except Exception as failure:
         raise _not_opened(provider, failure, refused) from failure
@@ -199,6 +200,13 @@ def socket_address(base_url: str) -> str:
 def _proxy_to(scheme: str, place: str) -> str | None:
     """Return what the environment names; looking through all of it takes as long as connecting."""
     return get_proxy(parse_uri(f"{scheme}://{place}"))
+
+
+async def _trusted() -> SSLContext:
+    """Return whom to trust; finding that out takes up to a second, which no turn waits for."""
+    if not _authorities.cache_info().currsize:
+        await asyncio.to_thread(_authorities)
+    return _authorities()
 
 
 @cache

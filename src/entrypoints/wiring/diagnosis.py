@@ -1,6 +1,6 @@
 """What is configured, what is missing, what answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -8,6 +8,9 @@ from dishka import AsyncContainer
 from msgspec import Struct
 
 from adapters.compatible.local import LocalModels
+from adapters.deepgram.transcribe import DeepgramTranscriber
+from adapters.elevenlabs.errors import PermissionMissing
+from adapters.elevenlabs.speak import ElevenLabsSpeaker
 from adapters.transport.scrub import fit_for_clients
 from application.agent.offer_remote import NamedServer
 from application.ports.files import Files
@@ -21,6 +24,7 @@ from domain.tool_server_errors import ToolServerError
 from entrypoints.wiring import databases
 from entrypoints.wiring.providers.models import Adapter, Adapters
 from entrypoints.wiring.providers.remote_tools import ToolServers
+from entrypoints.wiring.providers.speech import SpeechAdapters
 from entrypoints.wiring.settings import VARIABLES, Secret, Settings
 
 State = Literal["ok", "missing", "failing"]
@@ -48,6 +52,7 @@ def configured(settings: Settings) -> list[tuple[str, str]]:
 async def diagnose(container: AsyncContainer, settings: Settings) -> list[Finding]:
     """Look at each part in turn; a part that fails keeps no other from being looked at."""
     adapters = await container.get(Adapters)
+    speech = await container.get(SpeechAdapters)
     local = await container.get(LocalModels)
     work = await container.get(UnitOfWork)
     files = await container.get(Files)
@@ -73,6 +78,11 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
             await _look(_name(provider, number, len(keys)), partial(_listed, adapter))
             for provider, keys in adapters.items()
             for number, adapter in enumerate(keys, 1)
+        ],
+        *[
+            await _look(_name(provider, number, len(keys)), look)
+            for provider, keys in _speech(speech).items()
+            for number, look in enumerate(keys, 1)
         ],
         await _look("local", local_names),
         Finding(
@@ -118,6 +128,26 @@ async def _listed(model: Adapter) -> str:
         return f"{len(await model.model_names())} models on offer"
     except ModelNotOffered:
         return "answers, but lists no models"
+
+
+def _speech(adapters: SpeechAdapters) -> Mapping[str, Sequence[Callable[[], Awaitable[str]]]]:
+    """Return how to look at those who only hear or speak; the others are asked as chat models."""
+
+    async def hears(one: DeepgramTranscriber) -> str:
+        await one.check_key()
+        return "takes the key; hears"
+
+    async def speaks(one: ElevenLabsSpeaker) -> str:
+        try:
+            used = await one.allowance()
+        except PermissionMissing as error:
+            return f"speaks, but does not tell what is used ({error})"
+        return f"speaks; {used.character_count} of {used.character_limit} characters are used"
+
+    return {
+        "deepgram": [partial(hears, one) for one in adapters.deepgram],
+        "elevenlabs": [partial(speaks, one) for one in adapters.elevenlabs],
+    }
 
 
 async def _tools(named: NamedServer) -> str:
