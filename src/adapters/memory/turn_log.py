@@ -76,7 +76,8 @@ class _Log:
     def tell(self, new: Sequence[Entry]) -> None:
         if self._live:
             self._live = [live for live in self._live if live.hand(new)]
-        self.wake()
+        if self._waiting or self.ended_at is not None:
+            self.wake()
 
     def wake(self) -> None:
         if self.ended_at is not None or self.forgotten:
@@ -153,9 +154,12 @@ class MemoryTurnLog(TurnLog):
         size_bytes = log.size_bytes
         for entry in new:
             event = entry.event
-            size_bytes += len(event.text) if isinstance(event, _TEXTS) else OTHER_EVENT_BYTES
-            if isinstance(event, AudioChunk):
-                size_bytes += len(event.data)
+            if isinstance(event, _TEXTS):
+                size_bytes += len(event.text)
+            else:
+                size_bytes += OTHER_EVENT_BYTES
+                if isinstance(event, AudioChunk):
+                    size_bytes += len(event.data)
         if not self._fits(log, len(new), size_bytes):
             size_bytes -= self._drop_sound(log, len(new), size_bytes)
             if not self._fits(log, len(new), size_bytes):

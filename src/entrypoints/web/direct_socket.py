@@ -56,7 +56,7 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
 
     def write_text(self, payload: bytes) -> bool:
         """See `DirectSocket`."""
-        if self.conn.state is not State.OPEN or self.disconnected:
+        if self.disconnected or self.conn.state is not State.OPEN:
             raise ClientDisconnected
         self.transport.write(_head(len(payload)) + payload)
         return self.writable.is_set()

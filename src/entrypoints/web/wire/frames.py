@@ -191,8 +191,11 @@ class Framer:
         # All readers of a turn hear of the same append, one after another.
         if self._first is entries[0] and self._last is entries[-1]:
             return self._last_steps
-        self._first, self._last = entries[0], entries[-1]
-        self._last_steps = [self._step(turn, *each) for each in joined(entries)]
+        self._first, self._last = first, last = entries[0], entries[-1]
+        if first is last:  # A reader that keeps up.
+            self._last_steps = [self._step(turn, first.seq, first, first.event)]
+        else:
+            self._last_steps = [self._step(turn, *each) for each in joined(entries)]
         return self._last_steps
 
     def chunks(

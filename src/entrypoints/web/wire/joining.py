@@ -13,9 +13,6 @@ def joined(entries: Sequence[Entry]) -> Iterator[tuple[int, Entry, TurnEvent]]:
 
     The very first chunk of a turn stays alone, so that chunk numbers begin at 1.
     """
-    if len(entries) == 1:  # A reader that keeps up.
-        yield entries[0].seq, entries[0], entries[0].event
-        return
     at = 0
     while at < len(entries):
         first, end = entries[at], at + 1

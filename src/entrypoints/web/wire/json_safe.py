@@ -3,7 +3,7 @@
 import base64
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -17,6 +17,8 @@ import structlog
 log = structlog.get_logger("wire")
 
 DEEPEST = 20
+_USUAL = 5
+"""Levels of the deepest frame of ours; a cycle is found out soon."""
 _NAMES: frozenset[type] = frozenset({str})
 _PLAIN: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _encoder = msgspec.json.Encoder()
@@ -28,7 +30,7 @@ def encode(value: object) -> bytes:
     Times become ISO text, durations seconds, bytes base64, NaN and infinities null; a cycle
     becomes `<circular_ref: T>` and what lies deeper than 20 levels `<max_depth_exceeded: T>`.
     """
-    if _is_flat(value):
+    if _is_plain(value, _USUAL):
         # Nearly every frame; only half a character in its text could still be in the way.
         try:
             return _encoder.encode(value)
@@ -37,17 +39,20 @@ def encode(value: object) -> bytes:
     return _encoder.encode(safe(value))
 
 
-def _is_flat(value: object, *, outside: bool = True) -> bool:
-    """Return whether the value is an object of plain values, or of such objects."""
-    if type(value) is not dict:
-        return False
-    fields = cast("dict[object, object]", value)
-    if not _NAMES.issuperset(map(type, fields)):
+def _is_plain(value: object, levels: int) -> bool:
+    """Return whether the value is made of nothing but what JSON knows, and is not too deep."""
+    if type(value) is dict:
+        fields = cast("dict[object, object]", value)
+        if not _NAMES.issuperset(map(type, fields)):
+            return False
+        parts = fields.values()
+    elif type(value) is list or type(value) is tuple:
+        parts = cast("Sequence[object]", value)
+    else:
         return False
     # The first test decides for nearly every frame, and at the speed of C.
-    return _PLAIN.issuperset(map(type, fields.values())) or (
-        outside
-        and all(type(item) in _PLAIN or _is_flat(item, outside=False) for item in fields.values())
+    return _PLAIN.issuperset(map(type, parts)) or (
+        levels > 1 and all(type(part) in _PLAIN or _is_plain(part, levels - 1) for part in parts)
     )
 
 
