@@ -529,6 +529,31 @@ class TestChanging:
         [stored] = await said(work, anna, mine.id)
         assert stored.message == "t"
 
+    async def test_a_running_answer_grows_in_its_own_turn_only(
+        self, work: UnitOfWork, anna: UserId, boris: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        state = AnswerState.RUNNING
+        key = await say(work, anna, mine.id, HELLO, Sender.AI, turn=TurnId("t"), state=state)
+        async with work() as db:
+            grow = db.conversations.grow_message
+            new = {"message": "longer", "state": state}
+            await grow(anna, mine.id, key, new, turn=TurnId("t"))
+            for user, turn in ((anna, TurnId("other")), (boris, TurnId("t"))):
+                await grow(user, mine.id, key, {"message": "not mine"}, turn=turn)
+            await grow(anna, mine.id, MessageId(99999), new, turn=TurnId("t"))
+        [stored] = await said(work, anna, mine.id)
+        assert (stored.message, stored.state) == ("longer", state)
+
+    async def test_only_known_columns_grow(self, work: UnitOfWork, anna: UserId) -> None:
+        mine = await opened(work, anna)
+        key = await say(work, anna, mine.id, turn=TurnId("t"))
+        with pytest.raises(ValueError, match="customer_id"):
+            async with work() as db:
+                await db.conversations.grow_message(
+                    anna, mine.id, key, {"customer_id": 1}, turn=TurnId("t")
+                )
+
 
 class TestChangingConversations:
     async def test_a_draft_changes_what_it_states(

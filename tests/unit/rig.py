@@ -35,6 +35,7 @@ from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.bug_reports import BugReports
 from application.chat.characters import Characters
+from application.chat.checkpoints import Checkpoints
 from application.chat.documents import FitContent
 from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Ledger
@@ -222,6 +223,7 @@ class Rig:
             self.clock,
             agent_limits or AgentLimits(),
         )
+        checkpoints = Checkpoints(self.ledger, self.clock)
         run = RunTurn(
             self.log,
             self.ledger,
@@ -250,11 +252,21 @@ class Rig:
             ),
             speak,
             SpeakMessage(speak, self.store),
+            checkpoints,
             self.clock,
             longest_s,
         )
         self.signals = MemorySignals()
-        self.turns = Turns(self.log, self.signals, self.store, self.ledger, run, self.clock, limits)
+        self.turns = Turns(
+            self.log,
+            self.signals,
+            self.store,
+            self.ledger,
+            checkpoints,
+            run,
+            self.clock,
+            limits,
+        )
         self.recover = RecoverTurns(self.store)
         self._before: set[asyncio.Task[object]] = set()
 

@@ -142,6 +142,18 @@ class MemoryMessages:
         rows.messages[message] = structs.replace(rows.messages[message], **new)
         return True
 
+    async def grow_message(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+        changes: dict[str, Any],
+        *,
+        turn: TurnId,
+    ) -> None:
+        """Set columns of a running answer, if it is there and the turn's own."""
+        await self.change_message(user, conversation, message, changes, turn=turn)
+
     async def keep_version(
         self,
         user: UserId,

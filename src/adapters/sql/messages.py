@@ -155,20 +155,36 @@ class SqlMessages:
         Raises:
             ValueError: a name is not that of a column which may change.
         """
-        if not changes.keys() <= CHANGEABLE:
-            raise ValueError(f"not changeable: {sorted(changes.keys() - CHANGEABLE)}")
         this = {"this_message": message, "this_session": conversation, "this_owner": user}
         if not changes:
             return await self._transaction.first("find", MESSAGE_EXISTS, this) is not None
-        columns = {name: storable(value) for name, value in fitted(changes).items()}
-        new = {f"new_{name}": value for name, value in columns.items()}
+        columns = _columns(changes)
         statement = change_message(tuple(columns), by_turn=turn is not None)
         result = await self._transaction.run(
-            "change message", statement, this | new | {"this_turn": turn}
+            "change message", statement, this | _new(columns) | {"this_turn": turn}
         )
         if result.rowcount:
             await self._index(user, conversation, message, columns, by_turn=turn is not None)
         return result.rowcount > 0
+
+    async def grow_message(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+        changes: dict[str, Any],
+        *,
+        turn: TurnId,
+    ) -> None:
+        """Set columns of a running answer, if it is there and the turn's own.
+
+        Raises:
+            ValueError: a name is not that of a column which may change.
+        """
+        this = {"this_message": message, "this_session": conversation, "this_owner": user}
+        columns = _columns(changes)
+        statement = change_message(tuple(columns), by_turn=True)
+        await self._transaction.gather(statement, this | _new(columns) | {"this_turn": turn})
 
     async def _index(
         self,
@@ -225,3 +241,14 @@ class SqlMessages:
             {"message": message, "session": conversation, "owner": user, "after": after},
         )
         return MessageId(kept.lastrowid) if kept.rowcount and kept.lastrowid else None
+
+
+def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes as columns hold them."""
+    if not changes.keys() <= CHANGEABLE:
+        raise ValueError(f"not changeable: {sorted(changes.keys() - CHANGEABLE)}")
+    return {name: storable(value) for name, value in fitted(changes).items()}
+
+
+def _new(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in columns.items()}

@@ -40,7 +40,7 @@ class SseSplitter:
                 if payloads := _payloads_in_crlf(chunk):
                     return payloads
             elif chunk.endswith(b"\n\n"):
-                if chunk.startswith(_DATA) and chunk.count(b"\n") == 2:  # noqa: PLR2004 - its end
+                if chunk.startswith(_DATA) and chunk.count(b"\n") == 2:
                     return [chunk[6:-2]]
                 return _payloads(chunk[:-2])
         return _payloads(self._whole(chunk))

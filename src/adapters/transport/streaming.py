@@ -1,7 +1,7 @@
 """Reads a provider's answer off its connection: the one loop of every HTTP chat adapter."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
@@ -78,8 +78,7 @@ async def read_answer(
             silence.since = None
             events: list[ModelEvent] = []
             try:
-                for payload in splitter.feed(chunk):
-                    events += reader.feed(payload)
+                _read(reader, splitter.feed(chunk), events)
             except ParleyError:
                 if events:
                     yield events  # Said before it went wrong.
@@ -98,6 +97,13 @@ async def read_answer(
                 raise broken_answer(provider, failure, silence) from failure
         if events := _last_words(provider, splitter, reader):
             yield events
+
+
+def _read(reader: WireReader, payloads: Iterable[bytes], events: list[ModelEvent]) -> None:
+    """Add what the payloads say, those before a faulty one included."""
+    read = reader.feed
+    for payload in payloads:
+        events += read(payload)
 
 
 async def _opened(

@@ -1,10 +1,10 @@
 """What of a turn is in the database: the question before, the answer while and after."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from application.chat.findings import (
     as_told,
@@ -47,6 +47,14 @@ _ILLUSTRATED = (
 """… and once something was drawn for it."""
 VOICED = ("file_locations", "is_tts", "api_tts_gen_model_name")
 """… and what does once its sound is."""
+
+
+class Growing(Struct, frozen=True):
+    """A running answer, as far as it has come."""
+
+    kept: Kept
+    transcript: Transcript
+    chosen: ModelChosen | None
 
 
 class Ledger:
@@ -113,6 +121,22 @@ class Ledger:
         found = await self._work.run(lambda db: db.turns.find(turn))
         return None if found is None else tried.get(found)
 
+    async def answers(self, growing: Sequence[Growing]) -> list[Kept]:
+        """Store running answers as far as they have come, all or none; as `answer` does.
+
+        Raises:
+            StorageError: nothing was stored.
+        """
+        storing = [
+            self._storing(each.kept, each.transcript, each.chosen, AnswerState.RUNNING, None)
+            for each in growing
+        ]
+
+        async def store(db: Stores) -> list[Kept]:
+            return [await each(db) for each in storing]
+
+        return await self._work.run(store)
+
     async def answer(
         self,
         kept: Kept,
@@ -131,6 +155,17 @@ class Ledger:
         Raises:
             StorageError: nothing was stored.
         """
+        return await self._work.run(self._storing(kept, transcript, chosen, state, metering))
+
+    def _storing(
+        self,
+        kept: Kept,
+        transcript: Transcript,
+        chosen: ModelChosen | None,
+        state: AnswerState,
+        metering: Metering | None,
+    ) -> Callable[[Stores], Awaitable[Kept]]:
+        """Return what stores the answer as it is now."""
         draft = answer_draft(kept.record, transcript, chosen, state)
         usage = None if metering is None else metering.told()
         session = transcript.code_session or kept.code_session
@@ -160,7 +195,7 @@ class Ledger:
                 await _went_on_in(db, kept, session)
             return structs.replace(now, growing=growing, doubtful=False, code_session=session)
 
-        return await self._work.run(store)
+        return store
 
     async def bill(self, turn: TurnId, user: UserId, metering: Metering) -> None:
         """Store what a turn took that is not kept: it costs money too. Safe to repeat.
@@ -283,6 +318,9 @@ async def _bring_up_to_date(
         changes["usage"] = usage
     user, gone = kept.ask.user, kept.gone
     this = (user, kept.conversation, answer)
+    if state is AnswerState.RUNNING:  # Whether it is still there is asked at the end.
+        await db.conversations.grow_message(*this, changes, turn=kept.turn)
+        return structs.replace(kept, answer=answer)
     if not await db.conversations.change_message(*this, changes, turn=kept.turn):
         # Deleted, or taken over by a turn that answers anew.
         gone = await db.conversations.message(user, answer) is None

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from application.chat.answer_event import AnswerEvent
 from application.chat.answer_states import AnswerStates
+from application.chat.checkpoints import Checkpoints
 from application.chat.endings import ending_of, state_of
 from application.chat.hear_question import HearQuestion
 from application.chat.kept import Kept, origin_of
@@ -18,6 +19,7 @@ from application.chat.meter import Meter
 from application.chat.pictures import Pictures
 from application.chat.readable import ENGINES, readable
 from application.chat.responder import Responder
+from application.chat.said import Said
 from application.chat.speak_message import SpeakMessage
 from application.chat.stop_switch import Cancelled, StopSwitch
 from application.flow.alongside import alongside
@@ -31,7 +33,7 @@ from domain.conversation.conversation import AnswerState
 from domain.errors import StorageError
 from domain.ids import TurnId
 from domain.turn.ask import TTS, Ask
-from domain.turn.entries import Entry, Numbering
+from domain.turn.entries import Numbering
 from domain.turn.errors import TurnTimedOut, TurnTooLong
 from domain.turn.events import (
     AnswerWritten,
@@ -53,34 +55,11 @@ from domain.turn.transcript import Transcript
 
 log = structlog.get_logger("turns")
 
-CHECKPOINT_S = 1.5
-"""Below the two seconds of text that a crash may cost, so that writing itself has time."""
 SAVE_WAITS_S = (0.1, 0.4, 1.5)
 """Between attempts to save an ending: readers wait for it, so they are few."""
 
 
-_Tell = Callable[[TurnId, "_Said", Sequence[TurnEvent]], Awaitable[None]]
-
-
-class _Said(Struct):
-    """What has become known of a running turn."""
-
-    transcript: Transcript
-    numbers: Numbering
-    kept: Kept | None
-    meter: Meter
-    unsure: list[Entry] = []
-    """Numbered, but perhaps not in the log."""
-    chosen: ModelChosen | None = None
-    speech_settled: bool = False
-    text_settled: bool = False
-    leg: VoiceLeg | None = None
-    together: asyncio.Lock | None = None
-    """Held by whoever tells, where text and voice both do."""
-
-    def speaks(self, leg: VoiceLeg) -> None:
-        """Note whose voice it is."""
-        self.leg = leg
+_Tell = Callable[[TurnId, Said, Sequence[TurnEvent]], Awaitable[None]]
 
 
 class Unsaved(Struct, frozen=True):
@@ -106,6 +85,7 @@ class RunTurn:
         hear: HearQuestion,
         speak: SpeakAlong,
         speak_message: SpeakMessage,
+        checkpoints: Checkpoints,
         clock: Clock,
         longest_s: float = 900,
         research_s: float = 3600,
@@ -118,6 +98,7 @@ class RunTurn:
         self._hear = hear
         self._speak = speak
         self._speak_message = speak_message
+        self._checkpoints = checkpoints
         self._clock = clock
         self._longest_s: Mapping[Work, float] = {
             "answer": longest_s,
@@ -149,13 +130,13 @@ class RunTurn:
         Returns:
             What could not be saved while readers waited, to be handed to `save_late`.
         """
-        said = _Said(Transcript(), Numbering(), kept, Meter(self._clock))
+        said = Said(Transcript(), Numbering(), kept, Meter(self._clock))
         await self._tell(turn, said, [TurnStarted(ask.kind)])
         work = asyncio.create_task(self._work(turn, ask, said, microphone))
         switch.guards(work)
         try:
             async with (
-                alongside(self._save_now_and_then(turn, said, kept_later=microphone is not None)),
+                self._checkpoints.of(turn, said),
                 alongside(self._stop_when_too_long(switch, self._longest_s[ask.work])),
             ):
                 await asyncio.wait({work})
@@ -194,7 +175,7 @@ class RunTurn:
         return True
 
     async def _work(
-        self, turn: TurnId, ask: Ask, said: _Said, microphone: Microphone | None
+        self, turn: TurnId, ask: Ask, said: Said, microphone: Microphone | None
     ) -> None:
         if microphone is not None:
             heard = await self._heard(turn, ask, said, microphone)
@@ -219,7 +200,7 @@ class RunTurn:
         await self._illustrate(turn, ask, said)
 
     async def _heard(
-        self, turn: TurnId, ask: Ask, said: _Said, microphone: Microphone
+        self, turn: TurnId, ask: Ask, said: Said, microphone: Microphone
     ) -> Ask | None:
         """Return the question that was spoken, stored; None where nobody is to answer it."""
         async with self._hear(ask, microphone, partial(self._tell, turn, said)) as heard:
@@ -234,7 +215,7 @@ class RunTurn:
                 raise Cancelled("The client left while it was recording")
         return asked if ask.dictation is None or ask.dictation.is_answered else None
 
-    async def _answer(self, turn: TurnId, ask: Ask, said: _Said, tell: _Tell) -> None:
+    async def _answer(self, turn: TurnId, ask: Ask, said: Said, tell: _Tell) -> None:
         origin, leg = origin_of(ask, said.kept), said.leg
         async with aclosing(self._responder.reply(turn, ask, origin, said.meter)) as batches:
             async for batch in batches:
@@ -270,14 +251,14 @@ class RunTurn:
             written = structs.replace(written, asks_back=True)
         await tell(turn, said, [written])
 
-    async def _illustrate(self, turn: TurnId, ask: Ask, said: _Said) -> None:
+    async def _illustrate(self, turn: TurnId, ask: Ask, said: Said) -> None:
         """Have the pictures made that the answer is to have; whatever was to be heard is by now."""
         async with aclosing(self._pictures.of_answer(ask, said.transcript.text)) as steps:
             async for step in steps:
                 said.transcript.add([step])
                 await self._tell(turn, said, [step])
 
-    async def _chosen(self, turn: TurnId, ask: Ask, said: _Said, chosen: ModelChosen) -> None:
+    async def _chosen(self, turn: TurnId, ask: Ask, said: Said, chosen: ModelChosen) -> None:
         said.chosen = chosen
         if said.leg is not None:
             await said.leg.begin(partial(self._tell_together, turn, said))
@@ -286,7 +267,7 @@ class RunTurn:
             said.speech_settled = True
             await self._tell(turn, said, [SpeechDeclined()])
 
-    async def _tell_together(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
+    async def _tell_together(self, turn: TurnId, said: Said, events: Sequence[TurnEvent]) -> None:
         """Append events of a text that has a voice beside it: one speaks at a time."""
         if said.together is None:
             await self._tell(turn, said, events)
@@ -294,7 +275,7 @@ class RunTurn:
         async with said.together:
             await self._tell(turn, said, events)
 
-    async def _tell(self, turn: TurnId, said: _Said, events: Sequence[TurnEvent]) -> None:
+    async def _tell(self, turn: TurnId, said: Said, events: Sequence[TurnEvent]) -> None:
         """Append events, along with any whose append was cut off: they may be there or not."""
         said.unsure += said.numbers.number(events)
         try:
@@ -308,31 +289,15 @@ class RunTurn:
                 await self._tell(turn, said, [event])
         said.unsure.clear()
 
-    async def _end(self, turn: TurnId, said: _Said, ending: TurnEnding) -> None:
+    async def _end(self, turn: TurnId, said: Said, ending: TurnEnding) -> None:
         try:
             await self._tell(turn, said, [ending])
         except TurnTooLong:
             # The event before was too much; alone, an ending always fits.
             await self._tell(turn, said, [ending])
 
-    async def _save_now_and_then(self, turn: TurnId, said: _Said, *, kept_later: bool) -> None:
-        """Bound what a crash can cost; a database that is away for a while costs nothing else."""
-        saved = 0
-        while said.kept is not None or kept_later:
-            await self._clock.sleep(CHECKPOINT_S)
-            pieces = said.transcript.pieces
-            if pieces == saved or said.kept is None:
-                continue
-            try:
-                await self._keep(said, said.kept, AnswerState.RUNNING)
-                saved = pieces
-            except StorageError as error:
-                log.warning("checkpoint failed", turn=turn, error=error.code)
-            except Exception:
-                log.exception("checkpoint failed", turn=turn)
-
     async def _keep(
-        self, said: _Said, kept: Kept, state: AnswerState, metering: Metering | None = None
+        self, said: Said, kept: Kept, state: AnswerState, metering: Metering | None = None
     ) -> Kept:
         # Until it is known how this goes, whoever tries next has to look.
         said.kept = structs.replace(kept, doubtful=True)
@@ -344,7 +309,7 @@ class RunTurn:
         switch.stop(TurnTimedOut(longest_s))
 
     async def _save(
-        self, turn: TurnId, ask: Ask, said: _Said, ending: TurnEnding
+        self, turn: TurnId, ask: Ask, said: Said, ending: TurnEnding
     ) -> TurnEnding | None:
         """Return the ending with what was saved; None when the database did not take it."""
         if said.kept is None:
@@ -382,7 +347,7 @@ def _let_hear(leg: VoiceLeg, batch: Sequence[AnswerEvent | ModelChosen]) -> None
             leg.hear(event.text)
 
 
-def _not_saved(said: _Said, work: Work) -> TurnFailed:
+def _not_saved(said: Said, work: Work) -> TurnFailed:
     kept = said.kept
     return TurnFailed(
         StorageError.code,

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 import structlog
 from msgspec import Struct
 
+from application.chat.checkpoints import Checkpoints
 from application.chat.kept import Kept
 from application.chat.known_turns import KnownTurns
 from application.chat.ledger import Ledger
@@ -81,6 +82,7 @@ class Turns:
         signals: Signals,
         work: UnitOfWork,
         ledger: Ledger,
+        checkpoints: Checkpoints,
         run: RunTurn,
         clock: Clock,
         limits: TurnLimits,
@@ -90,6 +92,7 @@ class Turns:
         self._work = work
         self._known = KnownTurns(turn_log, work)
         self._ledger = ledger
+        self._checkpoints = checkpoints
         self._run = run
         self._clock = clock
         self._limits = limits
@@ -106,6 +109,7 @@ class Turns:
         self._chores = [
             self._group.create_task(self._obey_signals()),
             self._group.create_task(self._stop_the_abandoned()),
+            self._group.create_task(self._checkpoints.keep_on()),
             self._group.create_task(self._sweep()),
             self._group.create_task(self._save_the_rest()),
         ]

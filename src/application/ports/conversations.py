@@ -171,6 +171,21 @@ class Conversations(Protocol):
         """
         ...
 
+    async def grow_message(
+        self,
+        user: UserId,
+        conversation: ConversationId,
+        message: MessageId,
+        changes: dict[str, Any],
+        *,
+        turn: TurnId,
+    ) -> None:
+        """Set columns of a running answer, `state` among them, if it is there and the turn's own.
+
+        Written at the latest with the end of the transaction, which is where failures are raised.
+        """
+        ...
+
     async def keep_version(
         self,
         user: UserId,

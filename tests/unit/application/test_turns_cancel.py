@@ -1,16 +1,13 @@
 """Stopping turns: by their user, by neglect, by time, by the end of the process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 
 import pytest
 
 from adapters.memory.chat_model import Step
 from adapters.memory.clock import settle
-from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.chat.turns import TurnLimits
-from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState
 from domain.provider_errors import ProviderOverloaded
 from domain.turn.events import (
@@ -23,35 +20,8 @@ from domain.turn.events import (
     TurnFailed,
 )
 from tests.unit.agent_rig import Clock, called
+from tests.unit.gated_work import Waiting
 from tests.unit.rig import ANNA, WITH_TOOLS, Rig, question, said, text_of
-
-
-class Waiting(UnitOfWork):
-    """A database whose next commit waits at a gate, or is followed by a wait."""
-
-    def __init__(self) -> None:
-        self.inner: MemoryUnitOfWork | None = None
-        self.gate: asyncio.Event | None = None
-        self.waiting = asyncio.Event()
-        self.late = False
-
-    def __call__(self) -> AbstractAsyncContextManager[Stores]:
-        return self._transaction()
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncGenerator[Stores, None]:
-        assert self.inner is not None
-        async with self.inner() as stores:
-            yield stores
-            if not self.late:
-                await self._wait()
-        if self.late:
-            await self._wait()
-
-    async def _wait(self) -> None:
-        if self.gate is not None:
-            self.waiting.set()
-            await self.gate.wait()
 
 
 async def live(rig: Rig, stop: asyncio.Event) -> None:

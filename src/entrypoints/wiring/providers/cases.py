@@ -9,6 +9,7 @@ from application.chat.ask_again import AskAgain
 from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
+from application.chat.checkpoints import Checkpoints
 from application.chat.documents import FitContent
 from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Ledger
@@ -77,6 +78,7 @@ class CasesProvider(Provider):
     name_conversation = provide(NameConversation)
     ask_again = provide(AskAgain)
     ledger = provide(Ledger)
+    checkpoints = provide(Checkpoints)
     show_usage = provide(ShowUsage)
     recover = provide(RecoverTurns)
     fit_content = provide(FitContent)
@@ -136,6 +138,7 @@ class CasesProvider(Provider):
         hear: HearQuestion,
         speak: SpeakAlong,
         speak_message: SpeakMessage,
+        checkpoints: Checkpoints,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
@@ -150,6 +153,7 @@ class CasesProvider(Provider):
             hear,
             speak,
             speak_message,
+            checkpoints,
             clock,
             longest_s,
             research_s,
@@ -162,6 +166,7 @@ class CasesProvider(Provider):
         signals: Signals,
         work: UnitOfWork,
         ledger: Ledger,
+        checkpoints: Checkpoints,
         run: RunTurn,
         clock: Clock,
         settings: Settings,
@@ -173,4 +178,4 @@ class CasesProvider(Provider):
             research_s=settings.research_timeout_s,
             drain_s=settings.drain_s,
         )
-        return Turns(turn_log, signals, work, ledger, run, clock, limits)
+        return Turns(turn_log, signals, work, ledger, checkpoints, run, clock, limits)
