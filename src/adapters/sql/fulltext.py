@@ -31,7 +31,7 @@ from domain.ids import ConversationId, MessageId, UserId
 
 _Rows = TypeVar("_Rows")
 
-WITHIN = 20_000
+WITHIN = 12_000
 """How many of the newest messages are read before the index is asked after all."""
 _MOST_PARTS = 8
 """Of phrases; each is looked for in every one of the recent messages."""

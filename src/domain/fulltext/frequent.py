@@ -15,7 +15,7 @@ RECENT = 1000
 """As many of a user's newest messages tell what is common."""
 COMMON = 30
 """What is in as many of the newest is common; of what is in fewer, all messages are ranked."""
-LOOKED_AT = 500
+LOOKED_AT = 300
 """How many messages, the newest ones, are looked at for what is common."""
 
 _SATURATION = 1.2
