@@ -98,7 +98,7 @@ class MemoryUnitOfWork(UnitOfWork):
 
     A test takes the database away by `away = True`, or for the next few transactions by
     `fail_next`; each then raises `StorageUnavailable` as it begins. `undo_next` and `doubt_next`
-    break the commits of those that write. `opened` counts them all.
+    break the commits of those that write, `lose_next` ends any of them. `opened` counts them all.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -106,6 +106,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._shelf = Shelf()
         self._failing = 0
         self._undone = 0
+        self._lost = 0
         self._doubted: deque[bool] = deque()
         self.away = False
         self.opened = 0
@@ -117,6 +118,10 @@ class MemoryUnitOfWork(UnitOfWork):
     def undo_next(self, times: int = 1) -> None:
         """Let the next transactions that write be undone: `TransactionLost`."""
         self._undone = times
+
+    def lose_next(self, times: int = 1) -> None:
+        """Let the next transactions lose their connection: `TransactionLost`."""
+        self._lost = times
 
     def doubt_next(self, *stored: bool) -> None:
         """Let the next that write be lost while they commit, each stored or not."""
@@ -141,6 +146,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self._commit(draft)
 
     def _commit(self, draft: Draft) -> None:
+        if self._lost:
+            self._lost -= 1
+            draft.end(keep=False)
+            raise TransactionLost("read")
         if draft.wrote and self._undone:
             self._undone -= 1
             draft.end(keep=False)

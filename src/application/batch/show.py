@@ -31,15 +31,13 @@ class ShowBatches:
         Raises:
             BatchNotFound: the user has no such job.
         """
-        async with self._work() as db:
-            return await db.batches.get(user, batch)
+        return await self._work.run(lambda db: db.batches.get(user, batch))
 
     async def page(
         self, user: UserId, status: BatchStatus | None, limit: int, offset: int
     ) -> BatchPage:
         """Return jobs, newest first."""
-        async with self._work() as db:
-            return await db.batches.page(user, status, limit, offset)
+        return await self._work.run(lambda db: db.batches.page(user, status, limit, offset))
 
     async def once_over(self, user: UserId, batch: BatchId) -> BatchJob:
         """Return a job once there is nothing left to do on it, or this process does no more.
@@ -67,8 +65,7 @@ class FetchResults:
             BatchNotFound: the user has no such job.
             InvalidRequest: it has no results, or not yet, or not any more.
         """
-        async with self._work() as db:
-            job = await db.batches.get(user, batch)
+        job = await self._work.run(lambda db: db.batches.get(user, batch))
         if not job.status.is_final:
             raise InvalidRequest(f"Batch job is {job.status.value}: it has no results yet")
         if job.expires_at is not None and job.expires_at <= self._clock.now():

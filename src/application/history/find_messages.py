@@ -14,8 +14,7 @@ class ShowFavourites:
 
     async def __call__(self, user: UserId) -> list[StoredMessage]:
         """Return them in order of writing."""
-        async with self._work() as db:
-            return await db.lookup.favourites(user)
+        return await self._work.run(lambda db: db.lookup.favourites(user))
 
 
 class FindFiles:
@@ -26,5 +25,4 @@ class FindFiles:
 
     async def __call__(self, user: UserId, wanted: FileQuery) -> list[StoredMessage]:
         """Return a page of them, newest first."""
-        async with self._work() as db:
-            return await db.lookup.with_files(user, wanted)
+        return await self._work.run(lambda db: db.lookup.with_files(user, wanted))

@@ -3,7 +3,7 @@
 from msgspec import Struct, structs
 
 from application.history.shown import Shown
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import ConversationFilter, ListPlace
 from domain.ids import UserId
 
@@ -26,7 +26,8 @@ class ListConversations:
     ) -> Listed:
         """Return the page that the filter describes."""
         one_more = wanted.limit + 1 if wanted.limit else 0
-        async with self._work() as db:
+
+        async def read(db: Stores) -> Listed:
             found = await db.conversations.page(user, structs.replace(wanted, limit=one_more))
             page = found[: wanted.limit or None]
             following = ListPlace.of(page[-1]) if len(found) > len(page) else None
@@ -34,5 +35,7 @@ class ListConversations:
                 return Listed(tuple(map(Shown, page)), following)
             ids = tuple(conversation.id for conversation in page)
             messages = await db.conversations.messages(user, ids)
-        shown = (Shown(found, tuple(messages.get(found.id, ()))) for found in page)
-        return Listed(tuple(shown), following)
+            shown = (Shown(found, tuple(messages.get(found.id, ()))) for found in page)
+            return Listed(tuple(shown), following)
+
+        return await self._work.run(read)

@@ -13,5 +13,4 @@ class SearchConversations:
 
     async def __call__(self, user: UserId, text: str, limit: int) -> list[Conversation]:
         """Return at most `limit` conversations, newest first; a blank text is in all of them."""
-        async with self._work() as db:
-            return await db.lookup.search(user, text.strip(), limit)
+        return await self._work.run(lambda db: db.lookup.search(user, text.strip(), limit))

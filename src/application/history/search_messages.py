@@ -58,7 +58,8 @@ class SearchMessages:
             raise InvalidRequest("cursor belongs to another search; leave it out", "cursor")
         if not wanted:
             return SearchPage((), None)
-        async with self._work() as db:
+
+        async def look(db: Stores) -> SearchPage:
             up_to = MessageId(after.up_to) if after else await db.fulltext.newest(user)
             if up_to is None:
                 return SearchPage((), None)
@@ -66,10 +67,12 @@ class SearchMessages:
             left = page_after(grouped(hits), after)
             page = left[:limit]
             found = await _described(db, user, wanted, page)
-        if len(left) <= len(page):
-            return SearchPage(found, None)
-        told = (after.told if after else 0) + len(page)
-        return SearchPage(found, SearchPlace(asked, page[-1].conversation, told, up_to))
+            if len(left) <= len(page):
+                return SearchPage(found, None)
+            told = (after.told if after else 0) + len(page)
+            return SearchPage(found, SearchPlace(asked, page[-1].conversation, told, up_to))
+
+        return await self._work.run(look)
 
 
 async def _described(

@@ -13,5 +13,4 @@ class ShowActivity:
 
     async def __call__(self, user: UserId) -> list[CharacterActivity]:
         """Return them in order of the characters' names."""
-        async with self._work() as db:
-            return await db.lookup.activity(user)
+        return await self._work.run(lambda db: db.lookup.activity(user))

@@ -50,8 +50,7 @@ class ExportAccount:
 
     async def tally(self, user: UserId) -> Tally:
         """Return how many records the archive would have now."""
-        async with self._work() as db:
-            return await db.holdings.tally(user)
+        return await self._work.run(lambda db: db.holdings.tally(user))
 
     async def __call__(
         self, user: UserId, mark: Mark | None = None
@@ -86,8 +85,7 @@ class ExportAccount:
             raise ArchiveChanged
 
     async def _header(self, user: UserId) -> ArchiveHeader:
-        async with self._work() as db:
-            account = await db.accounts.get(user)
+        account = await self._work.run(lambda db: db.accounts.get(user))
         return ArchiveHeader(
             format=FORMAT,
             version=VERSION,
@@ -144,8 +142,7 @@ class ExportAccount:
     ) -> AsyncGenerator[Sequence[Row], None]:
         """Yield page after page, each read in a transaction of its own, from behind `after`."""
         while True:
-            async with self._work() as db:
-                page = await read(db, after)
+            page = await self._work.run(lambda db, place=after: read(db, place))
             if not page:
                 return
             after = place(page[-1])

@@ -49,11 +49,6 @@ class ShowUsage:
         start = first or end - min(timedelta(days=DAYS - 1), end - date.min)
         if start > end:
             raise InvalidRequest(f"from ({start}) must not be after to ({end})", "from")
-        async with self._work() as db:
-            rows = await db.usage.sums(
-                user,
-                datetime.combine(start, time.min, UTC),
-                datetime.combine(end, time.max, UTC),
-                by,
-            )
+        whole_days = datetime.combine(start, time.min, UTC), datetime.combine(end, time.max, UTC)
+        rows = await self._work.run(lambda db: db.usage.sums(user, *whole_days, by))
         return UsageReport(start, end, tuple(rows), total(rows))
