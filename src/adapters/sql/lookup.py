@@ -26,7 +26,7 @@ from domain.conversation.files import FileQuery, carries
 from domain.ids import UserId
 
 _BATCH = 200
-"""Rows of candidates read at once."""
+"""Rows of candidates read at once, from the second statement on."""
 
 _SHOWN = and_(messages.c.customer_id == bindparam("owner"), messages.c.replaced.is_(False))
 _FAVOURITES = (
@@ -74,14 +74,16 @@ class SqlLookup(Lookup):
         found: list[StoredMessage] = []
         end = wanted.offset + wanted.limit if wanted.limit else None
         last: StoredMessage | None = None
+        # At first no more than is wanted: nearly all that may fit does.
+        size = min(_BATCH, end or _BATCH)
         while end is None or len(found) < end:
-            query = _candidates(wanted, last).limit(_BATCH)
+            query = _candidates(wanted, last).limit(size)
             rows = await self._transaction.all("files", query, {"owner": user})
             batch = [message_of(row) for row in rows]
             found += [message for message in batch if carries(message, wanted)]
-            if len(batch) < _BATCH:
+            if len(batch) < size:
                 break
-            last = batch[-1]
+            last, size = batch[-1], _BATCH
         return found[wanted.offset : end]
 
     async def activity(self, user: UserId) -> list[CharacterActivity]:
