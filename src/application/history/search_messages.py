@@ -39,7 +39,10 @@ class SearchPage(Struct, frozen=True):
 
 
 class SearchMessages:
-    """Ranks messages by relevance, then by age, and tells them by conversation."""
+    """Ranks messages by relevance, then by age, and tells them by conversation.
+
+    Of what is common, only the newest are ranked.
+    """
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work

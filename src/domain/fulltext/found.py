@@ -9,7 +9,7 @@ from domain.ids import ConversationId, MessageId
 
 Natural = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 MOST_HITS = 1000
-"""How many messages, the best ones, a search looks at."""
+"""How many messages, the best ones, a search tells."""
 
 
 class Hit(Struct, frozen=True):

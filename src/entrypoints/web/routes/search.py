@@ -56,6 +56,9 @@ async def search_messages(
     limit: Limit = 20,
     cursor: Place = None,
 ) -> Envelope[SearchData]:
-    """Find the caller's messages by their words, the best first, told by conversation."""
+    """Find the caller's messages by their words, the best first, told by conversation.
+
+    Of what is in thirty of the newest thousand, the newest three hundred are ranked.
+    """
     page = await use_case(request.user, q, limit, read_cursor(cursor, SearchPlace))
     return Envelope(message="Messages matched successfully", data=search_data(page, links))
