@@ -248,6 +248,7 @@ class Rig:
                 catalog,
                 resampler,
                 BugReports(self.store),
+                keep_file,
                 "swift",
             ),
             speak,

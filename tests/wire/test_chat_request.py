@@ -10,6 +10,8 @@ from adapters.openai.catalog import CARDS
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.chat_wire.request import chat_request
+from domain.catalog.card import Capability
+from domain.catalog.catalog import Catalog
 from domain.errors import ModelCannot
 from domain.tools import ToolSpec
 from domain.turn.events import ToolCalled, ToolReturned
@@ -24,6 +26,7 @@ from domain.turn.prompt import (
     Round,
     TextPart,
 )
+from entrypoints.wiring.models_file import ModelsFile, with_own_models
 from tests.wire.answers import Answer
 from tests.wire.recordings import Exchange, case, exchanges
 
@@ -85,10 +88,50 @@ def test_parts_in_the_contracts_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("part", [FilePart("https://files.example/a.pdf"), AudioPart(PNG)])
-def test_what_the_wire_cannot_carry(part: Part) -> None:
-    with pytest.raises(ModelCannot, match="gpt-4o-mini"):
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        (FilePart("https://files.example/a.pdf"), "by its address"),
+        (AudioPart("https://files.example/a.wav"), "by its address"),
+        (AudioPart("data:audio/ogg;base64,T2dnUw=="), "audio/ogg; send WAV or MP3"),
+    ],
+)
+def test_what_the_wire_cannot_carry(part: Part, why: str) -> None:
+    with pytest.raises(ModelCannot, match="gpt-4o-mini") as caught:
         chat_request(asked(TextPart("Look"), part))
+    assert why in str(caught.value)
+
+
+def test_a_model_of_the_operators_that_hears() -> None:
+    own = ModelsFile(
+        model=(
+            {
+                "id": "hears",
+                "provider": "openai",
+                "model": "gpt-audio-mini",
+                "can": ["temperature", "audio_in"],
+            },
+        )
+    )
+    card = Catalog(with_own_models(CARDS, own)).find("hears")
+    assert card.able_to(Capability.AUDIO_IN)
+    sent = case("openai", "chat", "test-chat-completions-with-audio-input")[0].sent
+    words, sound = sent["messages"][0]["content"]
+    recording = AudioPart(f"data:audio/wav;base64,{sound['input_audio']['data']}", "audio/wav")
+    body = chat_request(asked(TextPart(words["text"]), recording, card=card))
+    assert body["messages"] == sent["messages"]
+    assert body["model"] == "gpt-audio-mini"
+
+
+def test_an_earlier_recording_that_the_wire_cannot_carry_leaves_a_note() -> None:
+    earlier = Message("user", (AudioPart("data:audio/ogg;base64,T2dnUw=="),))
+    heard = Message("user", (AudioPart("data:audio/mpeg;base64,SUQz"),))
+    messages = (earlier, heard, Message("user", (TextPart("Why?"),)))
+    first, second, _ = chat_request(asked(messages=messages))["messages"]
+    assert first["content"] == "[a recording]"
+    assert second["content"] == [
+        {"type": "input_audio", "input_audio": {"data": "SUQz", "format": "mp3"}}
+    ]
 
 
 def test_history_with_calls() -> None:

@@ -58,6 +58,7 @@ class FitContent:
                 # What a browser records as sound alone is often labelled as video.
                 if not found.mime_type.startswith(("audio/", "video/")):
                     raise DownloadFailed("The recording", f"it is {found.mime_type}")
+                self._need(card, Capability.AUDIO_IN, "listen to recordings")
                 kind = found.mime_type.replace("video/", "audio/")
                 return AudioPart(await _inline(part.url, found, kind), kind)
             case FilePart():

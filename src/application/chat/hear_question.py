@@ -4,15 +4,18 @@ import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
 from msgspec import Struct, structs
 
 from application.chat.bug_reports import BugReports
+from application.files.keep_file import KeepFile
 from application.ports.resampling import MakeResampler
 from application.speech.dictate import Dictate
 from application.speech.microphone import Microphone
 from domain.catalog.card import Capability
 from domain.catalog.catalog import Catalog
-from domain.errors import UnknownModel
+from domain.errors import FilesUnavailable, UnknownModel
+from domain.files.keys import address_of
 from domain.speech.audio import wav
 from domain.speech.errors import HearingFailed, NothingHeard
 from domain.speech.orders import DictationWish
@@ -21,7 +24,10 @@ from domain.turn.events import TurnEvent
 from domain.turn.prompt import AudioPart, Part, TextPart
 from domain.turn.voice_events import RecordingAsked, TranscriptHeard
 
+log = structlog.get_logger("speech")
+
 DIRECT_HZ = 16_000
+NAME = "recording.wav"
 PLACEHOLDER = "🎤 Voice message for a multimodal model"
 DEFAULT_PROMPT = (
     "First answer the speaker of this recording. Then add a short analysis of what can be heard in"
@@ -50,8 +56,10 @@ class HearQuestion:
         catalog: Catalog,
         resampler: MakeResampler,
         reports: BugReports,
+        keep: KeepFile,
         direct_model: str,
     ) -> None:
+        self._keep = keep
         self._dictate = dictate
         self._reports = reports
         self._catalog = catalog
@@ -103,16 +111,33 @@ class HearQuestion:
         sound += resampler.end()
         if not sound:
             raise NothingHeard("No audio data received")
-        encoded = base64.b64encode(wav(bytes(sound), DIRECT_HZ)).decode("ascii")
+        ask, url = await self._kept(ask, wav(bytes(sound), DIRECT_HZ))
         texts = [part for part in ask.question if isinstance(part, TextPart)]
         parts: tuple[Part, ...] = (
             texts[0] if texts else TextPart(DEFAULT_PROMPT),
-            AudioPart(f"data:audio/wav;base64,{encoded}", "audio/wav"),
+            AudioPart(url, "audio/wav"),
             *(part for part in ask.question if not isinstance(part, TextPart)),
             *microphone.end.attachments,
         )
         settings = structs.replace(ask.settings, model=self._hearing_model(ask.settings.model))
         return Heard(structs.replace(ask, question=parts, settings=settings))
+
+    async def _kept(self, ask: Ask, content: bytes) -> tuple[Ask, str]:
+        """Return the question with its recording among its files, and where the model finds it."""
+        record = ask.record
+        if record is not None:
+            try:
+                stored = await self._keep(ask.user, NAME, "audio/wav", content, len(content))
+            except FilesUnavailable as error:
+                log.warning("a recording was not kept", code=error.code)
+            else:
+                address = address_of(stored.key)
+                files = (*(record.question.file_locations or ()), address)
+                question = structs.replace(record.question, file_locations=files)
+                record = structs.replace(record, question=question)
+                return structs.replace(ask, record=record), address
+        encoded = base64.b64encode(content).decode("ascii")
+        return ask, f"data:audio/wav;base64,{encoded}"
 
     def _hearing_model(self, wanted: str) -> str:
         try:

@@ -139,6 +139,15 @@ async def test_a_recording_comes_along_with_its_true_type() -> None:
     assert found == AudioPart(data("audio/webm", WEBM), "audio/webm")
 
 
+async def test_a_model_that_is_deaf_gets_no_recording() -> None:
+    sound = AudioPart(data("audio/mpeg", MP3))
+    with pytest.raises(ModelCannot, match="listen") as told:
+        await asked(sound, SEES)
+    assert told.value.able == ("hears",)
+    [(note,), _] = await loaded(said(sound), said(WHY), card=SEES)
+    assert "not included" in note.text  # type: ignore[union-attr]
+
+
 async def test_a_model_that_reads_pdfs_gets_the_file() -> None:
     found = await asked(FilePart(f"{HERE}/a%20plan.pdf?v=2"), READS)
     assert found == FilePart(data("application/pdf", PDF), "a plan.pdf", "application/pdf")

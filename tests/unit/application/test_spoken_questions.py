@@ -12,6 +12,7 @@ from application.speech.microphone import Microphone, RecordingEnd
 from domain.catalog.card import Capability
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import NotConfigured
+from domain.files.keys import address_of
 from domain.provider_errors import ProviderBrokeOff, ProviderUnauthorized
 from domain.speech.errors import RecordingTooLong
 from domain.speech.events import (
@@ -192,20 +193,40 @@ async def test_segments_and_pauses_are_told_only_to_those_who_watch() -> None:
     assert not any(isinstance(event, WordsHeard) for event in alone)
 
 
-async def test_a_model_that_hears_gets_the_recording_itself() -> None:
+def hearing() -> tuple[Any, Ask]:
+    """Return a model that hears, and a recording for it."""
     can = frozenset({Capability.AUDIO_IN})
     hears = structs.replace(SWIFT, id="hears", model="hears-1", can=can, aliases=())
+    ask = asked(AUDIO_DIRECT)
+    return hears, structs.replace(ask, settings=structs.replace(ask.settings, model="hears"))
+
+
+async def test_a_model_that_hears_gets_the_recording_itself() -> None:
+    hears, ask = hearing()
     async with Rig(said("Sure."), cards=(hears,)) as rig:
-        ask = asked(AUDIO_DIRECT)
-        ask = structs.replace(ask, settings=structs.replace(ask.settings, model="hears"))
         events = await run(rig, ask, microphone())
         parts = rig.model.prompts[0].messages[-1].parts
         rows = await rig.rows(conversation=events[-1].saved.conversation)
+        (kept,) = (await rig.files.page(ANNA)).files
+        content = b"".join([chunk async for chunk in rig.files.read(ANNA, kept.key)])
     assert isinstance(events[1], RecordingAsked)
     assert "multimodal" in events[1].text
     (sound,) = [part for part in parts if isinstance(part, AudioPart)]
     assert sound.url.startswith("data:audio/wav;base64,UklGR")
     assert [row.message for row in rows] == ["", "Sure."]
+    assert rows[0].file_locations == (address_of(kept.key),)
+    assert content.endswith(SECOND)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_recording_that_is_not_kept_is_heard_all_the_same(kept: bool) -> None:
+    hears, ask = hearing()
+    async with Rig(said("Sure."), cards=(hears,)) as rig:
+        rig.files.away = kept
+        events = await run(rig, ask if kept else structs.replace(ask, record=None), microphone())
+        rig.files.away = False
+        assert not (await rig.files.page(ANNA)).files
+    assert isinstance(events[-1], TurnCompleted)
 
 
 async def test_a_recording_without_sound_is_an_error() -> None:

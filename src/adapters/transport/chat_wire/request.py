@@ -21,6 +21,15 @@ from domain.turn.prompt import (
     TextPart,
 )
 
+_SOUNDS: Mapping[str, str] = {
+    "audio/wav": "wav",
+    "audio/wave": "wav",
+    "audio/x-wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+}
+"""Media types → the formats of `input_audio` (OpenAI's API description, 2026-11)."""
+
 
 def chat_request(prompt: Prompt, quirks: ChatQuirks | None = None) -> dict[str, Any]:
     """Return the body, `stream` included.
@@ -63,12 +72,16 @@ def _messages(prompt: Prompt, quirks: ChatQuirks) -> Iterator[dict[str, Any]]:
     if prompt.system:
         yield {"role": "system", "content": prompt.system}
     for message in prompt.messages:
-        yield from _message(prompt.card.id, message, thoughts)
+        is_earlier = message.role == "user" and message is not prompt.messages[-1]
+        fitting = tuple(map(_sayable, message.parts)) if is_earlier else message.parts
+        yield from _message(prompt.card.id, message, fitting, thoughts)
     for round_ in prompt.rounds:
         yield from _round(round_, thoughts)
 
 
-def _message(model: str, message: Message, thoughts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _message(
+    model: str, message: Message, parts: tuple[Part, ...], thoughts: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     match message.role:
         case "assistant":
             # The wire takes words only from an assistant; pictures it made leave a note.
@@ -81,7 +94,7 @@ def _message(model: str, message: Message, thoughts: Mapping[str, Any]) -> Itera
         case "system":
             yield {"role": "system", "content": message.text}
         case "user":
-            yield {"role": "user", "content": _content(model, message.parts)}
+            yield {"role": "user", "content": _content(model, parts)}
 
 
 def _content(model: str, parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
@@ -101,8 +114,28 @@ def _part(model: str, part: Part) -> dict[str, Any]:
             if not is_inline(url):
                 raise ModelCannot(model, "read a file by its address; send the file itself", ())
             return {"type": "file", "file": {"filename": name or "file.pdf", "file_data": url}}
-        case AudioPart():
-            raise ModelCannot(model, "listen to recordings", ())
+        case AudioPart(url):
+            kind, data = _sound(url)
+            if not is_inline(url):
+                raise ModelCannot(
+                    model, "listen to a recording by its address; send the recording itself", ()
+                )
+            if (form := _SOUNDS.get(kind)) is None:
+                raise ModelCannot(model, f"listen to {kind}; send WAV or MP3", ())
+            return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
+
+
+def _sayable(part: Part) -> Part:
+    """Return words in the place of an earlier recording that this wire has no form for."""
+    unheard = isinstance(part, AudioPart) and _sound(part.url)[0] not in _SOUNDS
+    return TextPart(note_of(part)) if unheard else part
+
+
+def _sound(url: str) -> tuple[str, str]:
+    """Return a recording's media type and its Base64; no type for one that is elsewhere."""
+    head, _, data = url.partition(",")
+    scheme, _, kind = head.partition(":")
+    return (kind.partition(";")[0].lower() if scheme.lower() == "data" else "", data)
 
 
 def _round(round_: Round, thoughts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,7 @@ from adapters.transport.patience import Patience
 from adapters.transport.resampling import resampler
 from application.chat.bug_reports import BugReports
 from application.chat.hear_question import HearQuestion
+from application.files.keep_file import KeepFile
 from application.ports.clock import Clock
 from application.ports.scratch import Scratch
 from application.ports.speech import AllowanceBook, Speaker, Transcriber
@@ -191,11 +192,16 @@ class SpeechProvider(Provider):
 
     @provide
     def hear_question(
-        self, dictate: Dictate, catalog: Catalog, work: UnitOfWork, settings: Settings
+        self,
+        dictate: Dictate,
+        catalog: Catalog,
+        work: UnitOfWork,
+        keep: KeepFile,
+        settings: Settings,
     ) -> HearQuestion:
         """The better model hears recordings in production."""
         direct = "gemini-2.5-pro" if settings.env == "production" else "gemini-2.5-flash"
-        return HearQuestion(dictate, catalog, resampler, BugReports(work), direct)
+        return HearQuestion(dictate, catalog, resampler, BugReports(work), keep, direct)
 
     @provide
     def rewrite(self, settings: Settings) -> Rewrite:
