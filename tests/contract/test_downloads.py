@@ -115,3 +115,25 @@ async def test_what_is_refused_is_refused_before_and_while_fetching(web: Web, ur
         web[0].check(url)
     with pytest.raises(DownloadRefused):
         await web[0].fetch(url)
+
+
+async def joined(downloads: Downloads, url: str, most_bytes: int) -> bytes:
+    return b"".join([piece async for piece in downloads.stream(url, most_bytes)])
+
+
+async def test_what_is_large_comes_in_pieces(web: Web) -> None:
+    downloads, put = web
+    content = bytes(300_000)
+    assert await joined(downloads, put(content), len(content)) == content
+    with pytest.raises(DownloadTooLarge):
+        await joined(downloads, put(content), len(content) - 1)
+    with pytest.raises(DownloadFailed):
+        await joined(downloads, put(b""), 9)
+
+
+async def test_pieces_come_from_the_same_places_only(web: Web) -> None:
+    downloads, _ = web
+    inline = "data:text/plain;base64,aGk="
+    assert await joined(downloads, inline, 9) == b"hi"
+    with pytest.raises(DownloadRefused):
+        await joined(downloads, "http://127.0.0.1/", 9)

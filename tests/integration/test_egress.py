@@ -241,6 +241,30 @@ async def test_a_slow_server_is_left(server: Simulator, reply: Reply) -> None:
     await server.requests[0].client_left()
 
 
+async def test_pieces_are_had_before_the_rest_is_there(server: Simulator) -> None:
+    server.script(Reply([b"a", Hang()]))
+    pieces = trusting(server).stream(server.address, LIMIT)
+    assert await anext(pieces) == b"a"
+    await pieces.aclose()
+    await server.requests[0].client_left()
+
+
+async def test_a_piece_that_does_not_come(server: Simulator) -> None:
+    server.script(Reply([b"a", Hang()]))
+    pieces = trusting(server, total_s=0.2).stream(server.address, LIMIT)
+    assert await anext(pieces) == b"a"
+    with pytest.raises(DownloadFailed, match=r"longer than 0\.2 seconds"):
+        await anext(pieces)
+    await server.requests[0].client_left()
+
+
+async def test_pieces_that_break_off(server: Simulator) -> None:
+    server.script(Reply([b"a", Cut()]))
+    pieces = trusting(server).stream(server.address, LIMIT)
+    with pytest.raises(DownloadFailed, match="broken"):
+        _ = [piece async for piece in pieces]
+
+
 async def test_nobody_listens() -> None:
     with Simulator(raw(PNG)) as gone:
         egress = trusting(gone)

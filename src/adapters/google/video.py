@@ -7,9 +7,9 @@ from urllib.parse import quote
 from adapters.google.media_catalog import PROVIDER
 from adapters.google.media_rest import VERSION, media_rest
 from adapters.google.video_wire import body_of, path_of, read_operation, read_ticket
-from adapters.transport.clips import MOST_BYTES, checked, streamed
+from adapters.transport.clips import streamed, streamed_from
 from adapters.transport.patience import Patience
-from adapters.transport.pictures import WITHIN_S, loaded
+from adapters.transport.pictures import WITHIN_S
 from adapters.transport.rest import Call
 from application.ports.downloads import Downloads
 from application.ports.media_makers import VideoMaker
@@ -50,12 +50,10 @@ class GoogleVideoMaker(VideoMaker):
         if path is not None:
             place, path = await self._found(path)
         if path is not None:
-            async with aclosing(streamed(self._rest, Call(path, "GET"))) as pieces:
-                async for piece in pieces:
-                    yield piece
-            return
-        content = await loaded(PROVIDER, self._downloads, place, MOST_BYTES)
-        async with aclosing(checked(PROVIDER, _once(content))) as pieces:
+            pieces = streamed(self._rest, Call(path, "GET"))
+        else:
+            pieces = streamed_from(PROVIDER, self._downloads, place)
+        async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
 
@@ -77,7 +75,3 @@ class GoogleVideoMaker(VideoMaker):
                 return place, path_of(place)
         except Exception as failure:
             raise self._rest.error(failure) from failure
-
-
-async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
-    yield content

@@ -9,9 +9,9 @@ import jwt
 from adapters.kling.catalog import PROVIDER
 from adapters.kling.events import read_task, read_ticket, refused
 from adapters.kling.request import WAYS, request_of
-from adapters.transport.clips import MOST_BYTES, checked
+from adapters.transport.clips import streamed_from
 from adapters.transport.patience import Patience
-from adapters.transport.pictures import WITHIN_S, loaded
+from adapters.transport.pictures import WITHIN_S
 from adapters.transport.rest import Call, Rest, bearer
 from application.ports.clock import Clock
 from application.ports.downloads import Downloads
@@ -66,8 +66,8 @@ class KlingVideoMaker(VideoMaker):
     async def fetch(
         self, ticket: VideoTicket, ready: VideoReady, number: int
     ) -> AsyncGenerator[bytes, None]:
-        content = await loaded(PROVIDER, self._downloads, ready.places[number], MOST_BYTES)
-        async with aclosing(checked(PROVIDER, _once(content))) as pieces:
+        pieces = streamed_from(PROVIDER, self._downloads, ready.places[number])
+        async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
 
@@ -100,7 +100,3 @@ class KlingVideoMaker(VideoMaker):
 def _unsigned(_: str) -> Mapping[str, str]:
     """Each request carries a token of its own; see `_signed`."""
     return {}
-
-
-async def _once(content: bytes) -> AsyncGenerator[bytes, None]:
-    yield content

@@ -1,6 +1,6 @@
 """A web of a few pages, without a network."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 
 from adapters.transport.addresses import Target, TrustedHosts, read_target
 from adapters.transport.attachments import is_inline
@@ -47,6 +47,9 @@ class MemoryDownloads(Downloads):
         if not content:
             raise DownloadFailed(host, "it is empty")
         return Downloaded(content, *type_of(content))
+
+    async def stream(self, url: str, most_bytes: int) -> AsyncGenerator[bytes, None]:
+        yield (await self.fetch(url, most_bytes)).content
 
     def _target(self, url: str) -> Target:
         return read_target(url, self._trusted)

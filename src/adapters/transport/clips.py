@@ -3,7 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from adapters.transport.pictures import not_loaded
 from adapters.transport.rest import Call, Rest
+from application.ports.downloads import Downloads
+from domain.errors import DownloadFailed, DownloadRefused
 from domain.files.content_types import shown_type
 from domain.provider_errors import ProviderError, ResultLost
 
@@ -30,6 +33,23 @@ async def streamed(rest: Rest, call: Call) -> AsyncGenerator[bytes, None]:
         raise
     except Exception as failure:
         raise rest.error(failure) from failure
+
+
+async def streamed_from(
+    provider: str, downloads: Downloads, url: str
+) -> AsyncGenerator[bytes, None]:
+    """Yield a clip at an address that the provider gave; no key goes with the request.
+
+    Raises:
+        ResultLost: it is not there, not in a place that this server goes to, or no clip.
+    """
+    pieces = downloads.stream(url, MOST_BYTES)
+    try:
+        async with aclosing(pieces), aclosing(checked(provider, pieces)) as sound:
+            async for piece in sound:
+                yield piece
+    except (DownloadFailed, DownloadRefused) as error:
+        raise not_loaded(provider, error) from error
 
 
 async def checked(

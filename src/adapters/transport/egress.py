@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from typing import Protocol
 
 from msgspec import Struct
 from yarl import URL
@@ -18,18 +20,33 @@ from domain.files.content_types import type_of
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port → IP addresses; raises `OSError` where there are none."""
-Ask = Callable[[URL, Sequence[str], int], Awaitable[Downloaded | URL]]
 
 _DATA = "The attached data"
 _AT_A_GLANCE = 256 * 1024
 """Characters of a data URL that are decoded on the spot; more would hold up everybody else."""
 
 
+class Body(Protocol):
+    """The body of an answer, on its way."""
+
+    def pieces(self, most_bytes: int) -> AsyncGenerator[bytes, None]:
+        """Yield it as it comes, unpacked; raises what `Downloads.fetch` does."""
+        ...
+
+    async def whole(self, most_bytes: int) -> Downloaded:
+        """Return all of it, likewise."""
+        ...
+
+
+_Ask = Callable[[URL, Sequence[str]], AbstractAsyncContextManager[Body | URL]]
+
+
 class EgressLimits(Struct, frozen=True):
     """What following an address may take."""
 
     total_s: float = 30.0
-    """For all of it: its turn among others, lookups, redirects and the last byte."""
+    """For all of it: its turn among others, lookups, redirects and the last byte. Of what comes in
+    pieces, for all up to the first of them, and for each one after it."""
     redirects: int = 5
     ports: tuple[int, ...] = (80, 443)
     at_once: int = 16
@@ -65,7 +82,7 @@ class Egress(Downloads):
         self._lookup = lookup or _SystemLookup()
         self._public = public
         self._free = asyncio.Semaphore(self._limits.at_once)
-        self._ask: Ask | None = None
+        self._ask: _Ask | None = None
 
     def check(self, url: str) -> bool:
         return not is_inline(url) and not self._target(url).trusted
@@ -76,20 +93,45 @@ class Egress(Downloads):
                 return unpacked(url, most_bytes)
             return await asyncio.to_thread(unpacked, url, most_bytes)
         target = self._target(url)
-        try:
-            async with asyncio.timeout(self._limits.total_s), self._free:
-                return await self._follow(target, most_bytes)
-        except TimeoutError as error:
-            raise DownloadFailed(
-                target.host, f"it took longer than {self._limits.total_s:g} seconds"
-            ) from error
+        async with self._within_time(target), self._free, self._opened(target) as body:
+            return await body.whole(most_bytes)
 
-    async def _follow(self, target: Target, most_bytes: int) -> Downloaded:
+    async def stream(self, url: str, most_bytes: int) -> AsyncGenerator[bytes, None]:
+        if is_inline(url):
+            yield (await self.fetch(url, most_bytes)).content
+            return
+        target = self._target(url)
+        async with AsyncExitStack() as resources:
+            async with self._within_time(target):
+                await resources.enter_async_context(self._free)
+                body = await resources.enter_async_context(self._opened(target))
+            pieces = await resources.enter_async_context(aclosing(body.pieces(most_bytes)))
+            while True:
+                async with self._within_time(target):
+                    piece = await anext(pieces, None)
+                if piece is None:
+                    return
+                yield piece
+
+    @asynccontextmanager
+    async def _within_time(self, target: Target) -> AsyncGenerator[None, None]:
+        limit_s = self._limits.total_s
+        try:
+            async with asyncio.timeout(limit_s):
+                yield
+        except TimeoutError as error:
+            why = f"it took longer than {limit_s:g} seconds"
+            raise DownloadFailed(target.host, why) from error
+
+    @asynccontextmanager
+    async def _opened(self, target: Target) -> AsyncGenerator[Body, None]:
+        """Follow redirects to the body that is meant."""
         self._ask = ask = self._ask or await asyncio.to_thread(_imported)
         for _ in range(self._limits.redirects + 1):
-            found = await ask(target.url, await self._addresses(target), most_bytes)
-            if isinstance(found, Downloaded):
-                return found
+            async with ask(target.url, await self._addresses(target)) as found:
+                if not isinstance(found, URL):
+                    yield found
+                    return
             target = self._target(str(found))
         raise DownloadFailed(target.host, "it leads from address to address without end")
 
@@ -147,7 +189,7 @@ class _SystemLookup:
         return [str(place[0]) for *_, place in found]
 
 
-def _imported() -> Ask:
+def _imported() -> _Ask:
     # aiohttp costs a quarter of a second that neither start-up nor the event loop need pay.
     from adapters.transport.egress_connection import ask  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
@@ -10,6 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from adapters.transport.egress import Body
 from application.ports.downloads import Downloaded
 from domain.errors import DownloadFailed, DownloadTooLarge
 from domain.files.content_types import type_of
@@ -17,41 +19,66 @@ from domain.files.content_types import type_of
 _HEADERS = {"User-Agent": "Parley", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 _CONNECT_S = 10.0
 _PIECE = 65_536
+_MOVED = (301, 302, 303, 307, 308)
 
 _AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 """Family, kind, protocol, canonical name, and the socket's own form of an address."""
 
 
-async def ask(url: URL, addresses: Sequence[str], most_bytes: int) -> Downloaded | URL:
-    """Return the content behind the URL, or the URL to which it was moved.
+class _Body(Body):
+    """The body of one reply; good while its connection is open."""
+
+    def __init__(self, reply: aiohttp.ClientResponse) -> None:
+        self._reply = reply
+        self._host = reply.url.host or ""
+
+    async def pieces(self, most_bytes: int) -> AsyncGenerator[bytes, None]:
+        # What is announced spares a transfer; what arrives is counted all the same.
+        if (self._reply.content_length or 0) > most_bytes:
+            raise DownloadTooLarge(self._host, most_bytes)
+        size = 0
+        async for piece in self._reply.content.iter_chunked(_PIECE):
+            size += len(piece)
+            if size > most_bytes:
+                raise DownloadTooLarge(self._host, most_bytes)
+            yield piece
+        if not size:
+            raise DownloadFailed(self._host, "it is empty")
+
+    async def whole(self, most_bytes: int) -> Downloaded:
+        content = b"".join([piece async for piece in self.pieces(most_bytes)])
+        return Downloaded(content, *type_of(content, self._reply.headers.get("Content-Type", "")))
+
+
+@asynccontextmanager
+async def ask(url: URL, addresses: Sequence[str]) -> AsyncGenerator[Body | URL, None]:
+    """Give the body behind the URL, or the URL to which it was moved.
 
     Nothing is kept between requests: no connection, no cookie; and nothing is taken from the
-    environment: no proxy, no password.
+    environment: no proxy, no password. Leaving the block closes the connection.
 
     Args:
         url: http or https.
         addresses: IP addresses of its host, the only ones that a connection is made to.
-        most_bytes: of the body, unpacked; no more than a little above is ever held.
 
     Raises:
-        DownloadTooLarge: there is more.
-        DownloadFailed: the server cannot be reached, refuses, breaks off or sends nothing.
+        DownloadFailed: the server cannot be reached or refuses, or breaks off inside the block.
     """
     host = url.host or ""
     try:
         async with _session(addresses) as session, session.get(url, allow_redirects=False) as reply:
-            if reply.status in (301, 302, 303, 307, 308):
-                return _onward(url, reply)
-            if reply.status != 200:
+            if reply.status in _MOVED:
+                yield _onward(url, reply)
+                return
+            if reply.status != HTTPStatus.OK:
                 raise DownloadFailed(host, f"its server answered {reply.status}")
-            content = await _body(reply, host, most_bytes)
+            yield _Body(reply)
     except aiohttp.ClientConnectorCertificateError as error:
         raise DownloadFailed(host, "its certificate is not valid") from error
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise DownloadFailed(host, "its server cannot be reached") from error
     except (aiohttp.ClientError, OSError) as error:
         raise DownloadFailed(host, "its server sent a broken answer") from error
-    return Downloaded(content, *type_of(content, reply.headers.get("Content-Type", "")))
 
 
 @asynccontextmanager
@@ -70,20 +97,6 @@ async def _session(addresses: Sequence[str]) -> AsyncGenerator[aiohttp.ClientSes
         trust_env=False,
     ) as session:
         yield session
-
-
-async def _body(reply: aiohttp.ClientResponse, host: str, most_bytes: int) -> bytes:
-    # What is announced spares a transfer; what arrives is counted all the same.
-    if (reply.content_length or 0) > most_bytes:
-        raise DownloadTooLarge(host, most_bytes)
-    content = bytearray()
-    async for piece in reply.content.iter_chunked(_PIECE):
-        content += piece
-        if len(content) > most_bytes:
-            raise DownloadTooLarge(host, most_bytes)
-    if not content:
-        raise DownloadFailed(host, "it is empty")
-    return bytes(content)
 
 
 def _onward(url: URL, reply: aiohttp.ClientResponse) -> URL:

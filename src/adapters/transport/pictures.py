@@ -47,19 +47,16 @@ async def fetched(provider: str, downloads: Downloads, url: str) -> Picture:
         ResultLost: it is not there, or not in a place that this server goes to.
         ProviderGarbled: what is there is no picture.
     """
-    return picture(provider, await loaded(provider, downloads, url, MOST_BYTES))
-
-
-async def loaded(provider: str, downloads: Downloads, url: str, most_bytes: int) -> bytes:
-    """Return what is behind an address that the provider gave.
-
-    Raises:
-        ResultLost: it is not there, or not in a place that this server goes to.
-    """
     try:
-        return (await downloads.fetch(url, most_bytes)).content
+        content = (await downloads.fetch(url, MOST_BYTES)).content
     except (DownloadFailed, DownloadRefused) as error:
-        raise ResultLost(provider, f"What {provider} made could not be loaded: {error}") from error
+        raise not_loaded(provider, error) from error
+    return picture(provider, content)
+
+
+def not_loaded(provider: str, error: DownloadFailed | DownloadRefused) -> ResultLost:
+    """Return what it means that an address of the provider's leads to nothing."""
+    return ResultLost(provider, f"What {provider} made could not be loaded: {error}")
 
 
 def as_data_url(given: Picture) -> str:

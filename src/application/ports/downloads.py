@@ -1,5 +1,6 @@
 """What stands behind an address that a user or a model gave."""
 
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from msgspec import Struct
@@ -52,5 +53,16 @@ class Downloads(Protocol):
             DownloadRefused: the address, or one it leads to, is not for this server to fetch.
             DownloadTooLarge: there is more than `most_bytes`, counted as it comes and unpacked.
             DownloadFailed: it could not be loaded, not in time, or is empty.
+        """
+        ...
+
+    def stream(self, url: str, most_bytes: int) -> AsyncGenerator[bytes, None]:
+        """Yield the same piece by piece, for what is too much to be held.
+
+        However long the whole takes, each piece comes in time. Closing the generator closes the
+        connection.
+
+        Raises:
+            DownloadRefused, DownloadTooLarge, DownloadFailed: as `fetch`, also after some pieces.
         """
         ...
