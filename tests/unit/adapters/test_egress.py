@@ -59,7 +59,8 @@ async def test_no_socket_is_made_for_an_address_that_was_not_checked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(DownloadFailed, match="cannot be reached"):
-            await ask(URL(f"http://127.0.0.1:{port}/"), ["127.0.0.2"], 100)
+            async with ask(URL(f"http://127.0.0.1:{port}/"), ["127.0.0.2"]):
+                pass
         listening.setblocking(False)
         with pytest.raises(BlockingIOError):
             listening.accept()
