@@ -78,6 +78,8 @@ FOUND = [
     ("don't", "code"),
     ("e-ma*", "code"),
     ("100%", "code"),
+    ("mail e trust 100 don't main.py in c of x function my call", "code"),
+    ("male e trust 100 don't main.py in c of x function my call", ""),
     ("%", ""),
     ("abc ガラス", "wide"),
     ("ｶﾞ", "wide"),
@@ -235,7 +237,7 @@ class TestCommon:
         await library.talk(*["the owl on the fence"] * COMMON)
         _, [key, _] = await library.talk("on the garden fence", "the fence, a garden on the owl")
         await library.talk("not on the garden fence", user=library.boris)
-        for text in ('"the garden fence"', 'garden "on the"  gard* "the garden"'):
+        for text in ('"the garden fence"', 'garden "on the"  gard* "the garden" fen*'):
             assert await library.hits(text) == [key]
         assert await library.hits('"fence on"') == await library.hits("the moth") == []
 

@@ -33,8 +33,6 @@ _Rows = TypeVar("_Rows")
 
 WITHIN = 12_000
 """How many of the newest messages are read before the index is asked after all."""
-_MOST_PARTS = 8
-"""Of phrases; each is looked for in every one of the recent messages."""
 _NEWEST = MessageId(2**31 - 1)
 _NEWEST_OF = (
     select(messages.c.message_id)
@@ -70,10 +68,8 @@ class SqlFullText(FullText):
     ) -> list[Hit]:
         """Return the messages in which all terms occur, best first, then newest first."""
         asked = _Question(self._transaction.engine, user, terms, up_to)
-        rows = await self._transaction.all(
-            "recent words", counted(len(asked.parts)), asked.told(asked.parts)
-        )
-        recent = Recent.read(rows, len(terms), len(asked.parts))
+        statement = counted(len(terms), len(asked.parts))
+        recent = Recent(await self._transaction.all("recent words", statement, asked.weighed()))
         if recent.all >= COMMON:
             return best(await self._common(asked, recent))[:limit]
         wanted, spelled_out = asked.of_index(recent)
@@ -140,7 +136,7 @@ class _Question:
     ) -> None:
         self.engine = engine
         self.terms = terms
-        self.parts = parts(terms)[: len(terms) + _MOST_PARTS] if engine in MYSQL else terms
+        self.parts = parts(engine, terms)
         self.slow_in_index = engine in MYSQL or any(term.beginning for term in terms)
         """FTS5 reads the newest of a word alone, but all of every word that begins so."""
         self._user = user
@@ -151,14 +147,20 @@ class _Question:
         spelled_out = {f"term{at}": spelled(self._user, each) for at, each in enumerate(some)}
         return {"owner": self._user, "up_to": self._up_to, **spelled_out}
 
+    def weighed(self) -> dict[str, Any]:
+        """Return the parameters of the query that weighs the parts."""
+        weighed = {f"part{at}": spelled(self._user, each) for at, each in enumerate(self.parts)}
+        return {**self.told(self.terms), **weighed}
+
     def counted(self) -> dict[str, Any]:
         """Return the terms as they are counted."""
         return {f"told{at}": spelled(self._user, each)[1:] for at, each in enumerate(self.terms)}
 
     def of_index(self, recent: Recent) -> tuple[str, Sequence[Term]]:
         """Return what to ask the index for, and what to look for in the words it finds."""
-        held_by = dict(zip(self.parts, recent.each, strict=True))
-        asked, spelled_out = divided(self.engine, self.terms, held_by)
+        asked, spelled_out = self.terms, ()
+        if self.parts:
+            asked, spelled_out = divided(self.terms, self.parts, recent.together)
         return expression(self.engine, self._user, asked), spelled_out
 
 

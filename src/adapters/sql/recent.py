@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
     Select,
     String,
+    and_,
     bindparam,
     case,
     func,
@@ -46,45 +46,47 @@ OLDEST_READ = (
 )
 
 
-class Recent(Struct, frozen=True):
+class Recent:
     """What the newest messages of a user hold."""
 
-    all: int
-    """How many hold all terms."""
-    each: Sequence[int]
-    """How many hold each of the parts."""
-    number: int
-    """How many there are."""
-    span: range
-    """Their ids, those of other users in between included."""
+    def __init__(self, rows: Sequence[RowMapping]) -> None:
+        """Take the rows of `counted`."""
+        self._held = [(int(row["held"]), int(row["messages"])) for row in rows]
+        self.number = sum(count for _, count in self._held)
+        """How many there are."""
+        self.span = range(
+            min((row["first"] for row in rows), default=0),
+            max((row["last"] for row in rows), default=0) + 1,
+        )
+        """Their ids, those of other users in between included."""
+
+    @property
+    def all(self) -> int:
+        """How many hold all terms."""
+        return sum(count for bits, count in self._held if bits & 1)
+
+    def together(self, places: Sequence[int]) -> int:
+        """Return how many hold all of some parts."""
+        wanted = sum(2 << place for place in places)
+        return sum(count for bits, count in self._held if bits & wanted == wanted)
 
     @property
     def alone(self) -> bool:
         """Whether hardly anybody else has written meanwhile."""
         return len(self.span) <= _DENSE * self.number
 
-    @classmethod
-    def read(cls, rows: Sequence[RowMapping], terms: int, parts: int) -> "Recent":
-        """Return what the rows of `counted` tell."""
-        held = [(int(row["held"]), int(row["messages"])) for row in rows]
-        together = (1 << terms) - 1
-        return cls(
-            sum(count for bits, count in held if bits & together == together),
-            [sum(count for bits, count in held if bits >> part & 1) for part in range(parts)],
-            sum(count for _, count in held),
-            range(
-                min((row["first"] for row in rows), default=0),
-                max((row["last"] for row in rows), default=0) + 1,
-            ),
-        )
-
 
 @lru_cache
-def counted(parts: int) -> Select[*tuple[Any, ...]]:
-    """Return the query that counts the newest messages by which of `term0` and so on they hold."""
+def counted(terms: int, parts: int) -> Select[*tuple[Any, ...]]:
+    """Return the query that counts the newest messages by what they hold.
+
+    It takes `term0` and so on, which make the first bit of what is held together, and `part0` and
+    so on, each of which makes another one.
+    """
     key = messages.c.message_id
     recent = select(key).where(*_OWN).order_by(_NEWEST_FIRST).limit(RECENT).subquery("recent")
-    bits = [case((held, 1 << part), else_=0) for part, held in enumerate(holding(parts))]
+    held = [and_(*holding(terms)), *holding(parts, "part")]
+    bits = [case((each, 1 << place), else_=0) for place, each in enumerate(held)]
     return (
         select(
             sum(bits[1:], start=bits[0]).label("held"),
