@@ -14,7 +14,8 @@ import msgspec
 import psutil
 
 from entrypoints.cli.serve import server_options
-from entrypoints.wiring.settings import VARIABLES, Settings
+from entrypoints.wiring.settings import Settings
+from entrypoints.wiring.variables import VARIABLES
 
 PARLEY = Path(sys.executable).with_name("parley")
 EMAIL = "benchmark@example.org"

@@ -20,7 +20,8 @@ from entrypoints.cli.serve import server_options
 from entrypoints.web.app import create_app
 from entrypoints.web.provider import WebProvider
 from entrypoints.wiring.container import make_container
-from entrypoints.wiring.settings import VARIABLES, Settings
+from entrypoints.wiring.settings import Settings
+from entrypoints.wiring.variables import VARIABLES
 
 T = TypeVar("T")
 PARLEY = Path(sys.executable).with_name("parley")

@@ -18,8 +18,10 @@ from domain.catalog.catalog import Catalog
 from domain.turn.events import ModelStopped, TextDelta
 from domain.turn.prompt import Message, Prompt, TextPart
 from entrypoints.wiring.container import make_container
+from entrypoints.wiring.environment import process_settings
 from entrypoints.wiring.providers.models import ChatModels
-from entrypoints.wiring.settings import VARIABLES, Settings, process_settings
+from entrypoints.wiring.settings import Settings
+from entrypoints.wiring.variables import VARIABLES
 from tests.batches import one_by_one
 
 pytestmark = [pytest.mark.live_api, pytest.mark.timeout(120)]

@@ -7,7 +7,8 @@ import click
 
 from domain.errors import ParleyError
 from entrypoints.wiring import databases
-from entrypoints.wiring.settings import DatabaseName, Settings, SettingsError, process_settings
+from entrypoints.wiring.environment import process_settings
+from entrypoints.wiring.settings import DatabaseName, Settings, SettingsError
 
 Outcome = TypeVar("Outcome")
 

@@ -9,7 +9,8 @@ from dishka import AsyncContainer
 
 from domain.errors import ParleyError
 from entrypoints.wiring.container import make_container
-from entrypoints.wiring.settings import Settings, SettingsError, process_settings
+from entrypoints.wiring.environment import process_settings
+from entrypoints.wiring.settings import Settings, SettingsError
 
 T = TypeVar("T")
 

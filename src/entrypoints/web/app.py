@@ -22,7 +22,8 @@ from entrypoints.web.request_log import RequestLog
 from entrypoints.web.revoked_sockets import RevokedSockets
 from entrypoints.web.voice_socket import voice_socket
 from entrypoints.wiring.container import make_container
-from entrypoints.wiring.settings import Settings, process_settings
+from entrypoints.wiring.environment import process_settings
+from entrypoints.wiring.settings import Settings
 
 log = structlog.get_logger("web")
 

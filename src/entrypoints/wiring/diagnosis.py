@@ -25,7 +25,8 @@ from entrypoints.wiring import databases
 from entrypoints.wiring.providers.models import Adapter, Adapters
 from entrypoints.wiring.providers.remote_tools import ToolServers
 from entrypoints.wiring.providers.speech import SpeechAdapters
-from entrypoints.wiring.settings import VARIABLES, Secret, Settings
+from entrypoints.wiring.settings import Secret, Settings
+from entrypoints.wiring.variables import VARIABLES
 
 State = Literal["ok", "missing", "failing"]
 

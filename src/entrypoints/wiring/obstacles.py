@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from application.agent.offer import Obstacles
 from domain.catalog.catalog import Catalog
 from domain.catalog.media_cards import ImageCard, VideoCard
-from entrypoints.wiring.settings import VARIABLES, Settings
+from entrypoints.wiring.settings import Settings
+from entrypoints.wiring.variables import VARIABLES
 
 NEEDS: Mapping[str, str | None] = {
     "gemini": "google_api_key",

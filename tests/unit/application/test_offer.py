@@ -8,7 +8,8 @@ from domain.catalog.catalog import Catalog
 from domain.errors import NotFound
 from entrypoints.wiring.obstacles import NEEDS, obstacles
 from entrypoints.wiring.providers.models import SHIPPED_CARDS
-from entrypoints.wiring.settings import VARIABLES, Secret, Settings
+from entrypoints.wiring.settings import Secret, Settings
+from entrypoints.wiring.variables import VARIABLES
 
 SWIFT = ModelCard(id="swift", provider="acme", model="swift-2-Latest", aliases=("fast",))
 OLD = ModelCard(id="slow", provider="acme", model="slow-1")

@@ -9,14 +9,9 @@ import pytest
 from domain.speech.rewrite import RewriteRule
 from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.databases import DATABASES
-from entrypoints.wiring.settings import (
-    DEVELOPMENT_ORIGINS,
-    VARIABLES,
-    Secret,
-    Settings,
-    SettingsError,
-    read_settings,
-)
+from entrypoints.wiring.environment import read_settings
+from entrypoints.wiring.settings import DEVELOPMENT_ORIGINS, Secret, Settings, SettingsError
+from entrypoints.wiring.variables import VARIABLES
 
 LONG = "s" * 32
 

@@ -50,7 +50,8 @@ from application.usage.spending import Spending
 from domain.catalog.catalog import Catalog
 from domain.speech.cards import SpeakerFamily, TranscriberFamily
 from domain.speech.rewrite import Rewrite
-from entrypoints.wiring.settings import VARIABLES, Settings, SettingsError
+from entrypoints.wiring.settings import Settings, SettingsError
+from entrypoints.wiring.variables import VARIABLES
 
 Transcribers = Mapping[str, Transcriber]
 """Who hears, by the provider's name."""
