@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -25,7 +26,10 @@ TURNS = (1, 10, 100)
 MOST_MS = 10.0
 """Added from a piece's last word to its first sound, in all but one of a hundred …"""
 PROMISED = 10
-"""… with so many spoken turns at once."""
+"""… with so many spoken turns at once. With more, providers, server and clients wait for one
+another's share of the processor, the relay's too: that is told, and nothing is promised."""
+IN_A_ROW = 5
+"""Turns that a single speaker asks for, since ten pieces are too few to tell one in a hundred."""
 RECORDINGS = 20
 BLOCK, BLOCKS = 4800, 40
 """Of a recording: a tenth of a second of 24 kHz, sent as fast as it is taken."""
@@ -40,7 +44,7 @@ class Sample(Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     cpu_ms: float
-    """Of one turn, ten seconds of speech."""
+    """Of one turn, twenty seconds of speech."""
 
 
 def rows(parley: Parley, rounds: int) -> list[Row]:
@@ -75,21 +79,22 @@ def rows(parley: Parley, rounds: int) -> list[Row]:
 def _of_turns(turns: int, ours: Sequence[Sample], bare: Sequence[Sample]) -> list[Row]:
     name = f"{turns} spoken {'turn' if turns == 1 else 'turns'}"
 
-    def both(field: str) -> tuple[float, float]:
+    def row(what: str, field: str, most_more: float | None = None) -> Row:
         mine, theirs = ([getattr(one, field) for one in each] for each in (ours, bare))
-        return statistics.median(mine), statistics.median(theirs)
+        # Of a round's own runs: they share their noise.
+        pairs = [*zip(mine, theirs, strict=True)]
+        ratio = statistics.median(a / b if b else 0.0 for a, b in pairs)
+        more = statistics.median(a - b for a, b in pairs)
+        found = statistics.median(mine), statistics.median(theirs), ratio
+        if most_more is None:
+            return Row(f"{name}: {what}", *found, f"none: {more:+.1f}")
+        target = f"<= relay + {most_more:g}: {more:+.1f}"
+        return Row(f"{name}: {what}", *found, target, more <= most_more)
 
-    def row(what: str, field: str) -> Row:
-        mine, theirs = both(field)
-        return Row(f"{name}: {what}", mine, theirs, mine / theirs if theirs else 0.0)
-
-    mine, theirs = both("p99_ms")
-    met = mine - theirs <= MOST_MS if turns <= PROMISED else None
-    target = f"<= relay + {MOST_MS:g}" if turns <= PROMISED else ""
-    what = f"{name}: last word to first sound, ms p99"
+    most_more = MOST_MS if turns <= PROMISED else None
     return [
         row("last word to first sound, ms p50", "p50_ms"),
-        Row(what, mine, theirs, mine / theirs, target, met),
+        row("last word to first sound, ms p99", "p99_ms", most_more),
         row("CPU ms a turn", "cpu_ms"),
     ]
 
@@ -97,15 +102,20 @@ def _of_turns(turns: int, ours: Sequence[Sample], bare: Sequence[Sample]) -> lis
 async def _speak(server: Server, turns: int) -> Sample:
     async with AsyncExitStack() as sockets:
         clients = await _connect(server, turns, sockets)
-        before_s = server.cpu_s()
-        async with asyncio.TaskGroup() as asking:
-            asked = [
-                asking.create_task(_spoken(socket, at / turns)) for at, socket in enumerate(clients)
-            ]
+        before_s, found = server.cpu_s(), list[float]()
+        rounds = IN_A_ROW if turns == 1 else 1
+        for _ in range(rounds):
+            async with asyncio.TaskGroup() as asking:
+                asked = [
+                    asking.create_task(_spoken(socket, at / turns))
+                    for at, socket in enumerate(clients)
+                ]
+            found += [ms for each in asked for ms in each.result()]
         used_s = server.cpu_s() - before_s
-    found = sorted(ms for each in asked for ms in each.result())
-    count = len(found)
-    return Sample(found[count // 2], found[count * 99 // 100], used_s * 1000 / turns)
+    found.sort()
+    # The least that ninety-nine in a hundred do not exceed.
+    p99 = found[math.ceil(len(found) * 0.99) - 1]
+    return Sample(found[len(found) // 2], p99, used_s * 1000 / (turns * rounds))
 
 
 async def _spoken(socket: aiohttp.ClientWebSocketResponse, after_s: float) -> list[float]:

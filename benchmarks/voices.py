@@ -3,7 +3,8 @@
 Run as a process of its own; it prints its address and serves until it is killed. A question asks in
 words for its answer: `pieces=10 pace_ms=100`. Each piece of text ends with the moment at which its
 last word was sent, and its sound begins with that piece, so that whoever hears it can tell how long
-it was under way, and whether all of it came in order.
+it was under way, and whether all of it came in order. A piece is a sentence of five words in three
+deltas, and its sound is as long as saying it takes: two seconds.
 """
 
 import asyncio
@@ -18,9 +19,9 @@ import uvloop
 from aiohttp import WSMsgType, web
 
 FRAMES = 4
-"""Of sound for each piece: one second …"""
-FRAME_BYTES = 12_000
-"""… of 24 kHz."""
+"""Of sound for each piece: two seconds …"""
+FRAME_BYTES = 24_000
+"""… of 24 kHz, 16 bits, one channel."""
 TRANSCRIPT = "What was said"
 _WISH = re.compile(r"pieces=(\d+) pace_ms=(\d+)")
 _FINAL = '{"audio":null,"isFinal":true,"normalizedAlignment":null,"alignment":null}'
@@ -46,9 +47,9 @@ async def words(request: web.Request) -> web.StreamResponse:
     await answer.prepare(request)
     with suppress(ConnectionResetError):  # Who asked has heard enough.
         for number in range(pieces):
-            for text in (f"Piece {number} goes ", "on and on ", ""):
+            for text in (f"Piece {number} ", "ends ", ""):
                 await asyncio.sleep(pace_ms / 1000)
-                await answer.write(delta(text or f"until {time.perf_counter_ns()}. "))
+                await answer.write(delta(text or f"at {time.perf_counter_ns()}. "))
         await answer.write(delta(None, "stop") + b"data: [DONE]\n\n")
     return answer
 
