@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,11 +44,13 @@ class DiskFiles(Files):
     async def put(self, key: FileKey, chunks: AsyncIterable[bytes], most_bytes: int) -> StoredFile:
         draft = Draft(self._root / _DRAFTS, self._path(owner_of(key), key))
         try:
-            with _translated("put"):
-                await asyncio.to_thread(self._begin, draft)
-            await _fill(draft, chunks, most_bytes)
-            with _translated("put"):
-                found = await asyncio.to_thread(draft.publish)
+            async with aclosing(_batches(chunks, most_bytes)) as batches:
+                first = await anext(batches)
+                if len(first) < BATCH:  # It is all, and one visit to a thread does.
+                    with _translated("put"):
+                        found = await asyncio.to_thread(self._whole, draft, first)
+                else:
+                    found = await self._in_batches(draft, first, batches)
         except BaseException as error:
             with suppress(OSError):  # What went wrong first is what counts.
                 await asyncio.to_thread(draft.discard)
@@ -106,6 +108,27 @@ class DiskFiles(Files):
             raise FileNotFound(key)
         return self._root / key
 
+    def _whole(self, draft: Draft, content: bytes) -> os.stat_result:
+        self._begin(draft)
+        draft.write(content)
+        return draft.publish()
+
+    async def _in_batches(
+        self, draft: Draft, batch: bytes, others: AsyncIterable[bytes]
+    ) -> os.stat_result:
+        with _translated("put"):
+            await asyncio.to_thread(self._begin, draft)
+        writer = _Writer(draft)
+        try:
+            await writer.write(batch)
+            async for other in others:
+                await writer.write(other)
+            await writer.done()
+        finally:
+            await writer.settled()
+        with _translated("put"):
+            return await asyncio.to_thread(draft.publish)
+
     def _begin(self, draft: Draft) -> None:
         if not self._swept:
             self._swept = True
@@ -128,27 +151,24 @@ class DiskFiles(Files):
                     yield FileKey(beginning + place.name)
 
 
-async def _fill(draft: Draft, chunks: AsyncIterable[bytes], most_bytes: int) -> None:
+async def _batches(chunks: AsyncIterable[bytes], most_bytes: int) -> AsyncGenerator[bytes, None]:
+    """Yield at least one; every one but the last has `BATCH` bytes or more."""
     size = waiting = 0
     batch: list[bytes] = []
-    writer = _Writer(draft)
-    try:
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > most_bytes:
-                raise FileTooLarge(most_bytes)
-            batch.append(chunk)
-            waiting += len(chunk)
-            if waiting >= BATCH:
-                await writer.write(b"".join(batch))
-                batch.clear()
-                waiting = 0
-        if not size:
-            raise FileRefused("The file is empty")
-        await writer.write(b"".join(batch))
-        await writer.done()
-    finally:
-        await writer.settled()
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > most_bytes:
+            raise FileTooLarge(most_bytes)
+        batch.append(chunk)
+        waiting += len(chunk)
+        if waiting >= BATCH:
+            yield b"".join(batch)
+            batch.clear()
+            waiting = 0
+    if not size:
+        raise FileRefused("The file is empty")
+    if waiting:
+        yield b"".join(batch)
 
 
 class _Writer:
