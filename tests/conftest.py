@@ -1,5 +1,6 @@
 """What every test relies on."""
 
+import structlog
 from hypothesis import HealthCheck, settings
 
 # The same examples on every run: a test that fails today failed yesterday.
@@ -11,3 +12,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+# Tracebacks as Python prints them: in colour, with the variables of every frame, which is what
+# structlog does by itself where rich is installed, one of them takes half a second and more.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)

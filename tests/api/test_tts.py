@@ -167,7 +167,7 @@ async def test_what_an_account_has_used(parley: Parley, anna: httpx.AsyncClient)
     expected = {
         "character_count": 12345,
         "character_limit": 100_000,
-        "next_billing_date": "2026-02-01T00:00:00Z",
+        "next_billing_date": "2026-02-01T00:00:00+00:00",
     }
     assert answer["message"] == {"status": "completed", "result": expected}
     assert answer["data"] == expected

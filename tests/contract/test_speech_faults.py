@@ -322,3 +322,22 @@ async def test_a_pause_of_the_speaker_is_kept_alive() -> None:
             await listening.hear(SECOND)
             async with aclosing(listening.events()) as events:
                 assert await anext(events) == TranscriptDelta("Still here.")
+
+
+async def test_a_voice_waits_for_a_text_that_takes_its_time() -> None:
+    async def play(session: Session) -> None:
+        await session.receive()
+        while await session.receive() != {"text": " "}:
+            continue
+        await session.send(elevenlabs.audio(b"ab"))
+        await session.hang()
+
+    async with elevenlabs_voice(keep_alive_s=0.02) as voice:
+        assert voice.reader is not None
+        assert voice.sockets is not None
+        voice.sockets.script(play)
+        async with (
+            voice.reader.read_on(voice.order()) as speaking,
+            aclosing(speaking.audio()) as sound,
+        ):
+            assert await anext(sound) == b"ab"

@@ -14,7 +14,7 @@ from tests.integration.chat_client import ChatClient, Frame, chat, kinds, number
 from tests.integration.live_server import ThreadServer
 from tests.integration.phone import SOUND, Phone
 from tests.simulators import deepgram, elevenlabs
-from tests.simulators.sockets import Session
+from tests.simulators.sockets import HALF_A_FRAME, Play, Session
 
 SPOKEN = (Path(__file__).parents[1] / "fixtures" / "spoken.wav").read_bytes()
 FACTS = read_wav(SPOKEN)
@@ -190,18 +190,26 @@ async def test_every_way_a_line_can_fail_ends_the_turn_once(
 ) -> None:
     found, server = phone
 
-    async def cut(session: Session) -> None:
-        while not isinstance(await session.receive(), dict):
-            continue
-        await session.send(deepgram.results("Kept words."))
-        session.cut()
+    def after_words(beginning: bytes | str) -> Play:
+        async def play(session: Session) -> None:
+            while not isinstance(await session.receive(), dict):
+                continue
+            await session.send(deepgram.results("Kept words."))
+            if isinstance(beginning, str):
+                await session.send(beginning)
+            else:
+                session.cut(beginning)
+
+        return play
 
     plays: list[tuple[Any, str, bool]] = [
         (deepgram.refusal(401), "connection", False),
         (deepgram.unheard(code=1011), "transcription", False),
         (deepgram.unheard([deepgram.ERROR]), "transcription", False),
         (deepgram.hearing(), "transcription", False),
-        (cut, "transcription", True),
+        (after_words(b""), "transcription", True),
+        (after_words(HALF_A_FRAME), "transcription", True),
+        (after_words("<html>"), "transcription", True),
     ]
     async with chat(server.address, server.tokens["anna"]) as client:
         for play, stage, kept in plays:

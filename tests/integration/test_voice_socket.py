@@ -50,7 +50,7 @@ async def rest(socket: ClientConnection) -> tuple[list[Frame], int | None]:
 
 def init(text: str | None = None, **tts: Any) -> Frame:
     said = {"session_id": "s", "user_settings": {"tts": tts}, "text": text}
-    return {"type": "init", "customer_id": 1, **said}
+    return {"type": "init", **said}
 
 
 @pytest.mark.integration
@@ -59,7 +59,7 @@ async def test_a_text_is_heard_while_it_comes_and_to_its_end(
     phone: Served, in_payload: bool
 ) -> None:
     _, server = phone
-    begin = init("Hello there. ", voice="alice")
+    begin = init("Hello there. ", voice="alice") | {"customer_id": 1}
     async with voice(server) as socket:
         await say(socket, {"type": "init", "payload": begin} if in_payload else begin)
         ready = await heard(socket)
@@ -139,6 +139,7 @@ async def test_what_makes_no_sense_is_told_and_the_socket_stays_open(phone: Serv
         ("{no json", 1002),
         (init(speed="fast"), 1003),
         (init(provider="nobody"), 1003),
+        (init(provider="demo") | {"customer_id": 999}, 1003),
         (init(format="midi"), 1003),
         ({"type": "init", "payload": []}, 1003),
     ],

@@ -13,6 +13,8 @@ from domain.speech.orders import SpeechOrder, Tuning
 INACTIVITY_S = 180
 """The longest pause between two pieces that ElevenLabs allows."""
 END = '{"text":""}'
+KEEP_ALIVE = '{"text":" "}'
+"""Nothing to say, but more may come (ElevenLabs, "WebSockets", 2026-11)."""
 
 _LIVE_TUNING: Mapping[str, float | bool] = {
     "stability": 0.85,

@@ -1,5 +1,6 @@
 """ElevenLabs' speech: a text over HTTP, or text in and sound out on one socket."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ from adapters.elevenlabs.errors import refused
 from adapters.elevenlabs.events import SoundReader, allowance
 from adapters.elevenlabs.request import (
     END,
+    KEEP_ALIVE,
     first_frame,
     piece_frame,
     socket_path,
@@ -18,11 +20,14 @@ from adapters.transport.patience import Patience
 from adapters.transport.rest import Rest
 from adapters.transport.sound import read_sound
 from adapters.transport.websocket import ProviderSocket, connected, socket_address
+from application.flow.alongside import alongside
 from application.ports.speech import Allowance, AllowanceBook, ReadingSpeaker, Speaking
-from domain.provider_errors import ProviderGarbled
+from domain.provider_errors import ProviderError, ProviderGarbled
 from domain.speech.orders import SpeechOrder
 
 BASE_URL = "https://api.elevenlabs.io"
+KEEP_ALIVE_S = 120.0
+"""While whoever writes the text thinks, or waits for tools; after 180 s ElevenLabs goes."""
 LAST_WORDS_S = 300.0
 """From the last piece to the end of its sound."""
 
@@ -36,6 +41,7 @@ class ElevenLabsSpeaker(ReadingSpeaker, AllowanceBook):
         base_url: str = BASE_URL,
         patience: Patience | None = None,
         last_words_s: float = LAST_WORDS_S,
+        keep_alive_s: float = KEEP_ALIVE_S,
     ) -> None:
         self._patience = patience or Patience()
         self._rest = Rest(
@@ -49,6 +55,7 @@ class ElevenLabsSpeaker(ReadingSpeaker, AllowanceBook):
         )
         self._sockets = socket_address(base_url)
         self._last_words_s = last_words_s
+        self._keep_alive_s = keep_alive_s
 
     def speak(self, text: str, order: SpeechOrder) -> AsyncGenerator[bytes, None]:
         return read_sound(self._rest, spoken(text, order))
@@ -59,7 +66,9 @@ class ElevenLabsSpeaker(ReadingSpeaker, AllowanceBook):
         address = self._sockets + socket_path(order)
         async with connected(PROVIDER, address, headers, self._patience, refused) as socket:
             await socket.send(first_frame(order))
-            yield _Speaking(socket, order, self._last_words_s)
+            speaking = _Speaking(socket, order, self._last_words_s)
+            async with alongside(speaking.keep_alive(self._keep_alive_s)):
+                yield speaking
 
     async def allowance(self) -> Allowance:
         return allowance(await self._rest.body(subscription()))
@@ -80,6 +89,16 @@ class _Speaking(Speaking):
         self._last_words_s = last_words_s
         self._said_any = False
         self._finished = False
+
+    async def keep_alive(self, every_s: float) -> None:
+        """Keep the socket open while no text comes."""
+        while True:
+            await asyncio.sleep(every_s)
+            if not self._finished:
+                try:
+                    await self._socket.send(KEEP_ALIVE)
+                except ProviderError:
+                    return  # Whoever reads the audio is told.
 
     async def say(self, text: str) -> None:
         self._said_any = True

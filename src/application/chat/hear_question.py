@@ -17,7 +17,7 @@ from domain.catalog.catalog import Catalog
 from domain.errors import FilesUnavailable, UnknownModel
 from domain.files.keys import address_of
 from domain.speech.audio import wav
-from domain.speech.errors import HearingFailed, NothingHeard
+from domain.speech.errors import HearingFailed, NoSound
 from domain.speech.orders import DictationWish
 from domain.turn.ask import AUDIO_DIRECT, Ask
 from domain.turn.events import TurnEvent
@@ -110,7 +110,7 @@ class HearQuestion:
             sound += resampler.feed(pcm)
         sound += resampler.end()
         if not sound:
-            raise NothingHeard("No audio data received")
+            raise NoSound
         ask, url = await self._kept(ask, wav(bytes(sound), DIRECT_HZ))
         texts = [part for part in ask.question if isinstance(part, TextPart)]
         parts: tuple[Part, ...] = (

@@ -13,6 +13,7 @@ from application.chat.answer_states import AnswerStates
 from application.chat.checkpoints import Checkpoints
 from application.chat.endings import ending_of, state_of
 from application.chat.hear_question import HearQuestion
+from application.chat.in_one_piece import in_one_piece
 from application.chat.kept import Kept, origin_of
 from application.chat.ledger import Ledger
 from application.chat.meter import Meter
@@ -103,6 +104,7 @@ class RunTurn:
         self._longest_s: Mapping[Work, float] = {
             "answer": longest_s,
             "clarification": longest_s,
+            "hearing": longest_s,
             "research": research_s,
         }
 
@@ -217,7 +219,10 @@ class RunTurn:
 
     async def _answer(self, turn: TurnId, ask: Ask, said: Said, tell: _Tell) -> None:
         origin, leg = origin_of(ask, said.kept), said.leg
-        async with aclosing(self._responder.reply(turn, ask, origin, said.meter)) as batches:
+        replying = self._responder.reply(turn, ask, origin, said.meter)
+        if not ask.settings.streams:
+            replying = in_one_piece(replying)
+        async with aclosing(replying) as batches:
             async for batch in batches:
                 said.transcript.add(batch)
                 # The end of a round is for the agent; readers hear of the answer's end below.

@@ -7,6 +7,7 @@ InvalidRequest
 HearingFailed
 ├── HearingRefused             the provider took no sound
 ├── HearingBroke               it took some, and then no more
+├── NoSound                    there was nothing to hear
 └── NothingHeard               nobody spoke
 """
 
@@ -41,8 +42,17 @@ class NothingHeard(HearingFailed):
 
     code = "nothing_heard"
 
-    def __init__(self, message: str = "No speech was heard in the recording") -> None:
-        super().__init__(message)
+    def __init__(self) -> None:
+        super().__init__("No speech detected in recording. Please try again.")
+
+
+class NoSound(HearingFailed):
+    """A recording ended without any sound in it."""
+
+    code = "no_sound"
+
+    def __init__(self) -> None:
+        super().__init__("No audio data received. Please record again.")
 
 
 class VoicedNoMessage(InvalidRequest):

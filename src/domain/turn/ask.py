@@ -64,6 +64,8 @@ class Ask(Struct, frozen=True, kw_only=True):
         """What is to be done."""
         if self.clarification is not None:
             return "clarification"
+        if self.kind == AUDIO_DIRECT:
+            return "hearing"
         return "answer" if self.settings.research is None else "research"
 
     @property

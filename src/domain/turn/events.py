@@ -21,7 +21,7 @@ from domain.turn.metering import Metering, Usage
 from domain.turn.research_events import ToldResearchEvent
 from domain.turn.voice_events import VoiceEvent
 
-Work = Literal["answer", "research", "clarification"]
+Work = Literal["answer", "research", "clarification", "hearing"]
 """What a turn does with its question."""
 
 

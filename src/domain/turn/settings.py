@@ -49,6 +49,8 @@ class TurnSettings(Struct, frozen=True):
     """Which tools of ours the model may use; None: none, and an ordinary turn."""
     tools: Mapping[str, Any] = {}
     attachments_kept: int | None = None
+    streams: bool = True
+    """The answer is told as it is written; else in one piece."""
     speech_wanted: bool = False
     image_model: str | None = None
     """Who draws by the user's wish, where a tool is asked to and the model names nobody."""

@@ -121,6 +121,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "hearing_refused": Meaning(502, "provider_error", "connection"),
     "hearing_broke": Meaning(502, "provider_error", "transcription"),
     "nothing_heard": Meaning(422, "validation_error", "transcription", chat_status=400),
+    "no_sound": Meaning(422, "validation_error", "audio_collection", chat_status=400),
     "recording_too_long": _invalid(),
     "voiced_no_message": Meaning(422, "validation_error", "database"),
     "turn_error": _turn(500),

@@ -30,6 +30,8 @@ class Recorder:
         """
         if is_spoken(message):
             wish = dictation_wish(settings_of(message), {})
+            if self._microphone is not None:
+                self._microphone.finish()  # What is said from now on is said to the next.
             self._microphone = Microphone(wish.recording_hz, self._longest_s)
             message.microphone = self._microphone
 

@@ -15,7 +15,8 @@ from domain.turn.voice_events import AudioChunk, VoiceBegan, VoiceEnded, VoiceEv
 from entrypoints.web.close_codes import BAD_SETTINGS, GOODBYE, IDLE, INTERNAL, NOT_INIT
 from entrypoints.web.line import ClientGone, Line, NotJson
 from entrypoints.web.wire.custom_events import Body
-from entrypoints.web.wire.messages import ClientMessage
+from entrypoints.web.wire.messages import ClientMessage, check_owner
+from entrypoints.web.wire.names import section
 from entrypoints.web.wire.voice_socket import (
     INIT,
     SEND_TEXT,
@@ -75,6 +76,7 @@ class VoiceSession:
             await self._line.close(NOT_INIT, "Initial message required")
             return
         try:
+            check_owner(self._user, first.found, section(first.found, "payload"))
             self._init = voice_init(first.found)
             async with self._read_aloud(self._user, self._init.wish) as reader:
                 outcome = await self._read(reader, self._init.text)

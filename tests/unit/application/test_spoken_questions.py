@@ -236,7 +236,7 @@ async def test_a_recording_without_sound_is_an_error() -> None:
         heard.finish()
         ending = await rig.ending(turn)
     assert isinstance(ending, TurnFailed)
-    assert (ending.message, ending.saved) == ("No audio data received", None)
+    assert (ending.code, ending.saved) == ("no_sound", None)
 
 
 async def test_a_microphone_holds_a_minute_and_then_its_speaker_waits() -> None:

@@ -9,6 +9,7 @@ from msgspec import structs
 from adapters.demo.speech_catalog import SPEAKERS
 from adapters.memory.clock import settle
 from adapters.memory.speech import ScriptedSpeaker, sound_of
+from application.speech import voice_leg
 from domain.conversation.conversation import Sender
 from domain.provider_errors import ProviderBrokeOff, ProviderUnavailable
 from domain.speech.audio import read_wav
@@ -282,3 +283,14 @@ async def test_a_client_is_tried_out_without_a_provider() -> None:
     began = alone[2]
     assert (began.provider, began.model, began.voice) == ("test-data", "mock-model", "nova")
     assert answer.file_locations == ("https://example.invalid/1/assets/tts/dHRzLXRlc3QtMQ==.mp3",)
+
+
+async def test_a_voice_that_does_not_come_to_its_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(voice_leg, "PATIENCE_S", 0.0)
+    async with Rig(said("One."), voice=ScriptedSpeaker([asyncio.Event()])) as rig:
+        events = await events_of(rig, spoken())
+    (failed,) = [event for event in events if isinstance(event, VoiceFailed)]
+    assert "took too long to speak" in failed.message
+    assert isinstance(events[-1], TurnCompleted)

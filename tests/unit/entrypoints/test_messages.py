@@ -320,8 +320,10 @@ def test_a_spoken_question_may_have_no_words_yet() -> None:
         recording="r",
     )
     assert asked(changed(request_type="audio_direct")).kind == "audio_direct"
-    direct = changed(request_type="audio", user_settings={"speech": {"send_full_audio_to_llm": 1}})
-    assert asked(direct).kind == "audio_direct"
+    for settings in ({"speech": {"send_full_audio_to_llm": 1}}, {"sendFullAudioToLlm": "yes"}):
+        direct = asked(changed(request_type="audio", user_settings=settings))
+        assert direct.kind == "audio_direct"
+        assert (direct.settings.temperature, direct.settings.max_tokens) == (0.7, 4096)
 
 
 def test_a_text_that_is_to_be_attached_nowhere_may_be_spoken_for_a_trial() -> None:

@@ -92,10 +92,10 @@ class TestLogs:
     @pytest.fixture
     def out(self, capsys: Capsys) -> Generator[Capsys, None, None]:
         root = logging.getLogger()
-        handlers, level = root.handlers[:], root.level
+        handlers, level, before = root.handlers[:], root.level, structlog.get_config()
         yield capsys
         root.handlers, root.level = handlers, level
-        structlog.reset_defaults()
+        structlog.configure(**before)
 
     def test_json_lines_without_secrets(self, out: Capsys) -> None:
         configure_logging(Settings(env="test", log_format="json"))

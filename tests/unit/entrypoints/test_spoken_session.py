@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from adapters.memory.clock import settle
 from adapters.memory.speech import ScriptedTranscriber
+from application.speech import microphone
+from domain.provider_errors import ProviderBrokeOff, ProviderRejected, StreamStalled
 from domain.speech.events import TranscriptDelta, TranscriptFinished
 from tests.unit.entrypoints.sockets import PAIR, Client, Frame
 from tests.unit.rig import Rig, said
@@ -13,13 +17,18 @@ SECOND = bytes(16_000)
 
 
 def speaking(**settings: Any) -> Frame:
-    speech = {"recording_sample_rate": 8000}
-    text = {"model": "swift"}
+    plain = {"speech": {"recording_sample_rate": 8000}, "text": {"model": "swift"}}
     return {
         "request_type": "audio",
         "user_input": {"prompt": ""},
-        "user_settings": {"speech": speech, "text": text, **settings},
+        "user_settings": plain | settings,
     }
+
+
+def directly(**text: Any) -> Frame:
+    """Return a question that a model is to hear itself, at the rate at which it hears."""
+    found = speaking(text={"model": "swift", **text}, speech={"recording_sample_rate": 16_000})
+    return found | {"request_type": "audio_direct"}
 
 
 async def hears(client: Client, *sound: bytes) -> None:
@@ -39,3 +48,71 @@ async def test_what_is_said_after_the_longest_recording_is_told_once() -> None:
         assert client.text == "Sure."
         assert client.kinds()[-2:] == PAIR
         assert len(ears.sessions[0].heard) == len(SECOND) * 600
+
+
+async def test_a_recording_ends_where_the_next_begins() -> None:
+    ears = ScriptedTranscriber(LEMONS, LEMONS)
+    async with Rig(said("One."), said("Two."), ears=ears) as rig, Client(rig) as client:
+        await client.say(speaking())
+        await hears(client, SECOND)
+        await client.say(speaking())
+        await hears(client, SECOND, SECOND)
+        await client.say("stop")
+        assert client.text == "One.Two."
+        assert [len(each.heard) for each in ears.sessions] == [16_000, 32_000]
+
+
+async def test_a_client_that_falls_silent_is_answered_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ears = ScriptedTranscriber(LEMONS)
+    async with Rig(said("Sure."), ears=ears) as rig, Client(rig) as client:
+        monkeypatch.setattr(microphone, "SILENT_S", 0.0)
+        await client.say(speaking())
+        await hears(client)
+        assert client.text == "Sure."
+        assert client.kinds()[-2:] == PAIR
+
+
+async def test_sound_that_nobody_takes_ends_the_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(microphone, "PATIENCE_S", 0.0)
+    heard = microphone.Microphone(8000, 600)
+    await heard.feed(SECOND * 60)
+    with pytest.raises(StreamStalled):
+        await heard.feed(SECOND)
+    assert heard.is_over
+
+
+@pytest.mark.parametrize(
+    ("script", "stage"),
+    [
+        ([], "audio_collection"),
+        ([ProviderRejected("acme", "no")], "gemini_multimodal"),
+        ([*said("So"), ProviderBrokeOff("acme", "gone")], "gemini_multimodal"),
+        ([RuntimeError("bug")], "audio_direct"),
+    ],
+    ids=["no sound", "before", "after", "defect"],
+)
+async def test_what_fails_where_a_model_hears_has_stages_of_its_own(
+    script: list[Any], stage: str
+) -> None:
+    async with Rig(script) as rig, Client(rig) as client:
+        await client.say(directly())
+        await hears(client, *([SECOND] if script else []))
+        await client.say("stop")
+        (error,) = [frame for frame in client.socket.sent if frame["type"] == "error"]
+        assert error["stage"] == stage
+        assert client.kinds()[-2:] == PAIR
+
+
+async def test_the_answer_to_a_recording_comes_whole_where_it_is_wanted_so() -> None:
+    script = [*said("One. ", "Two."), ProviderBrokeOff("acme", "gone")]
+    async with Rig(said("One. ", "Two."), script) as rig, Client(rig) as client:
+        for _ in range(2):
+            await client.say(directly(stream=False, maxTokens=9))
+            await hears(client, SECOND)
+            await client.say("stop")
+        chunks = [f["content"] for f in client.socket.sent if f["type"] == "text_chunk"]
+        assert chunks == ["One. Two."] * 2
+        asked = rig.model.prompts[0]
+        assert (asked.temperature, asked.max_tokens) == (0.7, 9)

@@ -25,8 +25,7 @@ def dictation_wish(settings: Json, said: Json) -> DictationWish:
         settings: `user_settings`; those of speech are in its section, else at its top.
         said: `user_input`.
     """
-    speech = settings.get("speech")
-    found = snake_keys(cast("Json", speech)) if isinstance(speech, dict) else snake_keys(settings)
+    found = _speech(settings)
     general = section(settings, "general")
     reports = _flag(section(settings, "text"), "bug_report", default=False)
     provider = str(found.get("provider") or "").strip().lower()
@@ -56,10 +55,7 @@ def dictation_wish(settings: Json, said: Json) -> DictationWish:
 
 def wants_direct(settings: Json) -> bool:
     """Return whether the recording is to go to the model as it is."""
-    speech = settings.get("speech")
-    if not isinstance(speech, dict):
-        return False
-    return _flag(snake_keys(cast("Json", speech)), "send_full_audio_to_llm", default=False)
+    return _flag(_speech(settings), "send_full_audio_to_llm", default=False)
 
 
 def sound_in(message: Json) -> bytes:
@@ -86,6 +82,11 @@ def recording_end(message: Json) -> RecordingEnd:
         attachments=prompt_parts(listed),
         additional_text=_text(message, "additional_text"),
     )
+
+
+def _speech(settings: Json) -> Json:
+    speech = settings.get("speech")
+    return snake_keys(cast("Json", speech)) if isinstance(speech, dict) else snake_keys(settings)
 
 
 def _text(found: Json, name: str) -> str | None:

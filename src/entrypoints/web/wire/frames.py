@@ -4,7 +4,7 @@ A frame is encoded once and then completed for each connection, whose id every f
 top, or inside `data` where there is one. That is why `data` is always the last key.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import assert_never
 
 import msgspec
@@ -86,6 +86,13 @@ from entrypoints.web.wire.voice_frames import sound_frame, voice_frames
 
 _encoder = msgspec.json.Encoder()
 _DATABASE = "database"
+_NO_SOUND, _DIRECT = "audio_collection", "audio_direct"
+_HEARING: Mapping[str, str] = {
+    "provider": "gemini_multimodal",
+    "text": "gemini_multimodal",
+    "validation": "gemini_multimodal",
+}
+"""The contract's stages where a model hears the recording itself, whichever model that is."""
 
 StageOf = Callable[[str, bool], str]
 """The contract's stage for an error code, and whether some of the answer had been sent."""
@@ -297,6 +304,8 @@ class Framer:
             return [_error(event, stage)]
         if event.work == "research":
             return [research_failed(event.message), _error(event, "text")]
+        if event.work == "hearing":
+            return [_error(event, stage if stage == _NO_SOUND else _HEARING.get(stage, _DIRECT))]
         return [_error(event, "clarification" if event.work == "clarification" else stage)]
 
     def _saved(self, saved: Saved | None) -> list[Body]:

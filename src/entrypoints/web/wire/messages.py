@@ -17,7 +17,7 @@ from entrypoints.web.wire.dictation import dictation_wish, wants_direct
 from entrypoints.web.wire.drafts import FORK_NAME, copied_messages, message_draft
 from entrypoints.web.wire.message_requests import LARGEST_ID
 from entrypoints.web.wire.names import Json, section, snake_keys
-from entrypoints.web.wire.preferences import turn_settings, voice_wish
+from entrypoints.web.wire.preferences import heard_directly, turn_settings, voice_wish
 from entrypoints.web.wire.prompts import history, image_mode, prompt_parts
 
 _LATER: Mapping[str, str] = {
@@ -101,6 +101,8 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
         # Whoever asks for nothing else wants to hear it, whatever is set for answers.
         wish = voice_wish(section(settings, "tts") | {"streaming": True})
         turns = msgspec.structs.replace(turns, speech_wanted=True, voice=wish)
+    if kind == AUDIO_DIRECT:
+        turns = heard_directly(turns, section(settings, "text"))
     if kind in (AUDIO_DIRECT, TTS):
         turns = msgspec.structs.replace(turns, research=None)  # There are no words to search for.
     if record is not None and turns.research is not None:

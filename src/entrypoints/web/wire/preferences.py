@@ -20,7 +20,7 @@ _MIDDLE_EFFORT = 1
 _EFFORTS = {"low": 0, "medium": 1, "high": 2}
 _WRITE_TEMPERATURE = 0.7
 _WRITE_TOKENS = 4096
-"""Of an answer that tells of research, where the request names no others."""
+"""Of answers that tell of research, or to a recording, where the request names no others."""
 _MOST_FALLBACKS = 8
 _LARGEST_LIMIT = 2**31 - 1
 
@@ -64,6 +64,17 @@ def turn_settings(
         keeps_sound=general.get("save_to_s3") is None or _truth(general.get("save_to_s3")),
         fallbacks=_names(text, "fallback_models"),
         research=research,
+    )
+
+
+def heard_directly(settings: TurnSettings, text: Json) -> TurnSettings:
+    """Return how a model is to answer that hears the recording itself; see `turn_settings`."""
+    warmth, limit = settings.temperature, settings.max_tokens
+    return msgspec.structs.replace(
+        settings,
+        temperature=_WRITE_TEMPERATURE if warmth is None else warmth,
+        max_tokens=limit or _WRITE_TOKENS,
+        streams=text.get("stream") is None or _truth(text["stream"]),
     )
 
 

@@ -1,7 +1,6 @@
 """Speech over HTTP: bodies, answers and errors as the contract has them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -95,7 +94,7 @@ class TtsData(Struct, frozen=True, kw_only=True, rename={"s3_url": "s3Url"}):
     extra: Mapping[str, Any] | UnsetType = UNSET
     character_count: int | UnsetType = UNSET
     character_limit: int | UnsetType = UNSET
-    next_billing_date: datetime | UnsetType | None = UNSET
+    next_billing_date: str | UnsetType | None = UNSET
 
 
 class TtsEnvelope(Struct, frozen=True, kw_only=True):
@@ -149,10 +148,11 @@ def made_up_envelope(request: TtsRequest, customer: UserId) -> TtsEnvelope:
 
 def billing_envelope(allowance: Allowance) -> TtsEnvelope:
     """Return the answer to `billing`."""
+    renews_at = allowance.renews_at
     found = TtsData(
         character_count=allowance.character_count,
         character_limit=allowance.character_limit,
-        next_billing_date=allowance.renews_at,
+        next_billing_date=None if renews_at is None else renews_at.isoformat(),
     )
     return TtsEnvelope(message=TtsResult("completed", found), data=found)
 
