@@ -41,10 +41,7 @@ class AnthropicSdk:
             NotConfigured: the key is missing.
             ProviderError: the provider answered with an error.
         """
-        client = await self._client.ready()
-        # The model stays out of the arguments: of some the SDK warns, and warnings are not ours.
-        required = {"model": "", "messages": (), "max_tokens": 1, "extra_headers": headers}
-        async with self._client.streaming(client.messages, body, required) as answer:
+        async with self._client.streaming("/v1/messages", body, headers) as answer:
             yield answer
 
     async def model_names(self) -> list[str]:
@@ -54,7 +51,7 @@ class AnthropicSdk:
             NotConfigured: the key is missing.
             ProviderError: Anthropic cannot be reached or does not answer with a list.
         """
-        return await self._client.model_names()
+        return await self._client.model_names("/v1/models")
 
     async def warm_up(self) -> None:
         """Do now what the first question would wait for; without a key there is nothing to do."""
@@ -77,13 +74,10 @@ class AnthropicSdk:
             "X-Api-Key": self._api_key,
             "Authorization": anthropic.Omit(),
         }
-        client = anthropic.AsyncAnthropic(
+        return anthropic.AsyncAnthropic(
             api_key=self._api_key,
             base_url=self._base_url,
             default_headers=headers,
             open_telemetry=False,
             **client_options(self._client.patience),
         )
-        # Its first mention imports hundreds of modules.
-        _ = client.messages.with_streaming_response
-        return client

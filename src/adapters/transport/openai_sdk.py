@@ -49,17 +49,13 @@ class OpenAISdk:
             NotConfigured: the key is missing.
             ProviderError: the provider answered with an error.
         """
-        client = await self._client.ready()
-        required = {"model": body["model"], "messages": ()}
-        async with self._client.streaming(client.chat.completions, body, required) as answer:
+        async with self._client.streaming("/chat/completions", body) as answer:
             yield answer
 
     @asynccontextmanager
     async def responses(self, body: Mapping[str, Any]) -> AsyncGenerator[RawAnswer, None]:
         """Ask for a response, likewise."""
-        client = await self._client.ready()
-        required = {"model": body["model"]}
-        async with self._client.streaming(client.responses, body, required) as answer:
+        async with self._client.streaming("/responses", body) as answer:
             yield answer
 
     async def warm_up(self) -> None:
@@ -74,7 +70,7 @@ class OpenAISdk:
             NotConfigured: the key is missing.
             ProviderError: the server cannot be reached or does not answer with a list.
         """
-        return await self._client.model_names()
+        return await self._client.model_names("/models")
 
     async def aclose(self) -> None:
         """Close every connection; answers still being read break off."""
@@ -90,13 +86,9 @@ class OpenAISdk:
             "OpenAI-Organization": openai.Omit(),
             "OpenAI-Project": openai.Omit(),
         }
-        client = openai.AsyncOpenAI(
+        return openai.AsyncOpenAI(
             api_key=self._api_key or _NO_KEY_NEEDED,
             base_url=self._base_url,
             default_headers=headers,
             **client_options(self._client.patience),
         )
-        # Each of these imports hundreds of modules at its first mention.
-        _ = client.chat.completions.with_streaming_response
-        _ = client.responses.with_streaming_response
-        return client

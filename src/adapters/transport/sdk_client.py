@@ -24,6 +24,9 @@ _KEPT_ALIVE_S = 30
 """The SDKs give idle connections five seconds; most questions would wait for a new one."""
 
 
+_NO_HEADERS: Mapping[str, str] = {}
+
+
 class _Model(Struct, frozen=True):
     id: str
 
@@ -47,14 +50,15 @@ class SdkClient:
         Args:
             provider: for errors.
             patience: when silence is an error.
-            make: imports the SDK, returns its client, and makes every import its first use
-                would; raises `NotConfigured` where it cannot.
+            make: imports the SDK and returns its client; raises `NotConfigured` where it cannot.
         """
         self.provider = provider
         self.patience = patience
         self._make = make
         self._making = asyncio.Lock()
         self._client: Any = None
+        self._http_response: Any = None
+        """What the SDK is asked to return: the answer itself, whose body is still to be read."""
 
     async def ready(self) -> Any:
         """Return the client."""
@@ -66,35 +70,39 @@ class SdkClient:
 
     @asynccontextmanager
     async def streaming(
-        self, resource: Any, body: Mapping[str, Any], required: Mapping[str, Any]
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS
     ) -> AsyncGenerator[RawAnswer, None]:
         """Send a question; leaving the block closes the connection.
 
         Args:
-            resource: of the client; has `create`.
-            body: what is sent.
-            required: arguments that `create` insists on; where the body has the same name, the
-                body counts.
+            path: below the base URL.
+            body: what is sent, as it is: the SDK's own methods would walk through all of it.
+            headers: sent along.
 
         Raises:
             ProviderError: the provider answered with an error.
         """
-        # What comes in `extra_body` the SDK sends as it is and in place of an argument of the same
-        # name, instead of walking through all of it.
-        manager = resource.with_streaming_response.create(
-            **required, stream=True, extra_body=dict(body)
-        )
+        client = await self.ready()
         try:
-            answer = await manager.__aenter__()
+            answer = await client.post(
+                path,
+                cast_to=self._http_response,
+                body=body,
+                options={"headers": headers},
+                stream=True,
+            )
         except Exception as failure:
             raise self.error(failure) from failure
         try:
-            yield answer.http_response.extensions[BODY]
+            yield answer.extensions[BODY]
         finally:
-            await answer.http_response.aclose()
+            await answer.aclose()
 
-    async def model_names(self) -> list[str]:
+    async def model_names(self, path: str) -> list[str]:
         """Return the names of the models on offer, as the provider spells them.
+
+        Args:
+            path: below the base URL.
 
         Raises:
             NotConfigured: the key is missing.
@@ -103,9 +111,8 @@ class SdkClient:
         client = await self.ready()
         try:
             async with asyncio.timeout(self.patience.first_token_s):
-                async with client.models.with_streaming_response.list() as answer:
-                    body = await answer.read()
-            return [model.id for model in _decode_models(body).data]
+                answer = await client.get(path, cast_to=self._http_response)
+            return [model.id for model in _decode_models(answer.content).data]
         except msgspec.DecodeError as garbage:
             text = f"{self.provider} does not list its models"
             raise ProviderGarbled(self.provider, text) from garbage
@@ -130,6 +137,9 @@ class SdkClient:
 
     def _made(self) -> Any:
         client = self._make()
+        import httpx2  # noqa: PLC0415 - comes with an SDK
+
+        self._http_response = httpx2.Response
         # What was imported stays for good. Without this, every full collection would walk through
         # the SDK's half a million objects while all turns wait.
         gc.freeze()
