@@ -111,8 +111,8 @@ class VoiceLeg:
         for piece in self._cutter.end():
             if piece.spoken:
                 self._pieces.put_nowait(piece.spoken)
+        task = await self.begin(tell)  # Before the end, which is no piece to be counted.
         self._pieces.put_nowait(None)
-        task = await self.begin(tell)
         await asyncio.wait({task}, timeout=PATIENCE_S)
         if not task.done():
             task.cancel()

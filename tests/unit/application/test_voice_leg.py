@@ -246,6 +246,7 @@ async def test_a_text_that_is_to_be_attached_needs_its_message_once_it_was_heard
         nameless = structs.replace(only_spoken(), wants_voiced=True)
         events = await events_of(rig, nameless)
     assert sound_in(events) == sound_of("Hello there.") + sound_of("Bye.")
+    assert [e.pieces for e in events if isinstance(e, VoiceBegan | VoiceEnded)] == [2, 2]
     assert kinds(events)[-2:] == ["VoiceStored", "TurnFailed"]
     assert (events[-1].code, events[-1].message) == (
         "voiced_no_message",
