@@ -81,6 +81,8 @@ class Dictate:
                 await bill.set_aside(0.0)
                 billed.push_async_callback(_settle, bill, ears, microphone)
                 finished = await self._listen(ears, wish, microphone, heard)
+                if microphone.failure is not None:
+                    raise microphone.failure
             except SpendingCapReached:
                 raise
             except ParleyError as error:

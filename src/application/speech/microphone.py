@@ -44,6 +44,8 @@ class Microphone:
         self.end = RecordingEnd()
         self.was_lost = False
         """The client went away without saying that it had finished."""
+        self.failure: StreamStalled | None = None
+        """Why the recording ended before its time; what was said after that is not in it."""
         self._longest_s = longest_s
         self._heard_bytes = 0
         self._waiting: deque[bytes] = deque()
@@ -82,7 +84,8 @@ class Microphone:
                     await self._room.wait()
             except TimeoutError:
                 self.finish()
-                raise StreamStalled("stt", "The transcription does not keep up") from None
+                self.failure = StreamStalled("stt", "The transcription does not keep up")
+                raise self.failure from None
         self._heard_bytes += len(pcm)
         self._waiting.append(pcm)
         self._waiting_bytes += len(pcm)

@@ -1,5 +1,6 @@
 """A chat socket on which somebody speaks."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from adapters.memory.clock import settle
 from adapters.memory.speech import ScriptedTranscriber
 from application.speech import microphone
-from domain.provider_errors import ProviderBrokeOff, ProviderRejected, StreamStalled
+from domain.provider_errors import ProviderBrokeOff, ProviderRejected
 from domain.speech.events import TranscriptDelta, TranscriptFinished
-from tests.unit.entrypoints.sockets import PAIR, Client, Frame
+from tests.unit.entrypoints.sockets import PAIR, Client, Frame, asking
 from tests.unit.rig import Rig, said
 
 LEMONS = [TranscriptDelta("Buy lemons"), TranscriptFinished("Buy lemons")]
@@ -74,13 +75,23 @@ async def test_a_client_that_falls_silent_is_answered_all_the_same(
         assert client.kinds()[-2:] == PAIR
 
 
-async def test_sound_that_nobody_takes_ends_the_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sound_that_nobody_takes_fails_the_recording_and_keeps_its_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(microphone, "PATIENCE_S", 0.0)
-    heard = microphone.Microphone(8000, 600)
-    await heard.feed(SECOND * 60)
-    with pytest.raises(StreamStalled):
-        await heard.feed(SECOND)
-    assert heard.is_over
+    ears = ScriptedTranscriber(LEMONS)
+    gate = asyncio.Event()
+    async with Rig([gate, *said("First.")], ears=ears) as rig, Client(rig) as client:
+        # Nobody hears yet: the question before is still being answered.
+        await client.say(asking(), speaking())
+        await hears(client, SECOND * 60, SECOND)
+        gate.set()
+        await hears(client)
+        (error,) = [frame for frame in client.socket.sent if frame["type"] == "error"]
+        assert (error["stage"], error["code"]) == ("transcription", "hearing_broke")
+        assert "does not keep up" in error["content"]
+        assert client.kinds()[-3:] == ["db_operation_executed", *PAIR]
+        assert len(ears.sessions[0].heard) == len(SECOND) * 60
 
 
 @pytest.mark.parametrize(
