@@ -40,6 +40,15 @@ async def test_answers_become_a_prompt_for_pictures() -> None:
         assert "- colours: blue, pink" in rig.model.prompts[0].messages[-1].text
 
 
+async def test_settings_may_be_called_settings() -> None:
+    found = {**ANSWERS, "settings": ANSWERS["user_settings"]}
+    del found["user_settings"]
+    async with Rig(said("Rain")) as rig, Client(rig) as client:
+        frames = await client.say(found)
+        assert frames[3]["content"]["count"] == 2
+        assert rig.model.prompts[0].card.id == "swift"
+
+
 @pytest.mark.parametrize("concept", ["", "  ", None, {"prompt": "x"}])
 async def test_without_a_concept_there_is_nothing_to_make_clear(concept: object) -> None:
     async with Rig() as rig, Client(rig) as client:

@@ -128,6 +128,17 @@ def test_functions_of_the_old_kind_are_calls_too() -> None:
     assert answer.stopped.reason == "tool_calls"
 
 
+@pytest.mark.parametrize("call_id", ["c1", None])
+def test_the_very_same_call_twice_is_one(call_id: str | None) -> None:
+    calls = [
+        {"index": n, "id": call_id, "function": {"name": name, "arguments": '{"a":1}'}}
+        for n, name in enumerate(["f", "f", "g"])
+    ]
+    choice = {"index": 0, "delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}
+    answer = Answer(streamed(ChatReader("openai"), [msgspec.json.encode({"choices": [choice]})]))
+    assert [call.name for call in answer.calls] == ["f", "g"]
+
+
 def test_an_error_inside_a_stream_comes_after_what_was_said() -> None:
     [failed, *_] = case("groq", "chat", "test-tool-use-failed-error-streaming")
     reader = ChatReader("groq")

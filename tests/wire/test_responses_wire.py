@@ -229,6 +229,29 @@ def test_fragments_of_two_calls_mixed() -> None:
     assert len(events) == 3
 
 
+def test_arguments_that_came_in_fragments_alone() -> None:
+    item = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f"}
+    delta = {"type": "response.function_call_arguments.delta", "item_id": "fc_1"}
+    done = {"type": "response.function_call_arguments.done", "item_id": "fc_1"}
+    wires = [
+        {"type": "response.output_item.added", "item": item},
+        *(delta | {"delta": piece} for piece in ('{"a"', ":1}")),
+        done,
+    ]
+    reader = ResponsesReader()
+    [call] = [event for wire in wires for event in reader.feed(msgspec.json.encode(wire))]
+    assert isinstance(call, ToolCalled)
+    assert (call.id, call.arguments) == ("c1", {"a": 1})
+
+
+def test_reasoning_that_comes_with_its_item_is_said_once() -> None:
+    item = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "Hm"}]}
+    reader = ResponsesReader()
+    wires = [{"type": f"response.output_item.{when}", "item": item} for when in ("added", "done")]
+    said = [list(reader.feed(msgspec.json.encode(wire))) for wire in wires]
+    assert said == [[ThinkingDelta("Hm")], []]
+
+
 def test_a_call_of_which_only_the_end_came() -> None:
     [call] = read({"type": "response.output_item.done", "item": CALL})
     assert call == ToolCalled("c1", "f", {}, "openai", item_id="fc_1")

@@ -47,6 +47,7 @@ class ResponsesReader(WireReader):
         self._items: list[Item] = []
         self._called: set[str] = set()
         self._opened: dict[str, Item] = {}
+        self._arguments: dict[str, list[str]] = {}
         self._cited: set[str] = set()
         self._wrote: set[str] = set()
         self._thought: set[str] = set()
@@ -64,7 +65,9 @@ class ResponsesReader(WireReader):
             "response.reasoning_summary_text.done": self._thinking_done,
             "response.output_item.added": self._item_added,
             "response.output_item.done": self._item_done,
+            "response.function_call_arguments.delta": self._arguments_grow,
             "response.function_call_arguments.done": self._arguments_done,
+            "response.custom_tool_call_input.delta": self._arguments_grow,
             "response.custom_tool_call_input.done": self._arguments_done,
             "response.output_text.annotation.added": self._cite,
             "response.completed": self._completed,
@@ -142,15 +145,27 @@ class ResponsesReader(WireReader):
 
     def _item_added(self, wire: WireEvent) -> Iterable[ModelEvent]:
         item = decode_item(wire.item)
-        self._opened[str(item.get("id") or "")] = item
+        item_id = str(item.get("id") or "")
+        self._opened[item_id] = item
+        if item.get("type") != "reasoning":
+            return ()
+        thoughts = tuple(self._reasoning(item))
+        if thoughts:
+            self._thought.add(item_id)
+        return thoughts
+
+    def _arguments_grow(self, wire: WireEvent) -> Iterable[ModelEvent]:
+        if isinstance(wire.delta, str):
+            self._arguments.setdefault(wire.item_id, []).append(wire.delta)
         return ()
 
     def _arguments_done(self, wire: WireEvent) -> Iterable[ModelEvent]:
         opened = self._opened.get(wire.item_id)
         if opened is None:
             return ()  # The whole item follows.
+        grown = "".join(self._arguments.pop(wire.item_id, ()))
         text = wire.input if wire.arguments is None else wire.arguments
-        return self._call({**opened, "arguments": text})
+        return self._call({**opened, "arguments": grown if text is None else text})
 
     def _item_done(self, wire: WireEvent) -> Iterable[ModelEvent]:
         return self._item(decode_item(wire.item))

@@ -9,7 +9,7 @@ from domain.ids import ConversationId, MessageId, UserId
 from domain.turn.ask import Ask, Record
 from entrypoints.web.wire.clarifications import CLARIFICATION, clarification_from
 from entrypoints.web.wire.message_requests import LARGEST_ID
-from entrypoints.web.wire.messages import ClientMessage, ask_from, check_owner
+from entrypoints.web.wire.messages import ClientMessage, ask_from, check_owner, settings_of
 from entrypoints.web.wire.names import Json, section
 from entrypoints.web.wire.preferences import turn_settings
 
@@ -39,12 +39,11 @@ class Asking:
         said = section(found, "user_input")
         check_owner(user, found, said)
         session = said.get("session_id") or found.get("session_id")
-        settings_key = "user_settings" if found.get("user_settings") is not None else "settings"
         return await self.again(
             user,
             session if isinstance(session, str) else "",
             _number(said.get("message_id") or found.get("message_id")),
-            section(found, settings_key),
+            settings_of(message),
             _key(said.get("local_id") or found.get("local_id")),
         )
 

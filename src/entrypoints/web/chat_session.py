@@ -21,7 +21,7 @@ from entrypoints.web.recorder import Recorder
 from entrypoints.web.shown_turn import ShownTurn
 from entrypoints.web.wire.approvals import approval_from
 from entrypoints.web.wire.custom_events import Body
-from entrypoints.web.wire.frames import Framer, frame, terminal_pair
+from entrypoints.web.wire.frames import Framer, frame, terminal_pair, waits_for_client
 from entrypoints.web.wire.messages import ClientMessage
 
 log = structlog.get_logger("socket")
@@ -153,15 +153,17 @@ class ChatSession:
             return
         try:
             self._recorder.begin(message)
-        except InvalidRequest as error:
-            await self._fail(error)
-            return
-        self._requests.append(message)
+        except InvalidRequest:
+            # Told when its turn comes: the pair would end the turn that is running.
+            log.debug("nothing to record", connection=self.line.connection)
         if self._serving is None:
-            self._serving = tasks.create_task(self._serve())
+            self._serving = tasks.create_task(self._serve(message))
+        else:
+            self._requests.append(message)
 
-    async def _serve(self) -> None:
+    async def _serve(self, first: ClientMessage) -> None:
         try:
+            await self._answer(first)
             while self._requests:
                 await self._answer(self._requests.pop(0))
         except ClientGone:
@@ -200,6 +202,14 @@ class ChatSession:
         self._deliveries.shows(self.line.connection, self._user, turn)
         shown = ShownTurn(turn, self.line, self._framer, self._deliveries)
         await self._turns.deliver(self._user, turn, shown, after)
+        if not shown.ended:
+            await self._say_it_ended(turn)
+
+    async def _say_it_ended(self, turn: TurnId) -> None:
+        """Answer a client that has the number of the ending, but perhaps not all its frames."""
+        *_, ending = await self._turns.so_far(self._user, turn)
+        if not waits_for_client(ending.event):
+            await self._end(turn, ending.seq)
 
     async def _show_again(self, turn: TurnId) -> None:
         """Serve a repeated payload: the rest of a running turn, only the pair of an ended one."""

@@ -19,6 +19,8 @@ class ShownTurn(TurnReader):
         self._steps = framer.steps
         self._wrote = deliveries.wrote
         self.room = line.room
+        self.ended = False
+        """Whether the frames of the ending were among those written."""
 
     def take(self, entries: Sequence[Entry]) -> bool:
         """Write the frames of the entries.
@@ -31,4 +33,5 @@ class ShownTurn(TurnReader):
             for frame in step.frames:
                 wants_more = self._put(frame)
             self._wrote(self._turn, step.seq)
+            self.ended = step.final
         return wants_more

@@ -9,7 +9,7 @@ import pytest
 from adapters.memory.clock import settle
 from application.chat.turns import TurnLimits
 from domain.ids import TurnId
-from domain.turn.events import ThinkingDelta
+from domain.turn.events import ThinkingDelta, ToolCalled
 from entrypoints.web.chat_session import FOLLOWED, QUEUED
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.line import ClientGone, NotJson
@@ -54,6 +54,15 @@ async def test_more_than_a_few_waiting_requests_are_refused_without_the_pair() -
         frames = await client.say(*(asking() for _ in range(QUEUED + 1)))
         assert len(frames) == 1
         assert is_error(frames[0], "validation", "Another request is still running")
+
+
+async def test_as_many_may_wait_where_all_come_in_one_breath() -> None:
+    answers = [said("Yes") for _ in range(QUEUED + 1)]
+    async with Rig(*answers) as rig, Client(rig) as client:
+        await client.say(*(asking() for _ in range(QUEUED + 1)))
+        await settle(200)
+        assert client.text == "Yes" * (QUEUED + 1)
+        assert "error" not in client.kinds()
 
 
 async def test_a_ping_is_answered_while_a_turn_runs() -> None:
@@ -136,6 +145,22 @@ async def test_following_from_any_number_gives_the_rest() -> None:
             rest = await client.say({"type": "follow", "turnId": turn, "after": after})
             assert rest[0].get("seq_from", rest[0]["seq"]) == after + 1
             assert [f["type"] for f in rest][-2:] == PAIR
+
+
+async def test_whoever_has_the_number_of_the_ending_gets_the_pair() -> None:
+    async with Rig(said("So")) as rig, Client(rig) as client:
+        last = (await client.say(asking()))[-1]
+        for after in (last["seq"], last["seq"] + 9):
+            again = await client.say({"type": "follow", "turn_id": last["turn_id"], "after": after})
+            assert [(f["type"], f["seq"]) for f in again] == [(k, last["seq"]) for k in PAIR]
+
+
+async def test_a_turn_that_waits_for_the_client_has_no_pair_for_anybody() -> None:
+    call = ToolCalled("c1", "lookup", {}, awaited=True)
+    async with Rig([call]) as rig, Client(rig) as client:
+        last = (await client.say(asking()))[-1]
+        follow = {"type": "follow", "turn_id": last["turn_id"], "after": last["seq"]}
+        assert await client.say(follow) == []
 
 
 async def test_what_cannot_be_followed_is_an_error_frame() -> None:

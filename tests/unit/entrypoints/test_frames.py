@@ -255,9 +255,17 @@ def test_a_paused_turn_has_no_terminal_pair() -> None:
         (
             TurnFailed("timeout", "Too slow", after_content=True, saved=SAVED),
             [
-                '{"type":"error","content":"Too slow","stage":"text","code":"timeout",'
-                f'{PLACE},"session_id":"c-1"}}',
+                '{"type":"error","content":"Streaming failed: Too slow","stage":"text",'
+                f'"code":"timeout",{PLACE},"session_id":"c-1"}}',
                 acknowledged('{"user_message_id": 41, "ai_message_id": 42, "session_id": "9f"}'),
+                *PAIR,
+            ],
+        ),
+        (
+            TurnFailed("provider_stalled", "Silence", after_content=True, provider="xai"),
+            [
+                '{"type":"error","content":"AI provider error: Silence","stage":"text",'
+                f'"code":"provider_stalled","provider":"xai",{PLACE},"session_id":"c-1"}}',
                 *PAIR,
             ],
         ),
@@ -437,8 +445,8 @@ def test_a_picture_on_its_way_and_there() -> None:
 def test_a_picture_that_failed_is_an_error_of_its_stage() -> None:
     failed = PictureFailed("provider_overloaded", "Slow down", "flux", 7.0)
     assert sent(failed) == [
-        '{"type":"error","content":"Slow down","stage":"image","code":"provider_overloaded",'
-        f'"provider":"flux","retry_after":7.0,{PLACE},"session_id":"c-1"}}'
+        '{"type":"error","content":"Image generation failed: Slow down","stage":"image",'
+        f'"code":"provider_overloaded","provider":"flux","retry_after":7.0,{PLACE},"session_id":"c-1"}}'
     ]
 
 

@@ -489,6 +489,10 @@ def test_an_uploaded_recording_comes_first_among_the_files() -> None:
     assert record.question.file_locations == ("a.wav", "b.pdf")
 
 
+def test_a_control_word_may_stand_between_blanks() -> None:
+    assert ClientMessage({"type": " Ping "}).control == "ping"
+
+
 def test_numbers_and_texts_of_control_messages() -> None:
     message = ClientMessage({"type": "Follow", "turnId": "t", "after": 3.0, "odd": True})
     assert (message.control, message.text("turn_id"), message.number("after")) == ("follow", "t", 3)

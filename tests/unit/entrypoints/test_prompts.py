@@ -69,6 +69,22 @@ def test_only_http_and_data_urls_are_taken(url: object) -> None:
             prompt_parts([{"type": kind, kind: url}])
 
 
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "blob:https://a/1", "", None])
+def test_in_the_history_an_address_of_no_use_becomes_a_note(url: object) -> None:
+    kinds = ("image_url", "file_url", "audio_url")
+    [message] = history([{"role": "user", "content": [{"type": k, k: url} for k in kinds]}])
+    assert message.parts == tuple(
+        TextPart(f"[{what} not included: its address cannot be used]")
+        for what in ("image", "file", "audio recording")
+    )
+
+
+def test_content_of_the_history_has_its_own_complaint() -> None:
+    with pytest.raises(InvalidRequest, match="content in chat_history") as refused:
+        history([{"role": "user", "content": 5}])
+    assert refused.value.field == "chat_history"
+
+
 def test_a_tool_round_of_the_history() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     assert history(

@@ -38,6 +38,17 @@ async def hears(client: Client, *sound: bytes) -> None:
     await settle(60)
 
 
+async def test_a_recording_that_makes_no_sense_is_told_when_its_turn_comes() -> None:
+    gate = asyncio.Event()
+    async with Rig([*said("First"), gate]) as rig, Client(rig) as client:
+        await client.say(asking())
+        wrong = speaking(speech={"recording_sample_rate": 5})
+        assert await client.say(wrong) == []
+        gate.set()
+        await settle(60)
+        assert client.kinds()[-5:] == [*PAIR, "error", *PAIR]
+
+
 async def test_what_is_said_after_the_longest_recording_is_told_once() -> None:
     ears = ScriptedTranscriber(LEMONS)
     async with Rig(said("Sure."), ears=ears) as rig, Client(rig) as client:

@@ -63,14 +63,19 @@ class CallAssembly:
         return draft
 
     def completed(self) -> list[ToolCalled]:
-        """Return the calls in the order the model made them; a call without id gets one."""
-        return [
-            ToolCalled(
+        """Return the calls in the order the model made them; a call without id gets one.
+
+        The very same call once more, as some servers send it, is left out.
+        """
+        calls: dict[tuple[str, str, str], ToolCalled] = {}
+        for position, draft in enumerate(self._drafts, 1):
+            arguments = "".join(draft.arguments)
+            call = ToolCalled(
                 draft.id or f"call_{position}",
                 draft.name,
-                read_arguments("".join(draft.arguments)),
+                read_arguments(arguments),
                 self._provider,
                 awaited=self._awaited,
             )
-            for position, draft in enumerate(self._drafts, 1)
-        ]
+            calls.setdefault((draft.id, draft.name, arguments), call)
+        return list(calls.values())

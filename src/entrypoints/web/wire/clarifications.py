@@ -8,7 +8,7 @@ from domain.errors import InvalidRequest
 from domain.ids import UserId
 from domain.turn.ask import Ask
 from domain.turn.prompt import TextPart
-from entrypoints.web.wire.messages import ClientMessage, check_owner, key_of
+from entrypoints.web.wire.messages import ClientMessage, check_owner, key_of, settings_of
 from entrypoints.web.wire.names import Json, section
 from entrypoints.web.wire.preferences import turn_settings
 
@@ -28,7 +28,7 @@ def clarification_from(message: ClientMessage, user: UserId) -> Ask:
     """
     found = message.found
     check_owner(user, found)
-    settings = section(found, "user_settings")
+    settings = settings_of(message)
     said = Clarification(
         concept=_words(found, "user_input"),
         answers=_answers(found.get("answers")),

@@ -4,7 +4,7 @@ A frame is encoded once and then completed for each connection, whose id every f
 top, or inside `data` where there is one. That is why `data` is always the last key.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 import msgspec
@@ -63,11 +63,11 @@ from entrypoints.web.wire.custom_events import (
     retrying,
     untyped,
 )
+from entrypoints.web.wire.failures import StageOf, errors_of, picture_failed
 from entrypoints.web.wire.joining import joined
 from entrypoints.web.wire.json_safe import encode
 from entrypoints.web.wire.research_events import (
     kept_research,
-    research_failed,
     research_metadata,
     rows_of_research,
     stage_entered,
@@ -85,17 +85,7 @@ from entrypoints.web.wire.tool_events import (
 from entrypoints.web.wire.voice_frames import sound_frame, voice_frames
 
 _encoder = msgspec.json.Encoder()
-_DATABASE = "database"
-_NO_SOUND, _DIRECT = "audio_collection", "audio_direct"
-_HEARING: Mapping[str, str] = {
-    "provider": "gemini_multimodal",
-    "text": "gemini_multimodal",
-    "validation": "gemini_multimodal",
-}
-"""The contract's stages where a model hears the recording itself, whichever model that is."""
 
-StageOf = Callable[[str, bool], str]
-"""The contract's stage for an error code, and whether some of the answer had been sent."""
 ShowConversation = Callable[[Saved], Body]
 """The contract's session object, for the acknowledgement of an edit."""
 
@@ -180,6 +170,11 @@ def terminal_pair(
     if not speech_settled:
         pair.append({"type": "tts_not_requested", "content": ""})
     return pair
+
+
+def waits_for_client(event: TurnEvent) -> bool:
+    """Return whether no pair follows: the client's tool comes first, then the rest."""
+    return isinstance(event, TurnCompleted) and event.paused
 
 
 class Framer:
@@ -283,7 +278,7 @@ class Framer:
                 cancelled: Body = {"type": "cancelled", "content": "Request cancelled"}
                 return [cancelled, *self._saved(event.saved), *_pair(event)]
             case TurnFailed():
-                return [*self._errors(event), *self._saved(event.saved), *_pair(event)]
+                return [*errors_of(event, self._stage_of), *self._saved(event.saved), *_pair(event)]
             case _:
                 assert_never(event)
 
@@ -294,19 +289,9 @@ class Framer:
             case PictureMade():
                 return picture_made(event, self._renewed(event.url))
             case PictureFailed():
-                return _error(event, "image")
+                return picture_failed(event)
             case MediaKept():
                 return media_kept(event, self._renewed(event.url))
-
-    def _errors(self, event: TurnFailed) -> list[Body]:
-        stage = self._stage_of(event.code, event.after_content)
-        if stage == _DATABASE:  # All the rest went well.
-            return [_error(event, stage)]
-        if event.work == "research":
-            return [research_failed(event.message), _error(event, "text")]
-        if event.work == "hearing":
-            return [_error(event, stage if stage == _NO_SOUND else _HEARING.get(stage, _DIRECT))]
-        return [_error(event, "clarification" if event.work == "clarification" else stage)]
 
     def _saved(self, saved: Saved | None) -> list[Body]:
         if saved is None:
@@ -325,20 +310,6 @@ class Framer:
         return [{"type": "db_operation_executed", "content": text}]
 
 
-def _error(event: TurnFailed | PictureFailed, stage: str) -> Body:
-    error: Body = {
-        "type": "error",
-        "content": event.message,
-        "stage": stage,
-        "code": event.code,
-    }
-    if event.provider is not None:
-        error["provider"] = event.provider
-    if event.retry_after_s is not None:
-        error["retry_after"] = event.retry_after_s
-    return error
-
-
 def _placed(body: Body, place: Body) -> Body:
     """Return the body with its place in the turn, `data` last."""
     if (data := body.get("data")) is None:
@@ -349,8 +320,8 @@ def _placed(body: Body, place: Body) -> Body:
 
 
 def _pair(ending: TurnCompleted | TurnCancelled | TurnFailed) -> list[Body]:
-    if isinstance(ending, TurnCompleted) and ending.paused:
-        return []  # The client's tool comes first, and then the rest of the answer.
+    if waits_for_client(ending):
+        return []
     pair = terminal_pair(
         speech_settled=ending.speech_settled,
         text_settled=ending.text_settled,

@@ -42,7 +42,7 @@ class ClientMessage:
     def control(self) -> str:
         """The `type` in lower case; empty when there is none."""
         kind = self.found.get("type")
-        return kind.lower() if isinstance(kind, str) else ""
+        return kind.strip().lower() if isinstance(kind, str) else ""
 
     @property
     def kind(self) -> str:

@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from application.chat.attachments import note_of
 from domain.errors import InvalidRequest
 from domain.files.keys import kept_address, key_in
 from domain.turn.prompt import (
@@ -101,16 +102,29 @@ def _text(item: Json) -> Part | None:
 def _url(item: Json, key: str) -> tuple[str, Json]:
     """Return the URL under a key that holds a string or an object with `url`, and that object.
 
+    Raises:
+        InvalidRequest: it is an address that nothing is ever fetched from.
+    """
+    address, details = _address(item, key)
+    if not _is_fetched(address):
+        raise InvalidRequest(f"{key} needs an http(s) or data URL", "prompt")
+    return address, details
+
+
+def _address(item: Json, key: str) -> tuple[str, Json]:
+    """Return what is given for a URL, or nothing where it is no text, and the object it is in.
+
     A link to a file of ours becomes its address: the same file is the same question, whenever its
     link was made.
     """
     value = item.get(key)
     details = snake_keys(cast("Json", value)) if isinstance(value, dict) else {"url": value}
     url = details.get("url")
-    address = kept_address(url) if isinstance(url, str) else ""
-    if not address.lower().startswith(_URL_SCHEMES) and key_in(address) is None:
-        raise InvalidRequest(f"{key} needs an http(s) or data URL", "prompt")
-    return address, details
+    return kept_address(url) if isinstance(url, str) else "", details
+
+
+def _is_fetched(address: str) -> bool:
+    return address.lower().startswith(_URL_SCHEMES) or key_in(address) is not None
 
 
 def _word(details: Json, *names: str) -> str | None:
@@ -159,6 +173,13 @@ _ITEMS: Mapping[str, Callable[[Json], Part | None]] = {
 }
 
 
+_BY_ADDRESS: Mapping[str, type[ImagePart | FilePart | AudioPart]] = {
+    "image_url": ImagePart,
+    "file_url": FilePart,
+    "audio_url": AudioPart,
+}
+
+
 def _message(found: Json) -> Message:
     role = _ROLES.get(str(found.get("role")))
     if role is None:
@@ -176,9 +197,29 @@ def _message(found: Json) -> Message:
 
 
 def _content(content: object) -> tuple[Part, ...]:
+    if content is None:
+        return ()
     if isinstance(content, str):
         return (TextPart(content),) if content.strip() else ()
-    return prompt_parts(content)
+    if not isinstance(content, list):
+        raise InvalidRequest(
+            "content in chat_history must be text or a list of items", "chat_history"
+        )
+    parts = (_earlier_part(item) for item in cast("list[object]", content))
+    return tuple(part for part in parts if part is not None)
+
+
+def _earlier_part(item: object) -> Part | None:
+    """Return a part of an earlier message.
+
+    It was answered long ago, so an address that is of no use is no reason to refuse the question.
+    """
+    if isinstance(item, dict):
+        found = snake_keys(cast("Json", item))
+        for kind, part in _BY_ADDRESS.items():
+            if found.get("type") == kind and not _is_fetched(_address(found, kind)[0]):
+                return note_of(part(""), "its address cannot be used")
+    return _part(cast("object", item))
 
 
 def _calls(value: object) -> tuple[CallMade, ...]:
