@@ -71,6 +71,14 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_place_that_cannot_be_written_to_is_told_in_one_line(here: Place) -> None:
+    told = here.tried("export", "ann@example.org", "/nowhere/ann.jsonl")
+    assert (told.exit_code, told.stderr) == (
+        1,
+        "Error: /nowhere/ann.jsonl: No such file or directory\n",
+    )
+
+
 @pytest.mark.requires_mysql
 def test_from_sqlite_to_mysql_and_back_with_nothing_lost(
     here: Place, on_mysql: Place, there: Place, file: Path, tmp_path: Path

@@ -1,6 +1,7 @@
 """Pools and their settings, per database."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from adapters.sql import mysql_driver, sqlite_driver
 from adapters.sql.dialect import MYSQL
 from adapters.sql.prepared import Driver
-from domain.errors import NotConfigured
+from domain.errors import NotConfigured, StorageError
 
 LOCK_WAIT_S = 5
 """How long a statement waits for another transaction, here or in another process."""
@@ -130,9 +131,12 @@ def sqlite_engine(
     With `isolation_level` "IMMEDIATE" the driver begins a transaction at the first statement that
     writes: reads before it see what is committed at that moment, and a reader can never find
     itself unable to become a writer.
+
+    Raises:
+        StorageError: the folder cannot be made, or not be written to; says which it is.
     """
     if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(address.database).parent)
     engine = create_async_engine(
         address,
         connect_args={
@@ -145,6 +149,16 @@ def sqlite_engine(
     )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"The folder {folder} cannot be made: {error.strerror}"
+        raise StorageError("open", text) from error
+    if not os.access(folder, os.W_OK):
+        raise StorageError("open", f"The folder {folder} cannot be written to")
 
 
 def mysql_engine(

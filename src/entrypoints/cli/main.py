@@ -1,6 +1,7 @@
 """`parley …`: one command group; each command lives in its own file, loaded when it is called."""
 
 import importlib
+import sys
 
 import click
 
@@ -37,3 +38,7 @@ class _LazyGroup(click.Group):
 @click.version_option(package_name="parley")
 def main() -> None:
     """Parley: a self-hosted backend for AI assistants."""
+    import structlog  # noqa: PLC0415 - `parley --help` does without
+
+    # Standard output is for what was asked for: a token, an archive. `serve` decides otherwise.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))

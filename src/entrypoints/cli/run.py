@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import click
 from dishka import AsyncContainer
 
-from domain.errors import ParleyError
+from domain.errors import ParleyError, StorageError
+from entrypoints.wiring import databases
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.environment import process_settings
 from entrypoints.wiring.settings import Settings, SettingsError
 
 T = TypeVar("T")
+
+_NO_REASON = str(StorageError(""))
+""""The database refused", and not why."""
 
 
 def settings_or_exit() -> Settings:
@@ -37,4 +42,17 @@ def run(work: Callable[[AsyncContainer], Awaitable[T]]) -> T:
     try:
         return asyncio.run(with_container())
     except (ParleyError, SettingsError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_explained(error, settings)) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+
+
+def _explained(error: ParleyError | SettingsError, settings: Settings) -> str:
+    """Return what to do: a database refuses what its tables are too old for, or not there for."""
+    if str(error) == _NO_REASON:
+        with suppress(ParleyError):
+            if differences := databases.check(settings):
+                return "\n".join(differences)
+    return str(error)

@@ -1,5 +1,7 @@
 """`parley serve`: migrate, make sure somebody can log in, serve."""
 
+import errno
+import socket
 from typing import Any
 
 import click
@@ -27,18 +29,45 @@ def serve(host: str | None, port: int | None) -> None:
     """Bring the databases up to date and serve until stopped."""
     settings = settings_or_exit()
     configure_logging(settings)
+    options = server_options(settings)
+    if host:
+        options["host"] = host
+    if port is not None:
+        options["port"] = port
+    check_address(options["host"], options["port"])
     try:
         upgrade(settings)
     except ParleyError as error:
         raise click.ClickException(str(error)) from error
     if (login := run(_prepare)) is not None:
         _show(login)
-    options = server_options(settings)
-    if host:
-        options["host"] = host
-    if port is not None:
-        options["port"] = port
     uvicorn.run("entrypoints.web.app:served_app", factory=True, **options)
+
+
+def check_address(host: str, port: int) -> None:
+    """Find out whether the address is free before anything is changed.
+
+    Whoever starts takes every turn that runs for one of a dead process. A second server that could
+    not listen anyhow must not do that to the turns of the first.
+
+    Raises:
+        ClickException: another program listens there, or the port is not for everybody.
+    """
+    try:
+        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in places:
+            with socket.socket(family, kind, protocol) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                listener.bind(address)
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise click.ClickException(
+                f"cannot listen on {host}:{port}: {error.strerror};"
+                " choose another with PARLEY_PORT or --port"
+            ) from error
+        # All else is for the server to judge: one of several addresses may do for it.
 
 
 def server_options(settings: Settings) -> dict[str, Any]:

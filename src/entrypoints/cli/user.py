@@ -29,10 +29,13 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--username", help="Login name; the e-mail address itself when left out.")
+@click.option("--username", help="Login name; what is before the @ when left out.")
 @PASSWORD
 def add(email: str, username: str | None, password: str) -> None:
-    """Add a user who can log in with EMAIL or the username."""
+    """Add a user who can log in with EMAIL or the username.
+
+    What has no @ is a username, and no e-mail address.
+    """
 
     async def work(container: AsyncContainer) -> str:
         account = await (await container.get(AddUser))(email, password, username)

@@ -1,0 +1,51 @@
+"""What commands say, and where, when something stands in the way."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from entrypoints.cli import serve
+from entrypoints.cli.main import main
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def said(data: Path, *words: str) -> Result:
+    return CliRunner(env={"PARLEY_DATA_DIR": str(data)}).invoke(main, words)
+
+
+def test_without_tables_a_command_says_how_to_make_them(data: Path) -> None:
+    told = said(data, "token", "ann")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "storage_failed" in told.stderr  # The log stays out of what a shell takes for a token.
+    assert told.stderr.endswith(
+        "Error: main is at version base, not 0009: run parley migrate upgrade\n"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for words in (("migrate", "upgrade"), ("token", "ann")):
+        told = said(tmp_path / "file" / "data", *words)
+        assert told.exit_code == 1
+        assert f"{tmp_path}/file/data" in told.stderr
+        assert told.stderr.count("\n") == 1, told.stderr
+
+
+def test_a_server_that_cannot_listen_changes_nothing(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It would log to this runner's output, and after it nothing could.
+    monkeypatch.setattr(serve, "configure_logging", lambda _: None)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        told = said(data, "serve", "--port", str(other.getsockname()[1]))
+    assert told.exit_code == 1
+    assert "Address already in use; choose another with PARLEY_PORT or --port" in told.stderr
+    assert not data.exists()
