@@ -108,7 +108,9 @@ class QuestionDiffers(InvalidRequest):
 
     def __init__(self) -> None:
         super().__init__(
-            "This local_id was already used for another question; send a new one.", "local_id"
+            "This local_id or Idempotency-Key was already used for another question;"
+            " send a new one.",
+            "local_id",
         )
 
 

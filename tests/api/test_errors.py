@@ -105,6 +105,31 @@ async def test_a_body_of_another_shape_is_422(
     assert answer.json()["detail"][0]["loc"][0] == "body"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/api/v1/chat/sessions/list", b"", "body: A JSON body is required"),
+        ("/chat", b'{"customer_id": 1, "prompt": " "}', "prompt: Must not be blank"),
+    ],
+)
+async def test_what_is_missing_is_said_in_words(
+    anna: httpx.AsyncClient, path: str, body: bytes, message: str
+) -> None:
+    answer = await anna.post(path, content=body)
+    assert (answer.status_code, answer.json()["message"]) == (422, message)
+
+
+async def test_a_database_that_is_away_fills_no_log_with_traces(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    parley.work.away = True
+    with capture_logs() as logged:
+        answer = await anna.post("/api/v1/chat/sessions/list", json={"customer_id": 1})
+        old = await anna.post("/api/db", json={"action": "db_search_messages"})
+    assert (answer.status_code, old.status_code) == (503, 503)
+    assert not [line for line in logged if line.get("exc_info")]
+
+
 async def test_a_body_beyond_the_limit_is_413(anna: httpx.AsyncClient) -> None:
     big = b'{"customer_id": 1, "prompt": "' + b"x" * (33 * 1024 * 1024) + b'"}'
     answer = await anna.post("/chat", content=big)

@@ -96,13 +96,15 @@ async def test_other_failures_keep_the_envelope(
     await act(stranger, "db_search_messages", 401)
     by_url = await stranger.post(f"/api/db?token={parley.token}", json={})
     assert (by_url.status_code, by_url.json()["message"]["status"]) == (401, "fail")
+    assert by_url.headers["WWW-Authenticate"] == "Bearer"
     for content in (b"{", b"[]", b"\xff"):
         answer = await anna.post("/api/db", content=content)
         assert (answer.status_code, answer.json()["success"]) == (400, False)
     foreign = await anna.post("/api/db", json={"action": "db_search_messages", "customerId": 2})
     assert (foreign.status_code, foreign.json()["message"]["status"]) == (403, "fail")
     parley.work.away = True
-    await act(anna, "db_search_messages", 503)
+    away = await anna.post("/api/db", json={"action": "db_search_messages"})
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "1")
 
 
 async def test_an_upload_is_stored_and_its_link_is_the_result(

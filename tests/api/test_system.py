@@ -1,6 +1,7 @@
 """Is it up, is it ready?"""
 
 import httpx
+import pytest
 
 from tests.api.offline_app import Parley
 
@@ -10,10 +11,13 @@ async def test_health_needs_nothing(stranger: httpx.AsyncClient) -> None:
     assert answer.json() == {"status": "healthy", "version": "2.0.0"}
 
 
-async def test_readiness_follows_the_database(parley: Parley, stranger: httpx.AsyncClient) -> None:
-    ready = await stranger.get("/readyz")
+@pytest.mark.parametrize("path", ["/readyz", "/health/ready"])
+async def test_readiness_follows_the_database(
+    parley: Parley, stranger: httpx.AsyncClient, path: str
+) -> None:
+    ready = await stranger.get(path)
     parley.work.away = True
-    away = await stranger.get("/readyz")
+    away = await stranger.get(path)
     assert (ready.status_code, away.status_code) == (200, 503)
     assert away.json()["database"] == "down"
 

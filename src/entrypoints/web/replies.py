@@ -15,7 +15,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from domain.errors import InvalidRequest, NotConfigured, ParleyError
+from domain.errors import InvalidRequest, NotConfigured, ParleyError, StorageUnavailable
 from domain.provider_errors import ProviderError
 from entrypoints.web.errors import (
     Door,
@@ -45,6 +45,10 @@ AnyRequest = Request[Any, Any, Any]
 _MISSING = re.compile(r"Missing required (query|header|cookie) parameter '(\w+)'")
 """Of parameters that are missing Litestar tells in a sentence only."""
 _NAMED = re.compile(r"(?:required|unknown) field `([^`]*)`")
+_NO_BODY = "'data'"
+"""All that Litestar says where a handler needs a body and none came."""
+_BLANK = r"matching regex '\\S'"
+""""Not blank", as msgspec says it."""
 
 
 class JsonRequest(Request[Any, Any, Any]):
@@ -81,7 +85,8 @@ def _ours(request: AnyRequest, error: ParleyError) -> Response[ErrorEnvelope]:
     if isinstance(error, ProviderError):
         # It is not ours, and where in our code it was noticed tells nobody anything.
         log.warning("provider failed", code=error.code, provider=error.provider, error=str(error))
-    elif isinstance(error, NotConfigured):
+    elif isinstance(error, NotConfigured | StorageUnavailable):
+        # Nor does it here: what is missing is said, and what is away the database's own line says.
         log.warning("request failed", code=error.code, error=str(error))
     elif found.status >= 500 and not isinstance(error, InvalidRequest):
         log.warning("request failed", code=error.code, exc_info=error)
@@ -132,9 +137,7 @@ def _schema_violated(error: ValidationException) -> Problem:
 
 
 def _violation(item: Mapping[str, str]) -> SchemaViolation:
-    text = item.get("message", "Invalid value")
-    # msgspec quotes values of closed sets; a request's own words are not to be repeated.
-    text = "Invalid enum value" if text.startswith("Invalid enum value") else text
+    text = _in_words(item.get("message", "Invalid value"))
     key = item.get("key", "")
     place = [] if key in ("", "data") else key.split(".")
     if named := _NAMED.search(text):
@@ -145,6 +148,15 @@ def _violation(item: Mapping[str, str]) -> SchemaViolation:
     elif text.startswith("Expected"):
         kind = "type_error"
     return SchemaViolation(kind, (item.get("source", "body"), *place), text)
+
+
+def _in_words(text: str) -> str:
+    if text == _NO_BODY:
+        return "A JSON body is required"
+    if _BLANK in text:
+        return "Must not be blank"
+    # msgspec quotes values of closed sets; a request's own words are not to be repeated.
+    return "Invalid enum value" if text.startswith("Invalid enum value") else text
 
 
 def _surprise(request: AnyRequest, error: Exception) -> Response[ErrorEnvelope]:

@@ -1,12 +1,13 @@
 """The envelope of the old mobile client, for errors too."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException
 
-from domain.errors import NotConfigured, ParleyError
+from domain.errors import NotConfigured, ParleyError, StorageUnavailable
 from domain.provider_errors import ProviderError
 from entrypoints.web.errors import INTERNAL, problem
 from entrypoints.web.wire.legacy import LegacyEnvelope, failed
@@ -16,17 +17,18 @@ log = structlog.get_logger("legacy")
 Reply = Response[LegacyEnvelope]
 
 
-def reply(envelope: LegacyEnvelope) -> Reply:
+def reply(envelope: LegacyEnvelope, headers: Mapping[str, str] | None = None) -> Reply:
     """Return the answer with the envelope's own status."""
-    return Response(envelope, status_code=envelope.code)
+    return Response(envelope, status_code=envelope.code, headers=dict(headers or {}))
 
 
 def _ours(_: Request[Any, Any, Any], error: ParleyError) -> Reply:
-    status = problem(error).status
-    if status >= 500:
-        expected = isinstance(error, ProviderError | NotConfigured)
+    found = problem(error)
+    if found.status >= 500:
+        expected = isinstance(error, ProviderError | NotConfigured | StorageUnavailable)
         log.warning("request failed", code=error.code, exc_info=None if expected else error)
-    return reply(failed(400 if status == 422 else status, str(error)))
+    status = 400 if found.status == 422 else found.status
+    return reply(failed(status, str(error)), found.headers)
 
 
 def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Reply:

@@ -54,7 +54,7 @@ async def livez() -> Liveness:
 
 
 @get(
-    "/readyz",
+    ["/readyz", "/health/ready"],
     tags=["System"],
     security=[],
     responses=errors()
