@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from application.chat.findings import is_finding
 from application.ports.unit_of_work import Stores, UnitOfWork
-from domain.conversation.conversation import AnswerState, Conversation, Sender, StoredMessage
+from domain.conversation.conversation import Conversation, Sender, StoredMessage
 from domain.errors import InvalidRequest, MessageNotFound
 from domain.files.keys import key_in
-from domain.ids import ConversationId, MessageId, UserId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Role, TextPart
+from domain.turn.record import TurnRecord
 
 _AUDIO = frozenset({".mp3", ".wav", ".m4a", ".webm", ".opus", ".ogg", ".pcm", ".mpga", ".mpeg"})
 _ROLES: Mapping[Sender, Role] = {Sender.USER: "user", Sender.AI: "assistant"}
@@ -27,11 +28,22 @@ class Again(Struct, frozen=True):
     answer: StoredMessage | None
     parts: tuple[Part, ...]
     history: tuple[Message, ...]
+    writers: frozenset[TurnId] = frozenset()
+    """The turns that are about to answer it."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """The `text` section the earlier answer was made with."""
         return self.answer.api_text_gen_settings if self.answer else {}
+
+    def check_free(self, turn: TurnId | None) -> None:
+        """Make sure that no other turn than this one is about to answer the question.
+
+        Raises:
+            InvalidRequest: one is.
+        """
+        if self.writers - {turn}:
+            raise InvalidRequest("This answer is still being written; cancel it first")
 
 
 class AskAgain:
@@ -52,24 +64,27 @@ class AskAgain:
 
         Raises:
             ConversationNotFound: the user has no such conversation.
-            InvalidRequest: the answer is still being written, or nobody asked for it.
+            InvalidRequest: there is no question, or nothing in it.
             MessageNotFound: no such message is shown in it.
         """
 
-        async def read(db: Stores) -> tuple[Conversation, list[StoredMessage]]:
+        async def read(
+            db: Stores,
+        ) -> tuple[Conversation, list[StoredMessage], list[TurnRecord]]:
             found = await db.conversations.get(user, conversation)
-            return found, (await db.conversations.messages(user, (conversation,)))[conversation]
+            said = (await db.conversations.messages(user, (conversation,)))[conversation]
+            return found, said, await db.turns.running_in(user, conversation)
 
-        found, said = await self._work.run(read)
+        found, said, running = await self._work.run(read)
         at = _place_of_question(said, message)
         question, behind = said[at], said[at + 1 :]
         answer = _answer_in(behind)
-        if answer is not None and answer.state is AnswerState.RUNNING:
-            raise InvalidRequest("This answer is still being written; cancel it first")
+        # Also where nothing of the answer is stored yet.
+        writers = frozenset(one.turn for one in running if one.question == question.message_id)
         parts = _parts(question)
         if not parts:
             raise InvalidRequest("The question has nothing in it that could be asked again")
-        return Again(found, question, answer, parts, _history(said[:at]))
+        return Again(found, question, answer, parts, _history(said[:at]), writers)
 
 
 def _answer_in(behind: Sequence[StoredMessage]) -> StoredMessage | None:

@@ -7,7 +7,6 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
-from uuid import UUID, uuid5
 
 import structlog
 from msgspec import Struct
@@ -30,9 +29,6 @@ from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten, ShuttingDown, TurnDeleted, TurnInterrupted
 
 log = structlog.get_logger("turns")
-
-_KEYS = UUID("5b0c1e52-6d7f-4a53-9b53-2b8f1d1f7e10")
-"""Namespace of the turn ids that are made from a user's own key for the question."""
 
 
 class TurnLimits(Struct, frozen=True):
@@ -161,9 +157,7 @@ class Turns:
         """
         if not self._open:
             raise ShuttingDown
-        turn = TurnId(
-            str(uuid5(_KEYS, f"{ask.user}:{ask.key}")) if ask.key else self._clock.new_id()
-        )
+        turn = ask.own_turn or TurnId(self._clock.new_id())
         header = TurnHeader(turn=turn, user=ask.user, fingerprint=ask.fingerprint, kind=ask.kind)
         if (starting := self._starting.get(turn)) is None:
             starting = asyncio.get_running_loop().create_future()

@@ -1,6 +1,7 @@
 """A question as it comes in, whichever door it came through."""
 
 import hashlib
+from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,10 @@ from domain.turn.settings import TurnSettings
 AUDIO, AUDIO_DIRECT, TTS = "audio", "audio_direct", "tts"
 """Kinds of questions: spoken and written down; spoken and heard by the model; and texts that are
 only to be spoken."""
+
+
+_KEYS = UUID("5b0c1e52-6d7f-4a53-9b53-2b8f1d1f7e10")
+"""Namespace of the turn ids that are made from a user's own key for the question."""
 
 
 class Copied(Struct, frozen=True):
@@ -72,6 +77,11 @@ class Ask(Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The words of the question."""
         return joined_text(self.question)
+
+    @property
+    def own_turn(self) -> TurnId | None:
+        """The turn that answers it, where the client's own id of the question says which."""
+        return TurnId(str(uuid5(_KEYS, f"{self.user}:{self.key}"))) if self.key else None
 
     @property
     def fingerprint(self) -> str:

@@ -61,7 +61,8 @@ class Asking:
 
         Raises:
             ConversationNotFound, InvalidRequest, MessageNotFound: as `AskAgain`.
-            InvalidRequest: no session is named, or a setting has a wrong type.
+            InvalidRequest: no session is named, a setting has a wrong type, or the answer is
+                being written under another key.
         """
         if not session.strip():
             raise InvalidRequest("regenerate needs the session_id of a chat session", "session_id")
@@ -69,7 +70,7 @@ class Asking:
         found = await self._again(user, ConversationId(session.strip()), number)
         text: Json = {"ai_character": found.conversation.character, **found.settings}
         text |= {k: v for k, v in section(settings, "text").items() if v is not None}
-        return Ask(
+        ask = Ask(
             user=user,
             question=found.parts,
             history=found.history,
@@ -77,6 +78,8 @@ class Asking:
             key=None if key is None else f"{key}:{REGENERATE}:{found.question.message_id}",
             record=_record(found, text),
         )
+        found.check_free(ask.own_turn)
+        return ask
 
 
 def _record(found: Again, text: dict[str, Any]) -> Record:
@@ -101,6 +104,8 @@ def _record(found: Again, text: dict[str, Any]) -> Record:
 def _number(value: object) -> int | None:
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
         raise InvalidRequest("message_id must be the number of a message", "message_id")
     return value

@@ -1,5 +1,6 @@
 """Which question of the history is asked again, and with what before it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from domain.conversation.conversation import (
     Sender,
 )
 from domain.errors import ConversationNotFound, InvalidRequest, MessageNotFound
-from domain.ids import ConversationId, MessageId, UserId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, TextPart
+from domain.turn.record import TurnRecord
 
 
 class Shelf:
@@ -76,11 +78,24 @@ async def test_a_question_without_an_answer(shelf: Shelf) -> None:
     assert (found.answer, found.settings) == (None, {})
 
 
-async def test_an_answer_that_still_grows_is_left_in_peace(shelf: Shelf) -> None:
-    await shelf.say(Sender.USER, message="One?")
-    await shelf.say(Sender.AI, AnswerState.RUNNING, message="1")
+async def test_whoever_is_about_to_answer_is_known_before_there_is_an_answer(shelf: Shelf) -> None:
+    earlier, last = [await shelf.say(Sender.USER, message=f"{n}?") for n in range(2)]
+    async with shelf.work() as db:
+        await db.turns.add(
+            TurnRecord(
+                turn=TurnId("t"),
+                user=shelf.anna,
+                fingerprint="",
+                conversation=shelf.talk,
+                question=last,
+                started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+        )
+    found = await shelf.again(shelf.anna, shelf.talk)
+    found.check_free(TurnId("t"))
     with pytest.raises(InvalidRequest, match="still being written"):
-        await shelf.again(shelf.anna, shelf.talk)
+        found.check_free(None)
+    (await shelf.again(shelf.anna, shelf.talk, earlier)).check_free(None)
 
 
 async def test_what_nobody_asked_cannot_be_asked_again(shelf: Shelf) -> None:

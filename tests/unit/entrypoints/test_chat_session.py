@@ -456,6 +456,19 @@ async def test_an_answer_is_written_anew_in_its_place() -> None:
         assert len(rig.model.prompts) == 2
 
 
+async def test_asking_again_joins_its_own_turn_and_no_other() -> None:
+    answers = said("First"), [never()]
+    async with Rig(*answers) as rig, Client(rig) as client, Client(rig) as back:
+        saved = json.loads(find(await client.say(asking()), "db_operation_executed")["content"])
+        number = float(saved["ai_message_id"])
+        again = {"type": "regenerate", "session_id": saved["session_id"], "message_id": number}
+        (working, *_) = await client.say(again | {"local_id": "r-1"})
+        (refused, *_) = await back.say(again | {"local_id": "r-2"})
+        assert is_error(refused, "validation", "still being written")
+        (joined, *_) = await back.say(again | {"local_id": "r-1"})
+        assert joined["turn_id"] == working["turn_id"]
+
+
 @pytest.mark.parametrize(
     ("message", "word"),
     [
