@@ -63,6 +63,7 @@ class Checkpoints:
         self._ledger = ledger
         self._clock = clock
         self._running: dict[TurnId, _Watched] = {}
+        self._any_runs = asyncio.Event()
         self._saving: asyncio.Task[None] | None = None
         self._at_work_on: Sequence[_Watched] = ()
 
@@ -70,10 +71,13 @@ class Checkpoints:
     async def of(self, turn: TurnId, said: Said) -> AsyncGenerator[None, None]:
         """Have the turn saved now and then until the block ends, and not a moment longer."""
         watched = self._running[turn] = _Watched(turn, said, self._clock.now())
+        self._any_runs.set()
         try:
             yield
         finally:
             del self._running[turn]
+            if not self._running:
+                self._any_runs.clear()
             if self._saving is not None and watched in self._at_work_on:
                 # Its ending must not wait for this; the others have their turn again soon.
                 self._saving.cancel()
@@ -82,6 +86,7 @@ class Checkpoints:
     async def keep_on(self) -> None:
         """Save whatever is due, for as long as there are turns; runs until it is cancelled."""
         while True:
+            await self._any_runs.wait()  # A process without any sleeps.
             await self._clock.sleep(BEAT_S)
             now = self._clock.now()
             if due := [watched for watched in self._running.values() if watched.is_due(now)]:
