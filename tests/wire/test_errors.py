@@ -184,3 +184,13 @@ def test_words_fit_for_clients(text: str, clean: str) -> None:
 
 def test_long_words_are_cut() -> None:
     assert len(fit_for_clients("word " * 200)) <= 300
+
+
+def test_a_refused_key_and_a_silence_are_told_in_the_words_of_the_contract() -> None:
+    for error in (
+        answered("xai", 401),
+        answered("xai", 403),
+        said("xai", {"code": "invalid_api_key"}),
+    ):
+        assert "authentication failed" in str(error)
+    assert "timed out" in str(broken("xai", TimeoutError()))

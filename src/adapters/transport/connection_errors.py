@@ -28,11 +28,11 @@ def _meanings() -> tuple[Meaning, ...]:
         (
             (aiohttp.ConnectionTimeoutError,),
             ConnectTimedOut,
-            "{} took no connection in time",
+            "{} timed out: it took no connection",
         ),
         # Before the rest: a refused connection is an OSError too.
         ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),
-        ((TimeoutError,), ProviderTimeout, "{} did not answer in time"),
+        ((TimeoutError,), ProviderTimeout, "{} timed out: it did not answer"),
         (
             (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError),
             ProviderUnreachable,

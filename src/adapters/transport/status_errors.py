@@ -74,7 +74,7 @@ def answered(
         return ProviderRejected(provider, text)
     if status in (401, 403) or (status == 400 and _any(_BAD_KEY, marks)):
         # The words for a refused key tend to quote the key.
-        return ProviderUnauthorized(provider, f"{provider} refused the server's key ({status})")
+        return ProviderUnauthorized(provider, _refused_key(provider, f" ({status})"))
     if status == 413:
         return ContextTooLong(provider, text)
     if status in (429, 529):
@@ -112,7 +112,7 @@ def said(provider: str, error: object) -> ProviderError:
     for known, kind in kinds:
         if _any(known, marks):
             if kind is ProviderUnauthorized:
-                text = f"{provider} refused the server's key"
+                text = _refused_key(provider)
             return kind(provider, text)
     return ProviderUnavailable(provider, text)
 
@@ -170,6 +170,10 @@ def _any(known: tuple[str, ...], marks: str) -> bool:
 def _sentence(provider: str, words: str, status: int | None = None) -> str:
     number = "" if status is None else f" ({status})"
     return f"{provider}: {fit_for_clients(words) or 'the request failed'}{number}"
+
+
+def _refused_key(provider: str, number: str = "") -> str:
+    return f"{provider}: authentication failed, it refused the server's key{number}"
 
 
 def _retry_after_s(headers: Mapping[str, str], now: Callable[[], datetime]) -> float | None:

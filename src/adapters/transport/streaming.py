@@ -133,7 +133,7 @@ def broken_answer(provider: str, failure: Exception, silence: Silence) -> Provid
     if not silence.noticed:
         return broken(provider, failure)
     if silence.was_broken:
-        return StreamStalled(provider, f"{provider} fell silent in mid-answer")
+        return StreamStalled(provider, f"{provider} timed out: it fell silent in mid-answer")
     return no_word(provider, failure)
 
 
@@ -142,7 +142,7 @@ def no_word(provider: str, failure: Exception) -> ProviderError:
     error = broken(provider, failure)
     if isinstance(error, ConnectTimedOut):
         return error
-    return FirstTokenTimedOut(provider, f"{provider} did not answer in time")
+    return FirstTokenTimedOut(provider, f"{provider} timed out: it did not answer")
 
 
 async def _first_bytes(answer: RawAnswer) -> bytes:

@@ -217,6 +217,19 @@ def test_history_and_session_may_stand_at_the_top() -> None:
     assert ask.record.conversation.id == ConversationId("9f")
 
 
+@pytest.mark.parametrize(
+    ("found", "model"),
+    [
+        ({"model": "a"}, "a"),
+        ({"model": "a", "user_input": {"model": "b"}}, "b"),
+        ({"user_input": {"model": "b", "ai_text_gen_model": "c"}}, "c"),
+        ({"model": "a", "settings": {"text": {"model": "d"}}}, "d"),
+    ],
+)
+def test_a_model_that_is_named_is_never_passed_over(found: dict[str, Any], model: str) -> None:
+    assert ask_from(ClientMessage({"prompt": "Hi", **found}), SEVEN).settings.model == model
+
+
 def test_user_settings_win_over_settings() -> None:
     found = {
         "prompt": "Hello",

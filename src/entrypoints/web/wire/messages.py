@@ -96,7 +96,8 @@ def ask_from(message: ClientMessage, user: UserId) -> Ask:
     record = None
     if said is not None or message.text("session_id"):
         record = _record({"session_id": found.get("session_id")} | inner, settings, edits=edits)
-    turns = turn_settings(settings, _text(inner, "ai_text_gen_model"), mode)
+    model = _text(inner, "ai_text_gen_model", "model") or _text(found, "model")
+    turns = turn_settings(settings, model, mode)
     if kind == TTS:
         # Whoever asks for nothing else wants to hear it, whatever is set for answers.
         wish = voice_wish(section(settings, "tts") | {"streaming": True})
