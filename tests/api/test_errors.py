@@ -136,6 +136,11 @@ async def test_a_body_beyond_the_limit_is_413(anna: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, 413)
 
 
+async def test_a_body_within_the_limit_is_read(anna: httpx.AsyncClient) -> None:
+    answer = await anna.post("/chat", content=b"{}" + b" " * (31 * 1024 * 1024))
+    assert answer.status_code == 422
+
+
 async def test_a_surprise_has_an_id_that_the_log_knows(
     parley: Parley, anna: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

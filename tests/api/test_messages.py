@@ -48,6 +48,20 @@ class TestStoring:
         assert set(data) == {"user_message_id", "session_id", "session"}
         assert [m["message"] for m in data["session"]["messages"]] == ["Hi"]
 
+    async def test_what_no_database_would_keep_is_refused(self, anna: httpx.AsyncClient) -> None:
+        deep: dict[str, Any] = {}
+        for _ in range(31):
+            deep = {"in": deep}
+        for said, message in (
+            ({"claude_code_data": deep}, "claude_code_data is nested deeper than 30 levels"),
+            ({"message": "x" * 2**23}, "user_message is larger than 8388608 bytes"),
+        ):
+            refused = await call(anna, "POST", MESSAGES, 422, user_message=HI | said)
+            assert refused["message"] == message
+        chat = {"customer_id": 1, "prompt": "Hi", "settings": {"text": {"model": "m", "x": deep}}}
+        answer = await anna.post("/chat", json=chat)
+        assert answer.json()["message"] == "text is nested deeper than 30 levels"
+
     async def test_a_session_goes_on_and_keeps_what_is_not_stated(
         self, anna: httpx.AsyncClient
     ) -> None:

@@ -134,6 +134,18 @@ async def test_a_session_is_shown_unwrapped(parley: Parley, anna: httpx.AsyncCli
     assert "messages" not in bare["data"]
 
 
+async def test_a_long_name_of_a_character_is_found_as_it_is_kept(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    named = {"customer_id": 1, "ai_character_name": "c" * 60}
+    first, again = [(await anna.post(DETAIL, json=named)).json()["data"] for _ in range(2)]
+    assert again["session_id"] == first["session_id"]
+    told = await talk(parley, "told", "?", character="d" * 60)
+    assert [each["session_id"] for each in await listed(anna, ai_character_name="d" * 60)] == [
+        told.id
+    ]
+
+
 async def test_a_character_has_a_newest_conversation_or_gets_one(
     parley: Parley, anna: httpx.AsyncClient
 ) -> None:

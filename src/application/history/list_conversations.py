@@ -5,6 +5,7 @@ from msgspec import Struct, structs
 from application.history.shown import Shown
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import ConversationFilter, ListPlace
+from domain.conversation.writing import kept_character
 from domain.ids import UserId
 
 
@@ -26,6 +27,8 @@ class ListConversations:
     ) -> Listed:
         """Return the page that the filter describes."""
         one_more = wanted.limit + 1 if wanted.limit else 0
+        if wanted.character is not None:
+            wanted = structs.replace(wanted, character=kept_character(wanted.character))
 
         async def read(db: Stores) -> Listed:
             found = await db.conversations.page(user, structs.replace(wanted, limit=one_more))

@@ -3,6 +3,7 @@
 from application.history.shown import Shown, shown
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import Conversation, ConversationDraft
+from domain.conversation.writing import kept_character
 from domain.errors import InvalidRequest
 from domain.ids import ConversationId, UserId
 
@@ -48,5 +49,5 @@ async def _find(
         raise InvalidRequest(
             "Either session_id or ai_character_name must be provided", "session_id"
         )
-    newest = await db.conversations.newest_of(user, character)
+    newest = await db.conversations.newest_of(user, kept_character(character))
     return newest or await db.conversations.open(user, ConversationDraft(character=character))

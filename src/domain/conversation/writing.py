@@ -53,6 +53,11 @@ def is_chosen_id(text: str | None) -> bool:
         return False
 
 
+def kept_character(name: str) -> str:
+    """Return the name of a character as it is kept, which is what it has to be looked for by."""
+    return name[:CHARACTER_CHARS]
+
+
 def opened(
     conversation: ConversationId, owner: UserId, draft: ConversationDraft, now: datetime
 ) -> Conversation:
@@ -61,7 +66,7 @@ def opened(
         id=conversation,
         owner=owner,
         name=(draft.new_name or NEW_NAME)[:NAME_CHARS],
-        character=(draft.new_character or DEFAULT_CHARACTER)[:CHARACTER_CHARS],
+        character=kept_character(draft.new_character or DEFAULT_CHARACTER),
         created_at=now,
         last_update=now,
     )

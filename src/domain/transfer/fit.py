@@ -1,9 +1,8 @@
 """Whether a record may be stored: what the types of its fields cannot say."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
+from domain.conversation.nesting import DEEPEST, is_flat
 from domain.transfer.errors import ArchiveRefused
 from domain.transfer.records import (
     ArchivedConversation,
@@ -16,8 +15,6 @@ from domain.transfer.records import (
 LONG_TEXT_BYTES = 2**24 - 1
 TEXT_BYTES = 2**16 - 1
 """What the columns hold on MySQL."""
-JSON_DEPTH = 30
-"""MariaDB takes no JSON that is nested deeper than 32 levels."""
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 SLACK = timedelta(days=1)
 """How far another server's clock may be ahead of ours."""
@@ -98,21 +95,11 @@ def _check_columns(message: ArchivedMessage) -> None:
     for name in _TEXTS:
         _check_bytes(name, getattr(message, name), TEXT_BYTES)
     for name in _NESTED:
-        if not _is_flat(getattr(message, name), JSON_DEPTH):
-            raise ArchiveRefused(f"{name} is nested more than {JSON_DEPTH} levels deep")
+        if not is_flat(getattr(message, name)):
+            raise ArchiveRefused(f"{name} is nested more than {DEEPEST} levels deep")
 
 
 def _check_bytes(name: str, text: str | None, most: int) -> None:
     # Four bytes is the longest a character can be: short texts need no encoding to be measured.
     if text is not None and len(text) * 4 > most and len(text.encode()) > most:
         raise ArchiveRefused(f"{name} is longer than the {most} bytes that can be stored")
-
-
-def _is_flat(value: Any, levels: int) -> bool:
-    if isinstance(value, Mapping):
-        inner: Sequence[Any] = list(cast("Mapping[str, Any]", value).values())
-    elif isinstance(value, list):
-        inner = cast("list[Any]", value)
-    else:
-        return True
-    return levels > 0 and all(_is_flat(one, levels - 1) for one in inner)

@@ -15,7 +15,7 @@ from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
 from application.media.videos import Videos
 from entrypoints.web.chat_socket import chat_socket
-from entrypoints.web.http_doors import HttpDoors
+from entrypoints.web.http_doors import LARGEST_BODY, HttpDoors
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
 from entrypoints.web.request_log import RequestLog
@@ -58,6 +58,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         lifespan=[life],
         plugins=[HttpDoors(settings)],
         logging_config=None,  # Litestar would put its own in the place of ours.
+        request_max_body_size=LARGEST_BODY,
     )
     setup_dishka(container, app)
     app.asgi_handler = RequestLog(app.asgi_handler)

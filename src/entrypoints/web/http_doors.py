@@ -12,7 +12,7 @@ from entrypoints.web.routes.every import HTTP_ROUTES
 from entrypoints.wiring.settings import Settings
 
 LARGEST_BODY = 32 * 1024 * 1024
-"""Room for a few pictures as data URLs."""
+"""Room for a few pictures as data URLs. Litestar reads it of its own argument only."""
 
 
 class HttpDoors(InitPlugin):
@@ -32,5 +32,4 @@ class HttpDoors(InitPlugin):
         app_config.cors_config = cors(self._settings)
         app_config.openapi_config = openapi()
         app_config.request_class = JsonRequest
-        app_config.request_max_body_size = LARGEST_BODY
         return app_config

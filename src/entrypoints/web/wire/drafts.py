@@ -9,13 +9,16 @@ from domain.conversation.conversation import MessageDraft, Sender
 from domain.errors import InvalidRequest
 from domain.files.keys import kept_address
 from domain.turn.ask import Copied
-from entrypoints.web.wire.names import Json, section, snake_keys
+from entrypoints.web.wire.names import Json, check_depth, section, snake_keys
 
 FORK_NAME = "New session from here"
 
 _FORK = "new_session_from_here_full_chat_history"
 _LONGEST_FORK = 2000
 """They are written in one transaction, for which others wait."""
+_LARGEST_MESSAGE = 8 * 1024 * 1024
+"""What a frame of the socket can bring. MariaDB takes statements of 16 MiB, in which every sign of
+a message may count twice."""
 _LARGEST_ID = 2**63 - 1
 """Of any column; a larger number names no message."""
 _COPIED = frozenset(
@@ -31,6 +34,16 @@ _COPIED = frozenset(
         "is_gps_location_message",
     }
 )
+_FREE = frozenset(
+    {
+        "chart_data",
+        "api_text_gen_settings",
+        "api_image_gen_settings",
+        "image_generation_request",
+        "claude_code_data",
+    }
+)
+"""What is kept as it comes, whatever is in it."""
 _SENDERS: Mapping[str, Sender] = {
     "user": Sender.USER,
     "ai": Sender.AI,
@@ -84,10 +97,15 @@ def _sender(item: Json) -> Sender:
 
 
 def _draft(found: Json, name: str) -> MessageDraft:
+    for key in _FREE & found.keys():
+        check_depth(found[key], key)
     try:
-        return _with_addresses(msgspec.convert(found, MessageDraft, strict=False))
+        draft = msgspec.convert(found, MessageDraft, strict=False)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"Invalid {name} payload: {error}", name) from error
+    if len(msgspec.json.encode(draft)) > _LARGEST_MESSAGE:
+        raise InvalidRequest(f"{name} is larger than {_LARGEST_MESSAGE} bytes", name)
+    return _with_addresses(draft)
 
 
 def _with_addresses(draft: MessageDraft) -> MessageDraft:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from domain.conversation.nesting import DEEPEST, is_flat
 from domain.errors import InvalidRequest
 
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
@@ -43,3 +44,13 @@ def section(found: Mapping[str, Any], name: str) -> Json:
     if not isinstance(value, dict):
         raise InvalidRequest(f"{name} must be an object", name)
     return snake_keys(value)  # pyright: ignore[reportUnknownArgumentType] - decoded JSON
+
+
+def check_depth(value: object, name: str) -> None:
+    """Refuse what no store could keep, before anybody is asked anything.
+
+    Raises:
+        InvalidRequest: it is nested too deep.
+    """
+    if not is_flat(value):
+        raise InvalidRequest(f"{name} is nested deeper than {DEEPEST} levels", name)

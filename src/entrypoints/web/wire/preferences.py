@@ -12,7 +12,7 @@ from domain.profiles import DEFAULT_PROFILE
 from domain.speech.orders import VoiceWish
 from domain.turn.settings import DEFAULT_MODEL, PictureWanted, ResearchSettings, TurnSettings
 from entrypoints.web.wire.image_settings import image_wish
-from entrypoints.web.wire.names import Json, section
+from entrypoints.web.wire.names import Json, check_depth, section
 from entrypoints.web.wire.voices import TtsVoice
 
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
@@ -36,8 +36,10 @@ def turn_settings(
         image_mode: what the prompt says of a picture of the answer; None: none is wanted.
 
     Raises:
-        InvalidRequest: a value has the wrong type.
+        InvalidRequest: a value has the wrong type, or is nested too deep to be kept.
     """
+    for kept in ("text", "image"):
+        check_depth(settings.get(kept), kept)
     text, general, tts = (section(settings, name) for name in ("text", "general", "tts"))
     research = _research(text)
     temperature = _number(text, "temperature")
