@@ -43,7 +43,7 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
-from entrypoints.web.wire.frames import Framer, connection_part, frame, terminal_pair
+from entrypoints.web.wire.frames import APART, Framer, connection_part, frame, terminal_pair
 from tests.unit.rig import ANNA
 
 TURN = TurnId("t-1")
@@ -409,6 +409,15 @@ def test_chunks_for_resuming_carry_the_earlier_connection() -> None:
             "session_id": "c-0",
         },
     ]
+
+
+def test_of_many_chunks_for_resuming_the_older_ones_are_joined() -> None:
+    texts = [TextDelta(f"{n} ") for n in range(APART + 9)]
+    found = framer().chunks(TURN, Numbering().number(texts), "c-0", after_chunk=2)
+    assert len(found) == APART + 1
+    assert "".join(body["content"] for body in found) == "".join(t.text for t in texts[2:])
+    assert (found[0]["seq_from"], found[0]["seq"], found[0]["chunk_index"]) == (3, 9, 9)
+    assert "seq_from" not in found[1]
 
 
 def test_no_removed_or_camel_case_type_is_ever_sent() -> None:

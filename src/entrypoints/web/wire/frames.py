@@ -86,6 +86,9 @@ from entrypoints.web.wire.voice_frames import sound_frame, voice_frames
 
 _encoder = msgspec.json.Encoder()
 
+APART = 1000
+"""Chunks that are sent again one by one: many clients take no frame of more than 1 MiB."""
+
 ShowConversation = Callable[[Saved], Body]
 """The contract's session object, for the acknowledgement of an edit."""
 
@@ -203,12 +206,21 @@ class Framer:
     def chunks(
         self, turn: TurnId, entries: Iterable[Entry], connection: str, after_chunk: int
     ) -> list[Body]:
-        """Return the chunk frames of a connection above a chunk number, one for each delta."""
-        return [
-            _placed(body, {"turn_id": turn, "seq": entry.seq, "session_id": connection})
+        """Return the chunk frames of a connection above a chunk number.
+
+        There is one for each delta, but of many the older ones are joined: they come in one frame.
+        """
+        deltas = [
+            entry
             for entry in entries
             if entry.chunk > after_chunk and isinstance(entry.event, TextDelta | ThinkingDelta)
-            for body in self._bodies(entry.event, entry.chunk)[:1]
+        ]
+        older, latest = deltas[:-APART], deltas[-APART:]
+        found = [*joined(older), *((entry.seq, entry, entry.event) for entry in latest)]
+        return [
+            _placed(body, _place(turn, first, last.seq) | {"session_id": connection})
+            for first, last, event in found
+            for body in self._bodies(event, last.chunk)[:1]
         ]
 
     def _step(self, turn: TurnId, first: int, last: Entry, event: TurnEvent) -> Step:
@@ -216,9 +228,7 @@ class Framer:
             return Step(last.seq, (_text_frame(turn, first, last, event.text),))
         if isinstance(event, AudioChunk):
             return Step(last.seq, (_complete(sound_frame(turn, last.seq, event)),))
-        place: Body = {"turn_id": turn, "seq": last.seq}
-        if first != last.seq:
-            place["seq_from"] = first
+        place = _place(turn, first, last.seq)
         frames = (frame(_placed(body, place)) for body in self._bodies(event, last.chunk))
         final = isinstance(event, TurnCompleted | TurnCancelled | TurnFailed)
         return Step(last.seq, tuple(frames), final)
@@ -308,6 +318,11 @@ class Framer:
         # The contract wants text here: JSON inside JSON.
         text = msgspec.json.format(encode(content), indent=0).decode()
         return [{"type": "db_operation_executed", "content": text}]
+
+
+def _place(turn: TurnId, first: int, last: int) -> Body:
+    place: Body = {"turn_id": turn, "seq": last}
+    return place if first == last else place | {"seq_from": first}
 
 
 def _placed(body: Body, place: Body) -> Body:
