@@ -1,9 +1,12 @@
 """The document says what the server does."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.api.offline_app import Parley
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "/health": ("get",),
@@ -126,3 +129,9 @@ async def test_no_page_needs_anything_from_elsewhere(stranger: httpx.AsyncClient
     for path in ("/schema", "/schema/swagger", "/schema/redoc"):
         answer = await stranger.get(path)
         assert "<script" not in answer.text
+
+
+async def test_in_production_there_is_no_document(tmp_path: Path) -> None:
+    async with Parley(tmp_path, env="production").client() as anybody:
+        assert (await anybody.get("/schema/openapi.json")).status_code == 404
+        assert (await anybody.get("/health")).status_code == 200

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from entrypoints.cli import serve
 from entrypoints.cli.main import main
+from entrypoints.wiring.environment import process_settings
 
 pytestmark = pytest.mark.integration
 
@@ -18,7 +19,9 @@ def data(tmp_path: Path) -> Path:
 
 
 def said(data: Path, *words: str) -> Result:
-    return CliRunner(env={"PARLEY_DATA_DIR": str(data)}).invoke(main, words)
+    # What `serve` writes into its environment is taken out again.
+    environ = {"PARLEY_DATA_DIR": str(data), "PARLEY_HOST": None, "PARLEY_PORT": None}
+    return CliRunner(env=environ).invoke(main, words)
 
 
 def test_without_tables_a_command_says_how_to_make_them(data: Path) -> None:
@@ -49,3 +52,20 @@ def test_a_server_that_cannot_listen_changes_nothing(
     assert told.exit_code == 1
     assert "Address already in use; choose another with PARLEY_PORT or --port" in told.stderr
     assert not data.exists()
+
+
+def test_links_name_the_port_that_the_command_names(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[tuple[int, str]] = []
+
+    def look(*_: object, port: int, **__: object) -> None:
+        served.append((port, process_settings().files_place))
+
+    for name in ("configure_logging", "upgrade", "run"):
+        monkeypatch.setattr(serve, name, lambda _: None)
+    monkeypatch.setattr("uvicorn.run", look)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    assert said(data, "serve", "--port", str(port)).exit_code == 0
+    assert served == [(port, f"http://127.0.0.1:{port}")]

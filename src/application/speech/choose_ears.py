@@ -92,6 +92,11 @@ class ChooseEars:
             raise UnknownModel(name, difflib.get_close_matches(name, known))
         return self._ears(card)
 
+    def names(self, provider: str) -> tuple[str, ...]:
+        """Return a provider's own names for its models that hear."""
+        family = self._families.get(provider)
+        return () if family is None else tuple(card.model for card in family.cards)
+
     def _named(self, name: str) -> TranscriberFamily:
         for family in self._families.values():
             if family.means(name):

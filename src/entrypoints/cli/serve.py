@@ -1,6 +1,7 @@
 """`parley serve`: migrate, make sure somebody can log in, serve."""
 
 import errno
+import os
 import socket
 from typing import Any
 
@@ -27,14 +28,14 @@ WAITING_FRAMES = 32
 @click.option("--port", type=click.IntRange(0, 65535), help="Port (PARLEY_PORT).")
 def serve(host: str | None, port: int | None) -> None:
     """Bring the databases up to date and serve until stopped."""
+    # All that reads the settings is to know of them: links to files begin with host and port.
+    for variable, given in (("PARLEY_HOST", host), ("PARLEY_PORT", port)):
+        if given is not None:
+            os.environ[variable] = str(given)
     settings = settings_or_exit()
     configure_logging(settings)
     options = server_options(settings)
-    if host:
-        options["host"] = host
-    if port is not None:
-        options["port"] = port
-    check_address(options["host"], options["port"])
+    check_address(settings.host, settings.port)
     try:
         upgrade(settings)
     except ParleyError as error:

@@ -30,6 +30,7 @@ class HttpDoors(InitPlugin):
         config: Any = app_config  # Litestar's own types leave the handlers' generics open.
         config.exception_handlers.update(EXCEPTION_HANDLERS)
         app_config.cors_config = cors(self._settings)
-        app_config.openapi_config = openapi()
+        # It is for those who build clients; in production nobody is told more than they ask for.
+        app_config.openapi_config = None if self._settings.env == "production" else openapi()
         app_config.request_class = JsonRequest
         return app_config

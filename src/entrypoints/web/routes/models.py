@@ -12,6 +12,7 @@ from litestar.params import PathParameter
 
 from application.agent.offer import OfferModels
 from application.media.offer import OfferMedia
+from application.speech.choose_ears import ChooseEars
 from domain.errors import NotFound
 from entrypoints.web.documented import BEARER, errors
 from entrypoints.web.identity import signed_in
@@ -100,9 +101,9 @@ async def openai_realtime_models(offer: FromDishka[OfferModels]) -> NamePage:
     summary="List OpenAI's transcription models",
 )
 @inject
-async def openai_transcription_models(offer: FromDishka[OfferModels]) -> NamePage:
+async def openai_transcription_models(ears: FromDishka[ChooseEars]) -> NamePage:
     """Return the names of those that write down what is said."""
-    return names(offer.of(OPENAI), "transcription")
+    return _that_hear(ears)
 
 
 @get(
@@ -114,10 +115,14 @@ async def openai_transcription_models(offer: FromDishka[OfferModels]) -> NamePag
     summary="List OpenAI's models of a category",
 )
 @inject
-async def openai_models_of(category: Category, offer: FromDishka[OfferModels]) -> NamePage:
+async def openai_models_of(
+    category: Category, offer: FromDishka[OfferModels], ears: FromDishka[ChooseEars]
+) -> NamePage:
     """Return the names of the models of one category."""
     if category not in CATEGORIES:
         raise NotFound("Category not found")
+    if category == "transcription":
+        return _that_hear(ears)
     return names(offer.of(OPENAI), category)
 
 
@@ -134,3 +139,8 @@ async def openai_model(model: ModelName, offer: FromDishka[OfferModels]) -> Name
     """Return one model by any of its names."""
     found = offer.named(model, OPENAI)
     return NamedConfig(found.card.id, model_config(found))
+
+
+def _that_hear(ears: ChooseEars) -> NamePage:
+    found = ears.names(OPENAI)
+    return NamePage(found, len(found))
