@@ -242,7 +242,7 @@ async def test_faults_in_mid_answer(
     said_by = {"groq": 3, "deepseek": 3}.get(name, 2)
     sim.script(spoiled(whole, said_by, how(provider)))
     said, error = await heard(one_by_one(model.stream(question(name))))
-    assert said == [TextDelta("one"), TextDelta(" two")]
+    assert text_of(said) == "one two"
     assert error is not None
     assert (type(error), error.provider) == (kind, name)
     _, error = await heard(one_by_one(model.stream(question(name))))
@@ -274,7 +274,7 @@ async def test_closing_early_closes_the_connection(
     sim.script(spoiled(PROVIDERS[name].stream("one two three"), 3, Hang()))
     before = asyncio.all_tasks()
     events = one_by_one(model.stream(question(name)))
-    assert await anext(events) == TextDelta("one")
+    assert text_of([await anext(events)]).startswith("one")
     await events.aclose()
     await sim.requests[0].client_left()
     assert asyncio.all_tasks() == before

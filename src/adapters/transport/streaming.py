@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import Protocol
+from itertools import groupby
+from typing import Protocol, cast
 
 from adapters.transport.connection_errors import broken
 from adapters.transport.patience import Patience
@@ -18,7 +19,7 @@ from domain.provider_errors import (
     ProviderGarbled,
     StreamStalled,
 )
-from domain.turn.events import ModelEvent
+from domain.turn.events import ModelEvent, TextDelta, ThinkingDelta
 
 # An answer's connection can serve the next one only if its body was read to the end, which
 # follows the end mark at once or never.
@@ -26,6 +27,8 @@ _DRAIN_S = 0.05
 
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
+
+_Deltas = Iterable[TextDelta | ThinkingDelta]
 
 BODY = "parley.body"
 """Where the answer of an SDK's HTTP client has its `RawAnswer`, among its extensions."""
@@ -86,7 +89,7 @@ async def read_answer(
             if events:
                 if not silence.was_broken:
                     silence.broken(patience.idle_s)
-                yield events
+                yield _in_pieces(events)
             if reader.ended:
                 await _drain(answer)
                 return
@@ -104,6 +107,19 @@ def _read(reader: WireReader, payloads: Iterable[bytes], events: list[ModelEvent
     read = reader.feed
     for payload in payloads:
         events += read(payload)
+
+
+def _in_pieces(events: list[ModelEvent]) -> list[ModelEvent]:
+    """Return the same with text that came together as one piece, however the provider cut it."""
+    if len(events) == 1:
+        return events
+    pieces: list[ModelEvent] = []
+    for kind, run in groupby(events, type):
+        if kind is TextDelta or kind is ThinkingDelta:
+            pieces.append(kind("".join([event.text for event in cast("_Deltas", run)])))
+        else:
+            pieces += run
+    return pieces
 
 
 async def _opened(

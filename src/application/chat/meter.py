@@ -82,7 +82,8 @@ class Meter:
             self._first_at = self._clock.now()
         if isinstance(batch[-1], _MARKS):
             for event in batch:
-                self._mark(event)
+                if not isinstance(event, _SAID):  # A fast answer comes with its end.
+                    self._mark(event)
 
     @property
     def spent_usd(self) -> float | None:

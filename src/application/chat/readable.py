@@ -18,4 +18,5 @@ def readable(batch: Sequence[AnswerEvent | ModelChosen]) -> Sequence[TurnEvent]:
     first = batch[0]
     if len(batch) == 1 and isinstance(first, TextDelta):
         return (first,)
-    return [event for event in batch if not isinstance(event, _UNTOLD)]
+    # Asked first, since there may be hundreds of them.
+    return [e for e in batch if isinstance(e, TextDelta) or not isinstance(e, _UNTOLD)]
