@@ -49,6 +49,7 @@ class ChatSession:
         "_deliveries",
         "_followed",
         "_framer",
+        "_left",
         "_recorder",
         "_requests",
         "_serving",
@@ -82,6 +83,7 @@ class ChatSession:
         self._serving: asyncio.Task[None] | None = None
         self._current: TurnId | None = None
         self._cancel_asked = False
+        self._left = False
         self._followed: dict[TurnId, asyncio.Task[None]] = {}
         self._busy_until = line.heard_at
 
@@ -97,10 +99,17 @@ class ChatSession:
             except ClientGone:
                 log.debug("client gone", connection=self.line.connection)
             finally:
-                self._recorder.lost()
-                for task in (self._serving, *self._followed.values()):
-                    if task is not None:
-                        task.cancel()
+                self._leave()
+
+    def _leave(self) -> None:
+        """End what is done for the client alone; the question at hand is answered all the same."""
+        self._left = True
+        self._recorder.lost()
+        self._requests.clear()
+        for reader in self._followed.values():
+            reader.cancel()
+        if self._serving is not None and self._current is not None:
+            self._serving.cancel()
 
     def idle_since(self) -> datetime | None:
         """Return since when nothing happens: None while something runs for the client."""
@@ -182,6 +191,9 @@ class ChatSession:
                 await self._turns.cancel(self._user, turn)
             if started.fresh:
                 self._deliveries.begins(turn)
+            if self._left:
+                self._deliveries.shows(self.line.connection, self._user, turn)
+            elif started.fresh:
                 await self._show(turn)
             else:
                 await self._show_again(turn)

@@ -13,6 +13,7 @@ from domain.turn.events import ThinkingDelta, ToolCalled
 from entrypoints.web.chat_session import FOLLOWED, QUEUED
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.line import ClientGone, NotJson
+from entrypoints.web.wire.messages import ClientMessage
 from tests.unit.entrypoints.sockets import PAIR, Client, asking
 from tests.unit.rig import ANNA, BORIS, Rig, question, said
 
@@ -135,6 +136,17 @@ async def test_leaving_stops_no_turn() -> None:
         async with Client(rig) as back:
             await back.say({"type": "follow", "turn_id": header.turn, "after": 2})
             assert back.text == "Still here"
+
+
+async def test_a_question_is_answered_though_its_client_leaves_with_the_same_breath() -> None:
+    async with Rig(said("Kept")) as rig:
+        hasty = Client(rig)
+        hasty.socket.hang_up()
+        await hasty.session.run(ANNA, ClientMessage(asking(local_id="k")))
+        await settle(60)
+        assert len(rig.model.prompts) == 1
+        async with Client(rig) as client:
+            assert [f["type"] for f in await client.say(asking(local_id="k"))] == PAIR
 
 
 async def test_following_from_any_number_gives_the_rest() -> None:
