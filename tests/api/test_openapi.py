@@ -38,6 +38,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/chat/maintenance/files": ("post",),
     "/api/v1/agents/status": ("get",),
     "/api/v1/storage/upload": ("post",),
+    "/api/v1/admin/logs/upload": ("post",),
     "/api/v1/files": ("get",),
     "/api/v1/files/{key}": ("get", "delete"),
     "/files/{key}": ("get",),

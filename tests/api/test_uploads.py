@@ -321,3 +321,28 @@ async def test_users_list_and_delete_their_own(
 
 async def test_an_upload_needs_a_token(stranger: httpx.AsyncClient) -> None:
     await upload(stranger, "a.pdf", PDF, 401)
+
+
+async def test_a_log_is_kept_with_the_files_of_its_user(
+    anna: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    place = "/api/v1/admin/logs/upload"
+    log = {"file": ("../../etc/app.log", b"<html>went wrong")}
+    kept = await anna.post(place, files=log)
+    name = "20260101_000000_user1_app.log"
+    assert (kept.status_code, kept.json()["data"]) == (200, {"filename": name, "size": 16})
+    [file] = await listed(anna)
+    assert file["key"] == f"1/logs/{name}"
+    opened = await stranger.get(file["url"])
+    assert opened.headers["content-type"] == "application/octet-stream"
+    assert opened.headers["content-disposition"].startswith("attachment")
+    refusals = {
+        400: await anna.post(place, files={"file": ("app.log", b"")}),
+        401: await stranger.post(place, files=log),
+        403: await anna.post(place, files=log, data={"customer_id": "2"}),
+        413: await anna.post(place, files={"file": ("app.log", b"x" * (26 * MIB))}),
+        422: await anna.post(place, data={"customer_id": "1"}, files={"other": (None, b"")}),
+    }
+    assert {status: answer.status_code for status, answer in refusals.items()} == {
+        status: status for status in refusals
+    }

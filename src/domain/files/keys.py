@@ -5,7 +5,7 @@ addresses of files are made of their keys: `/files/<key>`.
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from domain.files.kinds import LONGEST_NAME, extension_of
@@ -19,7 +19,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _CHOSEN = re.compile(r".*/(?!\d{8}_[0-9a-f]{32})[^/]*")
 _STAMP = re.compile(r"\d{8}_[0-9a-f]{32}_?")
 _KEY = re.compile(
-    r"([1-9]\d{0,18})/(assets/chat/1|assets/realtime|batches)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
+    r"([1-9]\d{0,18})/(assets/chat/1|assets/realtime|batches|logs)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 )
 _ADDRESS = re.compile(r"(?:https?://[^\s/?#]*)?/files/([\w./-]+)(?:[?#]\S*)?", re.IGNORECASE)
 _LONGEST_KEY = 250
@@ -32,6 +32,8 @@ class Folder(StrEnum):
     REALTIME = "assets/realtime"
     BATCHES = "batches"
     """Requests and results of the batch API; their keys are made in `domain/batch.py`."""
+    LOGS = "logs"
+    """What clients have written down of themselves."""
 
 
 def fresh_key(
@@ -54,6 +56,11 @@ def fresh_key(
 def exact_key(owner: UserId, name: str) -> FileKey:
     """Return the key of a file whose owner chose the whole name."""
     return FileKey(f"{owner}/{Folder.CHAT}/{safe_name(name)}")
+
+
+def log_key(owner: UserId, name: str, moment: datetime) -> FileKey:
+    """Return the key of a client's log, whose last part says when and from whom it came."""
+    return FileKey(f"{owner}/{Folder.LOGS}/{moment:%Y%m%d_%H%M%S}_user{owner}_{safe_name(name)}")
 
 
 def is_chosen(key: FileKey) -> bool:

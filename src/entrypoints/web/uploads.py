@@ -9,6 +9,7 @@ from litestar import Request
 from msgspec import Struct
 
 from application.files.upload_file import UploadFile
+from application.files.upload_log import UploadLog
 from domain.errors import FileRefused, InvalidRequest
 from domain.files.stored import StoredFile
 from domain.ids import UserId
@@ -86,6 +87,14 @@ async def receive(request: SignedIn, upload: UploadFile, needed: tuple[str, ...]
                 await form.rest()
             raise
     return Received(stored, said.plain)
+
+
+async def receive_log(request: SignedIn, upload: UploadLog) -> StoredFile:
+    """Store the log of a form for the customer of the token; raises as `receive` does."""
+    said = _Said(request.user, ())
+    form = UploadForm(request, upload.most_bytes, said.check, said.complete)
+    async with aclosing(form), aclosing(form.chunks()) as chunks:
+        return await upload(request.user, await form.file_name(), chunks)
 
 
 def _json(name: str, text: str) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ from entrypoints.web.routes.files import (
 from entrypoints.web.routes.images import generate_image
 from entrypoints.web.routes.legacy import legacy_generate, legacy_history, legacy_upload
 from entrypoints.web.routes.legacy_speech import legacy_transcript
+from entrypoints.web.routes.logs import upload_log
 from entrypoints.web.routes.maintenance import favourites, messages_with_files
 from entrypoints.web.routes.messages import (
     change_message,
@@ -120,6 +121,7 @@ HTTP_ROUTES: Sequence[ControllerRouterHandler] = [
     legacy_upload,
     legacy_transcript,
     upload_file,
+    upload_log,
     open_file,
     describe_file,
     list_files,

@@ -11,6 +11,7 @@ from application.files.keep_file import KeepFile
 from application.files.links import FileLinks
 from application.files.own_files import DeleteFile, ListFiles, ShowFile
 from application.files.upload_file import UploadFile
+from application.files.upload_log import UploadLog
 from application.files.user_files import UserFiles
 from application.ports.clock import Clock
 from application.ports.files import Files
@@ -55,6 +56,11 @@ class FilesProvider(Provider):
     ) -> UploadFile:
         """Up to the operator's limit."""
         return UploadFile(keep, files, clock, settings.upload_bytes)
+
+    @provide
+    def upload_log(self, keep: KeepFile, clock: Clock, settings: Settings) -> UploadLog:
+        """Likewise."""
+        return UploadLog(keep, clock, settings.upload_bytes)
 
     @provide
     def links(self, settings: Settings, clock: Clock) -> FileLinks:

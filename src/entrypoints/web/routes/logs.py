@@ -1,0 +1,68 @@
+"""Logs that clients have written of themselves."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dishka import FromDishka
+from dishka.integrations.litestar import inject
+from litestar import Request, post
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from msgspec import Struct
+
+from application.files.upload_log import UploadLog
+from domain.ids import UserId
+from entrypoints.web.documented import BEARER, errors
+from entrypoints.web.identity import signed_in
+from entrypoints.web.uploads import receive_log
+from entrypoints.web.wire.envelopes import Envelope
+
+SignedIn = Request[UserId, Any, Any]
+
+
+class StoredLog(Struct, frozen=True):
+    """Under which name the log is kept, and its size in bytes."""
+
+    filename: str
+    size: int
+
+
+@dataclass
+class LogOperation(Operation):
+    """Says what the form holds: the body is read as it comes, so that nothing else declares it."""
+
+    request_body: RequestBody | Reference | None = field(
+        default_factory=lambda: RequestBody(
+            required=True,
+            content={
+                "multipart/form-data": OpenAPIMediaType(
+                    schema=Schema(
+                        type=OpenAPIType.OBJECT,
+                        required=["file"],
+                        properties={
+                            "file": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+                        },
+                    )
+                )
+            },
+        )
+    )
+
+
+@post(
+    "/api/v1/admin/logs/upload",
+    status_code=200,
+    guards=[signed_in],
+    request_max_body_size=None,  # The form counts for itself, as it comes.
+    operation_class=LogOperation,
+    tags=["Files"],
+    security=BEARER,
+    responses=errors(401, 403, 404, 409, 422, 502),
+    summary="Upload a log",
+)
+@inject
+async def upload_log(request: SignedIn, use_case: FromDishka[UploadLog]) -> Envelope[StoredLog]:
+    """Keep a client's log with its user's files, in the folder `logs`."""
+    found = await receive_log(request, use_case)
+    name = found.key.rpartition("/")[2]
+    return Envelope(message="Log uploaded successfully", data=StoredLog(name, found.size_bytes))
