@@ -1,6 +1,7 @@
 """One socket as its session sees it: decoded messages in, frames out."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
@@ -107,8 +108,8 @@ class Line:
         if (word := text.strip().lower()) in STOP_WORDS:
             return ClientMessage({"type": word})
         try:
-            found: object = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            found = _decoded(text)
+        except (ValueError, RecursionError) as error:
             raise NotJson from error
         return ClientMessage(cast("Body", found)) if isinstance(found, dict) else None
 
@@ -153,3 +154,20 @@ class Line:
             )
         except (WebSocketDisconnect, OSError, RuntimeError) as error:
             raise ClientGone from error
+
+
+def _decoded(text: str) -> object:
+    """Return what the JSON says; half a character in it becomes a question mark.
+
+    Browsers escape such a half, which is left where a text is cut in the middle of an emoji.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        if "\\ud" not in text.lower():
+            raise
+        whole = json.dumps(json.loads(text), ensure_ascii=False)
+        return msgspec.json.decode(whole.encode(errors="replace"))

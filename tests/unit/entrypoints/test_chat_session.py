@@ -342,6 +342,15 @@ async def test_text_that_is_no_json_is_told_and_the_socket_stays_open() -> None:
         assert client.text == "So"
 
 
+async def test_half_a_character_does_not_make_a_question_unreadable() -> None:
+    async with Rig(said("So")) as rig, Client(rig) as client:
+        await client.say({"type": "heartbeat"})
+        await client.say(json.dumps(asking("Cut \ud83d")))
+        assert rig.model.prompts[0].messages[-1].text == "Cut ?"
+        (frame,) = await client.say('{"prompt": "\\ud83d", "n": NaN}')
+        assert is_error(frame, "validation", "Invalid payload")
+
+
 async def test_what_means_nothing_is_passed_over() -> None:
     async with Rig() as rig, Client(rig) as client:
         assert await client.say({"type": "heartbeat"}, "5", "[1]", {"type": "audio_chunk"}) == []
