@@ -110,6 +110,11 @@ async def test_a_body_of_another_shape_is_422(
     [
         ("/api/v1/chat/sessions/list", b"", "body: A JSON body is required"),
         ("/chat", b'{"customer_id": 1, "prompt": " "}', "prompt: Must not be blank"),
+        (
+            "/api/v1/chat/sessions/list",
+            b'{"customer_id": 1, "task_priority": "urgent"}',
+            "task_priority: Must be one of high, low, medium",
+        ),
     ],
 )
 async def test_what_is_missing_is_said_in_words(
@@ -117,6 +122,11 @@ async def test_what_is_missing_is_said_in_words(
 ) -> None:
     answer = await anna.post(path, content=body)
     assert (answer.status_code, answer.json()["message"]) == (422, message)
+
+
+async def test_the_words_that_a_parameter_takes_are_listed(anna: httpx.AsyncClient) -> None:
+    answer = await anna.get("/api/v1/usage?group_by=week")
+    assert answer.json()["message"] == "group_by: Must be one of day, model, provider"
 
 
 async def test_a_database_that_is_away_fills_no_log_with_traces(

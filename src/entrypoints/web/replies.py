@@ -14,9 +14,11 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
+from msgspec import structs
 
 from domain.errors import InvalidRequest, NotConfigured, ParleyError, StorageUnavailable
 from domain.provider_errors import ProviderError
+from entrypoints.web.choices import choices
 from entrypoints.web.errors import (
     Door,
     JobDidNotSucceed,
@@ -47,6 +49,7 @@ _MISSING = re.compile(r"Missing required (query|header|cookie) parameter '(\w+)'
 _NAMED = re.compile(r"(?:required|unknown) field `([^`]*)`")
 _NO_BODY = "'data'"
 """All that Litestar says where a handler needs a body and none came."""
+_NO_CHOICE = "Invalid enum value"
 _BLANK = r"matching regex '\\S'"
 """"Not blank", as msgspec says it."""
 
@@ -105,12 +108,12 @@ def _gone(_: AnyRequest, __: ClientGone) -> Response[None]:
     return Response(None, status_code=NOBODY_LISTENS)
 
 
-def _foreign(_: AnyRequest, error: HTTPException) -> Response[ErrorEnvelope]:
+def _foreign(request: AnyRequest, error: HTTPException) -> Response[ErrorEnvelope]:
     """Answer what Litestar refuses before any of our code runs."""
     status, headers = error.status_code, dict(error.headers or {})
     match error:
         case ValidationException():
-            return _reply(_schema_violated(error))
+            return _reply(_schema_violated(request, error))
         case NotFoundException():
             message = "Not found"
         case MethodNotAllowedException():
@@ -124,9 +127,9 @@ def _foreign(_: AnyRequest, error: HTTPException) -> Response[ErrorEnvelope]:
     return _reply(refused(status, message, message, headers=headers))
 
 
-def _schema_violated(error: ValidationException) -> Problem:
+def _schema_violated(request: AnyRequest, error: ValidationException) -> Problem:
     extra = cast("list[Mapping[str, str]]", error.extra or [])
-    found = tuple(_violation(item) for item in extra)
+    found = tuple(_with_choices(request, _violation(item)) for item in extra)
     if not found and (missing := _MISSING.match(error.detail)):
         place = (missing[1], missing[2])
         found = (SchemaViolation("missing", place, "Missing required parameter"),)
@@ -156,7 +159,17 @@ def _in_words(text: str) -> str:
     if _BLANK in text:
         return "Must not be blank"
     # msgspec quotes values of closed sets; a request's own words are not to be repeated.
-    return "Invalid enum value" if text.startswith("Invalid enum value") else text
+    return _NO_CHOICE if text.startswith(_NO_CHOICE) else text
+
+
+def _with_choices(request: AnyRequest, found: SchemaViolation) -> SchemaViolation:
+    if found.msg != _NO_CHOICE:
+        return found
+    source, *place = found.loc
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    parameter = parameters.get("data" if source == "body" else place.pop(0))
+    words = choices(parameter.annotation, tuple(place)) if parameter else ()
+    return structs.replace(found, msg=f"Must be one of {', '.join(words)}") if words else found
 
 
 def _surprise(request: AnyRequest, error: Exception) -> Response[ErrorEnvelope]:
