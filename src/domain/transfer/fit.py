@@ -58,7 +58,8 @@ class Fit:
                 self._check_moment("at", record.at)
             case ArchivedConversation():
                 self._check_moment("created_at", record.created_at)
-                self._check_moment("last_update", record.last_update)
+                # Clients set it as they like (`last_update_override`), and it is theirs alone.
+                _check_utc("last_update", record.last_update)
                 self._versions, self._written = bytearray(), EARLIEST
             case ArchivedMessage():
                 self._check_message(record)
@@ -83,10 +84,14 @@ class Fit:
         _check_columns(message)
 
     def _check_moment(self, name: str, moment: datetime) -> None:
-        if moment.utcoffset():
-            raise ArchiveRefused(f"{name} must be in UTC")
+        _check_utc(name, moment)
         if not EARLIEST <= moment <= self._latest:
             raise ArchiveRefused(f"{name} is before 1970 or in the future")
+
+
+def _check_utc(name: str, moment: datetime) -> None:
+    if moment.utcoffset():
+        raise ArchiveRefused(f"{name} must be in UTC")
 
 
 def _check_columns(message: ArchivedMessage) -> None:
