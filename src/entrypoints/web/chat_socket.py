@@ -99,7 +99,8 @@ async def _open(
         await _decline(socket, line, user, mode)
         return
     ready = {"type": "websocket_ready", "content": "Backend ready"}
-    await line.say(ready | {"version": "2.0"}, with_connection=False)
+    with suppress(ClientGone):  # Whoever has gone again may have asked all the same.
+        await line.say(ready | {"version": "2.0"}, with_connection=False)
     try:
         first = await line.first(settings.first_message_timeout_s)
     except TimeoutError:
@@ -108,7 +109,8 @@ async def _open(
     except NotJson:
         await line.close(NOT_JSON, "Invalid initial payload")
         return
-    await line.say(ready)
+    with suppress(ClientGone):
+        await line.say(ready)
     with idle.watched(session):
         await session.run(user, first)
 
