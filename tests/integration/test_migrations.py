@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from adapters.memory.clock import ManualClock
@@ -14,7 +14,7 @@ from adapters.sql import migrations
 from adapters.sql.engine import open_database
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
-from domain.errors import StorageError, StorageUnavailable
+from domain.errors import NotConfigured, StorageError, StorageUnavailable
 from domain.fulltext.query import terms
 from domain.ids import UserId
 from entrypoints.cli.migrate import migrate
@@ -234,6 +234,23 @@ async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> No
 async def test_a_server_that_is_away_is_told() -> None:
     with pytest.raises(StorageUnavailable):
         await migrations.upgrade("main", "mysql+aiomysql://u@127.0.0.1:1/x")
+
+
+@pytest.mark.requires_mysql
+async def test_a_server_that_will_not_have_us_is_told(tmp_path: Path) -> None:
+    with mysql_server() as address:
+        here = make_url(address).set(database="parley_nowhere")
+        for url, why in (
+            (here, "MAIN_DB_URL: the server has no such database; make it"),
+            (here.set(username="parley_nobody"), "does not take this user and password"),
+        ):
+            with pytest.raises(StorageError, match=why) as told:
+                await migrations.upgrade("main", url.render_as_string(hide_password=False))
+            assert not isinstance(told.value, StorageUnavailable)
+    with pytest.raises(NotConfigured, match="MAIN_DB_URL must name"):
+        await migrations.upgrade("main", "mysql+aiomysql://u@127.0.0.1:3306")
+    with pytest.raises(StorageError, match="is a folder, and no database"):
+        await migrations.upgrade("main", f"sqlite+aiosqlite:///{tmp_path}")
 
 
 def upgrade_in_a_process(url: str) -> None:

@@ -4,6 +4,7 @@ Full text differs most, and has a file of its own: `matching.py`.
 SQLAlchemy calls MariaDB by either name, depending on how the URL begins.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,10 @@ _LOST = frozenset({1053, 1927, 2006, 2013, 2014, 2055})
 """Every way to lose a connection: shut down, killed, cut."""
 _AWAY = frozenset({1040, 1203, 2002, 2003})
 """Too many connections, and nobody there."""
+_REFUSALS: Mapping[object, str] = {
+    1049: "the server has no such database; make it with CREATE DATABASE … CHARACTER SET utf8mb4",
+    **dict.fromkeys((1044, 1045, 1698), "the server does not take this user and password"),
+}
 
 
 class Moment(TypeDecorator[datetime]):
@@ -179,6 +184,11 @@ def is_conflict(error: DBAPIError) -> bool:
 def is_lost(error: DBAPIError) -> bool:
     """Return whether the connection broke, and with it an open transaction."""
     return error.connection_invalidated or _mysql_code(error) in _LOST
+
+
+def why_refused(error: BaseException | None) -> str | None:
+    """Return what is wrong with the address where waiting does not help; None where it may."""
+    return _REFUSALS.get(_mysql_code(error)) if isinstance(error, DBAPIError) else None
 
 
 def _sqlite_name(error: DBAPIError) -> str | None:

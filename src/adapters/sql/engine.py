@@ -113,11 +113,12 @@ def checked_url(url: str, variable: str) -> URL:
         and "sqlite" in address.drivername
         and (address.database in {None, "", ":memory:"})
     )
-    if address is None or in_memory or address.drivername not in known:
+    nameless = address is not None and not address.database
+    if address is None or in_memory or nameless or address.drivername not in known:
         # The value itself stays out of the message: it may hold a password.
         raise NotConfigured(
             variable,
-            f"{variable} must name a SQLite file or a MySQL server, for example"
+            f"{variable} must name a SQLite file or a MySQL server's database, for example"
             " sqlite+aiosqlite:///data/main.db or mysql+aiomysql://parley:secret@localhost/parley",
         )
     return address
@@ -133,10 +134,10 @@ def sqlite_engine(
     itself unable to become a writer.
 
     Raises:
-        StorageError: the folder cannot be made, or not be written to; says which it is.
+        StorageError: the folder cannot be made or written to, or the file is one; says which it is.
     """
     if address.database:
-        _make_folder(Path(address.database).parent)
+        _make_place(Path(address.database))
     engine = create_async_engine(
         address,
         connect_args={
@@ -151,7 +152,8 @@ def sqlite_engine(
     return engine
 
 
-def _make_folder(folder: Path) -> None:
+def _make_place(file: Path) -> None:
+    folder = file.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -159,6 +161,8 @@ def _make_folder(folder: Path) -> None:
         raise StorageError("open", text) from error
     if not os.access(folder, os.W_OK):
         raise StorageError("open", f"The folder {folder} cannot be written to")
+    if file.is_dir():
+        raise StorageError("open", f"{file} is a folder, and no database")
 
 
 def mysql_engine(

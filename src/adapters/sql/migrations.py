@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, MetaData, event, inspect, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.sql.dialect import why_refused
 from adapters.sql.differences import each_difference, told
 from adapters.sql.engine import checked_url, mysql_engine, sqlite_engine
 from adapters.sql.failures import Stage, translated
@@ -60,6 +61,7 @@ async def current(database: str, url: str) -> str | None:
     """Return the version the tables are at, or None when there is none.
 
     Raises:
+        StorageError: its server will not have us; says why.
         StorageUnavailable: the database cannot be reached.
     """
     address = checked_url(url, _variable(database))
@@ -70,6 +72,10 @@ async def current(database: str, url: str) -> str | None:
         with translated("read version", stage=Stage.REACHING):
             async with engine.connect() as connection:
                 return await connection.run_sync(_version, database)
+    except StorageUnavailable as error:
+        if (why := why_refused(error.__cause__)) is None:
+            raise
+        raise StorageError("read version", f"{_variable(database)}: {why}") from error
     finally:
         await engine.dispose()
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
 import click
 from dishka import AsyncContainer
 
-from domain.errors import ParleyError, StorageError
+from domain.errors import ParleyError, StorageError, StorageUnavailable
 from entrypoints.wiring import databases
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.environment import process_settings
@@ -16,7 +15,7 @@ from entrypoints.wiring.settings import Settings, SettingsError
 
 T = TypeVar("T")
 
-_NO_REASON = str(StorageError(""))
+_NO_REASON = (str(StorageError("")), str(StorageUnavailable("")))
 """"The database refused", and not why."""
 
 
@@ -50,9 +49,10 @@ def run(work: Callable[[AsyncContainer], Awaitable[T]]) -> T:
 
 
 def _explained(error: ParleyError | SettingsError, settings: Settings) -> str:
-    """Return what to do: a database refuses what its tables are too old for, or not there for."""
-    if str(error) == _NO_REASON:
-        with suppress(ParleyError):
-            if differences := databases.check(settings):
-                return "\n".join(differences)
-    return str(error)
+    """Return what to do, where the tables or the address of the database are the reason."""
+    if str(error) not in _NO_REASON:
+        return str(error)
+    try:
+        return "\n".join(databases.check(settings)) or str(error)
+    except ParleyError as reason:
+        return str(reason)
