@@ -190,6 +190,15 @@ def test_flux_pictures_are_found_wherever_they_are(result: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "beside",
+    [{"image": PNG_TEXT}, {"data": {"b64_json": PNG_TEXT}}, {"result": {}, "images": [PNG_TEXT]}],
+)
+def test_flux_pictures_may_stand_beside_the_result(beside: dict[str, Any]) -> None:
+    said = {"id": "7", "status": "Ready", "polling_url": "https://x.example/", **beside}
+    assert flux.found_in(flux.read_task(msgspec.json.encode(said))) == PNG_TEXT
+
+
+@pytest.mark.parametrize(
     ("size", "ratio"), [((1792, 1024), "16:9"), ((1024, 1792), "9:16"), ((1024, 1024), "1:1")]
 )
 def test_gemini_takes_the_nearest_ratio(size: tuple[int, int], ratio: str) -> None:

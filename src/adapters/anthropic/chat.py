@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from msgspec import structs
 
@@ -9,6 +10,8 @@ from adapters.anthropic.blocks import PROVIDER
 from adapters.anthropic.events import PAUSED, MessagesReader
 from adapters.anthropic.request import messages_request, request_headers
 from adapters.anthropic.sdk import AnthropicSdk
+from adapters.transport.aside import aside
+from adapters.transport.attachments import inline_size
 from adapters.transport.patience import Patience
 from adapters.transport.streaming import read_answer
 from application.ports.chat_model import ChatModel
@@ -45,7 +48,9 @@ class AnthropicChatModel(ChatModel):
         """
         so_far = _SoFar()
         while True:
-            async with aclosing(self._part(so_far.goes_on(prompt))) as batches:
+            asked = so_far.goes_on(prompt)
+            body = await aside(inline_size(asked), messages_request, asked)
+            async with aclosing(self._part(body)) as batches:
                 async for batch in batches:
                     said = batch
                     if isinstance(last := batch[-1], ModelStopped):
@@ -57,8 +62,7 @@ class AnthropicChatModel(ChatModel):
                 yield (so_far.stopped,)
                 return
 
-    def _part(self, prompt: Prompt) -> AsyncGenerator[Sequence[ModelEvent], None]:
-        body = messages_request(prompt)
+    def _part(self, body: dict[str, Any]) -> AsyncGenerator[Sequence[ModelEvent], None]:
         asking = self._sdk.messages(body, request_headers(body))
         return read_answer(PROVIDER, asking, MessagesReader(), self._patience)
 

@@ -20,6 +20,8 @@ from adapters.claude_code.process import (
 )
 from adapters.claude_code.request import arguments, input_lines
 from adapters.claude_code.workplace import Workplace, workplace
+from adapters.transport.aside import aside
+from adapters.transport.attachments import inline_size
 from adapters.transport.patience import Patience
 from application.ports.chat_model import ChatModel
 from domain.errors import NotConfigured
@@ -78,9 +80,12 @@ class ClaudeCodeChatModel(ChatModel):
         program = self._runnable()
         with workplace(self._root.absolute(), prompt.origin) as place:
             session = _to_go_on_with(prompt, place)
+            size, resumes = inline_size(prompt), session is not None
             try:
+                question = await aside(size, input_lines, prompt, resumes=resumes)
+                command = self._command(program, prompt, place, session, question)
                 async with (
-                    running(self._command(program, prompt, place, session), self._grace_s) as child,
+                    running(command, self._grace_s) as child,
                     aclosing(self._answer(child, place)) as batches,
                 ):
                     async for batch in batches:
@@ -98,9 +103,13 @@ class ClaudeCodeChatModel(ChatModel):
                 ) from error
 
     def _command(
-        self, program: Path, prompt: Prompt, place: Workplace, session: str | None
+        self,
+        program: Path,
+        prompt: Prompt,
+        place: Workplace,
+        session: str | None,
+        question: bytes,
     ) -> Command:
-        question = input_lines(prompt, resumes=session is not None)
         instructions = place.instruct(prompt.system) if prompt.system else None
         options = arguments(self._model, session, instructions)
         return Command(program, options, place.folder, self._environment, question)

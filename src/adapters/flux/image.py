@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from adapters.flux.catalog import PROVIDER
 from adapters.flux.request import Task, body_of, found_in, is_ready, polling_place, read_task
+from adapters.transport.aside import aside
 from adapters.transport.moderation import refused
 from adapters.transport.patience import Patience
 from adapters.transport.pictures import WITHIN_S, decoded, fetched
@@ -89,7 +90,7 @@ class FluxImageMaker(ImageMaker):
         found = found_in(task)
         if found.startswith(("http://", "https://")):
             return await fetched(PROVIDER, self._downloads, found)
-        return decoded(PROVIDER, found)
+        return await aside(len(found), decoded, PROVIDER, found)
 
 
 def _signed(key: str) -> Mapping[str, str]:

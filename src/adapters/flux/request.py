@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from yarl import URL
 
 from adapters.flux.catalog import PROVIDER
@@ -29,7 +29,9 @@ _FAILED = frozenset({"failed", "error", "cancelled"})
 _MODERATED = frozenset({"content moderated", "request moderated"})
 _GONE = frozenset({"task not found"})
 _CREDITS_A_USD = 100
-_IMAGE_KEYS = ("sample", "image", "b64_json", "base64", "images", "output", "result")
+_IMAGE_KEYS = ("sample", "image", "b64_json", "base64", "images", "output", "result", "data")
+_ELSEWHERE = frozenset({"id", "status", "polling_url", "cost", "details"})
+"""What of an answer is said about the picture and never the picture."""
 
 
 def body_of(order: ImageOrder) -> dict[str, Any]:
@@ -54,6 +56,8 @@ class Task(Struct, frozen=True):
     result: Any = None
     cost: float | None = None
     details: Any = None
+    whole: Mapping[str, Any] = {}
+    """All of the answer, for pictures in other places than the interface describes."""
 
     @property
     def cost_usd(self) -> float | None:
@@ -61,7 +65,7 @@ class Task(Struct, frozen=True):
         return None if self.cost is None else self.cost / _CREDITS_A_USD
 
 
-_decode = msgspec.json.Decoder(Task).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def read_task(body: bytes) -> Task:
@@ -73,7 +77,8 @@ def read_task(body: bytes) -> Task:
         ProviderError: it failed, or the answer is no task.
     """
     try:
-        task = _decode(body)
+        whole = _decode(body)
+        task = structs.replace(msgspec.convert(whole, Task), whole=whole)
     except msgspec.DecodeError as error:
         raise ProviderGarbled(PROVIDER, f"{PROVIDER} sent something that is no task") from error
     status = (task.status or "").strip().lower()
@@ -101,7 +106,8 @@ def found_in(task: Task) -> str:
     Raises:
         ProviderGarbled: there is none.
     """
-    for text in _candidates(task.result):
+    rest = {key: value for key, value in task.whole.items() if key not in _ELSEWHERE}
+    for text in (*_candidates(task.result), *_candidates(rest)):
         return text
     raise ProviderGarbled(PROVIDER, f"{PROVIDER} is ready but sent no picture")
 

@@ -1,13 +1,16 @@
 """Google's models, through the generateContent interface."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 
 from adapters.google.catalog import PROVIDER
 from adapters.google.events import GenerateReader
 from adapters.google.request import generate_request
 from adapters.google.rest import GoogleRest
+from adapters.transport.aside import aside
+from adapters.transport.attachments import inline_size
 from adapters.transport.patience import Patience
-from adapters.transport.streaming import read_answer
+from adapters.transport.streaming import RawAnswer, read_answer
 from application.ports.chat_model import ChatModel
 from domain.turn.events import ModelEvent
 from domain.turn.prompt import Prompt
@@ -34,8 +37,13 @@ class GoogleChatModel(ChatModel):
             ModelCannot: the prompt holds something that the wire cannot carry.
             InvalidRequest: an attachment's data URL is none, or a tool's settings make no sense.
         """
-        asking = self._rest.streamed(prompt.card.model, generate_request(prompt))
-        return read_answer(PROVIDER, asking, GenerateReader(), self._patience)
+        return read_answer(PROVIDER, self._asked(prompt), GenerateReader(), self._patience)
+
+    @asynccontextmanager
+    async def _asked(self, prompt: Prompt) -> AsyncGenerator[RawAnswer, None]:
+        body = await aside(inline_size(prompt), generate_request, prompt)
+        async with self._rest.streamed(prompt.card.model, body) as answer:
+            yield answer
 
     async def warm_up(self) -> None:
         """Import and open now, so that the first question need not wait for it."""

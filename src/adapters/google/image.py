@@ -5,6 +5,7 @@ from urllib.parse import quote
 from adapters.google.image_wire import content_body, predict_body, read_content, read_predictions
 from adapters.google.media_catalog import PREDICTS
 from adapters.google.media_rest import VERSION, media_rest
+from adapters.transport.aside import aside
 from adapters.transport.patience import Patience
 from adapters.transport.pictures import WITHIN_S
 from adapters.transport.rest import Call
@@ -22,9 +23,11 @@ class GoogleImageMaker(ImageMaker):
         place = f"/{VERSION}/models/{quote(order.card.model, safe='')}"
         if order.card.way == PREDICTS:
             call = Call(f"{place}:predict", json=predict_body(order))
-            return read_predictions((await self._rest.whole(call, WITHIN_S)).content)
+            drawn = (await self._rest.whole(call, WITHIN_S)).content
+            return await aside(len(drawn), read_predictions, drawn)
         call = Call(f"{place}:generateContent", json=content_body(order))
-        return read_content((await self._rest.whole(call, WITHIN_S)).content)
+        said = (await self._rest.whole(call, WITHIN_S)).content
+        return await aside(len(said), read_content, said)
 
     async def aclose(self) -> None:
         """Close every connection; for the end of the process."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from adapters.stability.catalog import PROVIDER
 from adapters.stability.request import form_of, path_of
+from adapters.transport.aside import aside
 from adapters.transport.moderation import content_refused, refused
 from adapters.transport.patience import Patience
 from adapters.transport.pictures import WITHIN_S, decoded, picture
@@ -30,7 +31,8 @@ class StabilityImageMaker(ImageMaker):
     async def make(self, order: ImageOrder) -> ImagesMade:
         call = Call(path_of(order), parts=form_of(order))
         answer = await self._rest.whole(call, WITHIN_S)
-        return ImagesMade((read_picture(answer),))
+        drawn = await aside(len(answer.content), read_picture, answer)
+        return ImagesMade((drawn,))
 
     async def aclose(self) -> None:
         """Close every connection; for the end of the process."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.turn.prompt import AudioPart, FilePart, ImagePart, Part, TextPart
+from domain.turn.prompt import AudioPart, FilePart, ImagePart, Part, Prompt, TextPart
 
 _ORDER: dict[type, int] = {TextPart: 0, FilePart: 1, ImagePart: 2, AudioPart: 3}
 
@@ -15,6 +15,16 @@ def in_order(parts: Iterable[Part]) -> list[Part]:
 def is_inline(url: str) -> bool:
     """Return whether the URL carries its content in itself."""
     return url[:5].lower() == "data:"
+
+
+def inline_size(prompt: Prompt) -> int:
+    """Return how many characters of the prompt are content that is carried in URLs."""
+    return sum(
+        len(part.url)
+        for message in prompt.messages
+        for part in message.parts
+        if not isinstance(part, TextPart) and is_inline(part.url)
+    )
 
 
 def note_of(part: Part) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from yarl import URL
 
 from adapters.transport.addresses import Target, TrustedHosts, is_number, is_public, read_target
+from adapters.transport.aside import aside
 from adapters.transport.attachments import is_inline
 from adapters.transport.data_urls import read_data_url
 from application.ports.downloads import MOST_BYTES, Downloaded, Downloads
@@ -22,8 +23,6 @@ Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port → IP addresses; raises `OSError` where there are none."""
 
 _DATA = "The attached data"
-_AT_A_GLANCE = 256 * 1024
-"""Characters of a data URL that are decoded on the spot; more would hold up everybody else."""
 
 
 class Body(Protocol):
@@ -47,7 +46,7 @@ class EgressLimits(Struct, frozen=True):
     total_s: float = 30.0
     """For all of it: its turn among others, lookups, redirects and the last byte. Of what comes in
     pieces, for all up to the first of them, and for each one after it."""
-    redirects: int = 5
+    redirects: int = 3
     ports: tuple[int, ...] = (80, 443)
     at_once: int = 16
 
@@ -89,9 +88,7 @@ class Egress(Downloads):
 
     async def fetch(self, url: str, most_bytes: int = MOST_BYTES) -> Downloaded:
         if is_inline(url):
-            if len(url) <= _AT_A_GLANCE:
-                return unpacked(url, most_bytes)
-            return await asyncio.to_thread(unpacked, url, most_bytes)
+            return await aside(len(url), unpacked, url, most_bytes)
         target = self._target(url)
         async with self._within_time(target), self._free, self._opened(target) as body:
             return await body.whole(most_bytes)

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from adapters.transport.aside import aside
 from adapters.transport.pictures import decoded, fetched
 from application.ports.downloads import Downloads
 from domain.catalog.media_price import MediaTokens
@@ -82,7 +83,7 @@ async def images_of(provider: str, answer: ImagesAnswer, downloads: Downloads) -
         ProviderGarbled: one is no picture.
     """
     found = [
-        decoded(provider, image.b64_json)
+        await aside(len(image.b64_json), decoded, provider, image.b64_json)
         if image.b64_json
         else await fetched(provider, downloads, image.url or "")
         for image in answer.data
