@@ -180,9 +180,11 @@ async def test_a_turn_waits_for_the_clients_tool_and_goes_on_with_its_result(
         chat_stream("It is open."),
     )  # fmt: skip
     async with chat(server.address, anna) as client:
-        await client.send(agent("Open the door", tools={"tools": [DOOR]}))
+        asked = agent("Open the door", tools={"tools": [DOOR]})
+        await client.send(asked)
         await client.until("db_operation_executed")
         await client.nothing_more()
+        await client.send(asked)  # As after a lost connection: a pair would end what waits.
         waiting = [f["data"] for f in client.seen if f["type"] == "tool_start"][-1]
         assert (waiting["tool_name"], waiting["requires_action"]) == ("open_door", True)
         calls = [{"id": "c2", "type": "function", "function": {"name": "open_door"}}]

@@ -11,6 +11,7 @@ from application.chat.turns import Turns
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest, ParleyError, TurnNotFound
 from domain.ids import TurnId, UserId
+from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten
 from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE
@@ -224,18 +225,20 @@ class ChatSession:
             await self._end(turn, ending.seq)
 
     async def _show_again(self, turn: TurnId) -> None:
-        """Serve a repeated payload: the rest of a running turn, only the pair of an ended one."""
-        if not await self._turns.ended(turn):
-            await self._show(turn, self._deliveries.written(turn))
-            return
-        seq = None
-        try:
-            async with self._turns.follow(self._user, turn) as batches:
-                async for batch in batches:
-                    seq = batch[-1].seq
-        except EventsForgotten:
-            log.debug("pair from the record", turn=turn)
-        await self._end(turn, seq)
+        """Serve a repeated payload: the rest of a turn, only the pair of one that is over.
+
+        One that waits for the client's tool is not over: a pair would have it forgotten.
+        """
+        ending: Entry | None = None
+        if await self._turns.ended(turn):
+            try:
+                *_, ending = await self._turns.so_far(self._user, turn)
+            except EventsForgotten:
+                log.debug("pair from the record", turn=turn)
+            if ending is None or not waits_for_client(ending.event):
+                await self._end(turn, None if ending is None else ending.seq)
+                return
+        await self._show(turn, self._deliveries.written(turn))
 
     async def _fail(self, error: ParleyError, turn: TurnId | None = None) -> None:
         await self._error(error, turn)
