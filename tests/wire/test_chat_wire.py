@@ -1,5 +1,6 @@
 """Recorded chat completions ↔ events; what is expected is read from them in another way."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -137,6 +138,16 @@ def test_the_very_same_call_twice_is_one(call_id: str | None) -> None:
     choice = {"index": 0, "delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}
     answer = Answer(streamed(ChatReader("openai"), [msgspec.json.encode({"choices": [choice]})]))
     assert [call.name for call in answer.calls] == ["f", "g"]
+
+
+def test_calls_without_ids_are_told_apart_in_every_answer() -> None:
+    calls = [{"index": n, "function": {"name": name}} for n, name in enumerate("fg")]
+    choice = {"index": 0, "delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}
+    body = msgspec.json.encode({"choices": [choice]})
+    answers = [Answer(streamed(ChatReader("openai"), [body])) for _ in range(2)]
+    ids = {call.id for answer in answers for call in answer.calls}
+    assert len(ids) == 4
+    assert all(re.fullmatch("call_[0-9a-f]{32}", each) for each in ids)
 
 
 def test_an_error_inside_a_stream_comes_after_what_was_said() -> None:

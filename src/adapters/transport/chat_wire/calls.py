@@ -1,5 +1,7 @@
 """Puts tool calls together that come in fragments."""
 
+from uuid import uuid4
+
 from msgspec import Struct
 
 from adapters.transport.tool_arguments import read_arguments
@@ -63,15 +65,16 @@ class CallAssembly:
         return draft
 
     def completed(self) -> list[ToolCalled]:
-        """Return the calls in the order the model made them; a call without id gets one.
+        """Return the calls in the order the model made them.
 
+        A call without id gets one that no other answer has: results are sorted by it long after.
         The very same call once more, as some servers send it, is left out.
         """
         calls: dict[tuple[str, str, str], ToolCalled] = {}
-        for position, draft in enumerate(self._drafts, 1):
+        for draft in self._drafts:
             arguments = "".join(draft.arguments)
             call = ToolCalled(
-                draft.id or f"call_{position}",
+                draft.id or f"call_{uuid4().hex}",
                 draft.name,
                 read_arguments(arguments),
                 self._provider,
