@@ -26,7 +26,7 @@ start_timeout_s = 30
 profiles = {{ general = ["add", "write", "nothing"] }}
 read_only = ["add", "write"]
 
-[servers.absent]
+[servers.not-there]
 command = "no-such-program"
 profiles = {{ general = ["help"] }}
 """
@@ -51,7 +51,8 @@ async def test_the_user_is_asked_before_another_server_does_something(
     server: ThreadServer, anna: str, settings: Settings
 ) -> None:
     calls = (
-        '/tool sim__add {"a": 2, "b": 3} /tool sim__write {"text": "hello"} /tool absent__help {}'
+        '/tool sim__add {"a": 2, "b": 3} /tool sim__write {"text": "hello"}'
+        " /tool not-there__help {}"
     )
     asked: dict[str, Any] = ask(calls)
     asked["user_settings"]["general"] = {"ai_agent_enabled": True}
@@ -72,9 +73,9 @@ async def test_the_user_is_asked_before_another_server_does_something(
     assert found["sim__add"]["tool_result"] == {"data": {"sum": 5}}
     assert found["sim__write"]["success"]
     assert "write hello" in diary.read_text()
-    assert "there is no such program" in found["absent__help"]["error"]
+    assert "there is no such program" in found["not-there__help"]["error"]
     told = {each.name: each for each in server.run(diagnose(server.container, settings)).result()}
-    assert told["tools: absent"].state == "failing"
+    assert told["tools: not-there"].state == "failing"
     sim = told["tools: sim"]
     assert sim.state == "ok"
     assert "unasked: add;" in sim.note

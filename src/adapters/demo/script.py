@@ -90,7 +90,7 @@ def read_commands(question: str) -> Commands:
 
 
 def _calls(question: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for found in re.finditer(r"(?:^|\s)/tool\s+(\w+)[ \t]*", question):
+    for found in re.finditer(r"(?:^|\s)/tool\s+([\w-]+)[ \t]*", question):
         yield found[1], _arguments(question[found.end() :])
 
 
