@@ -91,6 +91,7 @@ async def test_a_failure_is_told_once_with_its_stage_and_the_pair() -> None:
         assert [frame["type"] for frame in frames[-4:]] == ["error", "db_operation_executed", *PAIR]
         assert frames[-4]["stage"] == "text"
         assert frames[-4]["code"] == "provider_unauthorized"
+        assert frames[-4]["content"].startswith("AI provider error: perplexity")
         failed = told(frames, "deepResearch")[-1]
         assert failed == {
             "type": "deepResearchError",

@@ -25,7 +25,8 @@ def errors_of(event: TurnFailed, stage_of: StageOf) -> list[Body]:
     if stage == _DATABASE:  # All the rest went well.
         return [_error(event, stage)]
     if event.work == "research":
-        return [research_failed(event.message), _error(event, "text")]
+        lead = "" if event.provider is None else _lead(event)
+        return [research_failed(event.message), _error(event, "text", lead)]
     if event.work == "hearing":
         return [_error(event, stage if stage == _NO_SOUND else _HEARING.get(stage, _DIRECT))]
     if event.work == "clarification":
