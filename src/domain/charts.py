@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from domain.errors import InvalidRequest
 
@@ -25,6 +25,8 @@ MOST_POINTS = 2000
 
 Color = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{3,8}$", description="Like #3B82F6.")]
 Label = Annotated[str, Meta(max_length=200)]
+Named = Label | int | float
+"""What is written beside a chart: models give years as the numbers that they are."""
 
 
 class Point(Struct, frozen=True):
@@ -38,7 +40,7 @@ class Point(Struct, frozen=True):
 class Dataset(Struct, frozen=True):
     """One series."""
 
-    label: Label
+    label: Named
     data: Annotated[list[float | Point | None], Meta(min_length=1, max_length=MOST_POINTS)]
     color: Color | None = None
 
@@ -47,7 +49,7 @@ class ChartData(Struct, frozen=True):
     """What is drawn."""
 
     datasets: Annotated[list[Dataset], Meta(min_length=1, max_length=MOST_DATASETS)]
-    labels: Annotated[list[Label], Meta(max_length=MOST_POINTS)] | None = None
+    labels: Annotated[list[Named], Meta(max_length=MOST_POINTS)] | None = None
 
 
 class ChartOptions(Struct, frozen=True):
@@ -98,6 +100,19 @@ class Chart(Struct, frozen=True, kw_only=True):
     options: ChartOptions = ChartOptions()
     data_source: Source | None = None
     generated_at: datetime
+
+
+def worded(data: ChartData) -> ChartData:
+    """Return the data with text wherever clients expect text."""
+    return structs.replace(
+        data,
+        datasets=[structs.replace(each, label=_word(each.label)) for each in data.datasets],
+        labels=None if data.labels is None else [_word(each) for each in data.labels],
+    )
+
+
+def _word(said: Named) -> str:
+    return str(said).removesuffix(".0") if isinstance(said, float) else str(said)
 
 
 def checked(chart: Chart) -> Chart:

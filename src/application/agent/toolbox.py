@@ -11,6 +11,7 @@ from domain.errors import InvalidRequest
 from domain.turn.events import ToolCalled
 
 _MISSING = "Object missing required field `"
+_BLANK = r"matching regex '\\S'"
 _RAW, _VALUE = "raw", "value"
 """Under these an adapter hands over arguments that are no JSON, or no object."""
 
@@ -83,4 +84,6 @@ def _invalid(said: str) -> InvalidRequest:
     if what.startswith(_MISSING):
         field = f"{path}.{what[len(_MISSING) : -1]}".lstrip(".")
         return InvalidRequest(f"Missing required parameter: {field}", field)
+    if what.endswith(_BLANK):
+        what = "Must not be blank"
     return InvalidRequest(f"Invalid parameter {path or 'arguments'}: {what}", path or None)

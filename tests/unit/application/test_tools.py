@@ -126,6 +126,19 @@ async def test_a_chart_is_announced_made_and_coloured() -> None:
     assert told["chart_id"] == made.chart.chart_id
 
 
+async def test_years_are_written_as_text_beside_a_chart() -> None:
+    data = {"labels": [2024, "2025", 1.5], "datasets": [{"label": 7, "data": [1, 2, 3]}]}
+    tool = GenerateChart(ChartSources({}), ManualClock())
+    told = await Door().calls(tool, chart_type="bar", title="T", data=data)
+    drawn = told["chart_payload"]["data"]
+    assert (drawn["labels"], drawn["datasets"][0]["label"]) == (["2024", "2025", "1.5"], "7")
+
+
+async def test_blank_words_are_called_blank() -> None:
+    with pytest.raises(ParleyError, match="Invalid parameter prompt: Must not be blank"):
+        await Door().calls(GenerateText(ChooseModel(CATALOG, {})), prompt=" ")
+
+
 async def test_mermaid_stays_text() -> None:
     code = "graph TD\nA-->B"
     tool = GenerateChart(ChartSources({}), ManualClock())

@@ -19,6 +19,7 @@ from domain.charts import (
     Source,
     checked,
     colors_of,
+    worded,
 )
 from domain.errors import FeatureUnavailable, InvalidRequest, ParleyError
 from domain.tools import ToolSpec, parameters_of
@@ -84,7 +85,7 @@ class GenerateChart(Tool):
 
     async def _chart(self, said: GenerateChartArguments, context: ToolContext) -> Chart:
         source: Source = "llm_generated"
-        data = said.data
+        data = None if said.data is None else worded(said.data)
         if said.data_query is not None:
             source, data = said.data_query.source, await self._numbers(said.data_query, context)
         chart = Chart(
