@@ -118,7 +118,10 @@ def video_order(card: VideoCard, wish: VideoWish, frames: Frames) -> VideoOrder:
     for name in card.refuses:
         if name in wish.given:
             raise InvalidRequest(f"{name} is not supported by {card.id}", f"video.{name}")
-    ratio = _ratio(card, wish, from_image=frames.first is not None)
+    image = frames.first
+    if image is None and card.begins_with_reference and frames.references:
+        image = frames.references[0].picture
+    ratio = _ratio(card, wish, from_image=image is not None)
     resolution, size = _pixels(card, wish, ratio)
     return VideoOrder(
         card=card,
@@ -127,8 +130,8 @@ def video_order(card: VideoCard, wish: VideoWish, frames: Frames) -> VideoOrder:
         ratio=ratio,
         resolution=resolution,
         size=size,
-        clips=1 if frames.first else min(max(wish.count, 1), card.at_once),
-        image=frames.first,
+        clips=1 if image else min(max(wish.count, 1), card.at_once),
+        image=image,
         last_frame=frames.last,
         references=frames.references,
         extends=wish.extends,

@@ -205,7 +205,7 @@ async def test_every_kind_of_the_contract_is_taken(anna: httpx.AsyncClient) -> N
 
 async def test_nothing_and_too_much_are_refused(anna: httpx.AsyncClient, parley: Parley) -> None:
     empty = await upload(anna, "a.pdf", b"", 400)
-    assert empty["data"] is None
+    assert (empty["message"], empty["data"]) == ("Uploaded file is empty", None)
     big = await upload(anna, "a.txt", b"x" * (25 * MIB + 1), 413)
     assert "25 MiB" in big["message"]
     await upload(anna, "a.txt", b"x" * 25 * MIB)
@@ -269,7 +269,7 @@ async def test_a_chosen_name_never_replaces_a_file(anna: httpx.AsyncClient) -> N
     assert first["data"]["filename"] == "plan.pdf"
     await upload(anna, "a.pdf", PDF + b"more", 409, user_input=wish)
     assert (await anna.get(first["data"]["url"])).content == PDF
-    for name in ("plan.html", "plan.png", "plan"):
+    for name in ("plan.html", "plan.png", "plan", "..pdf"):
         await upload(anna, "a.pdf", PDF, 400, user_input=f'{{"force_filename": "{name}"}}')
     await upload(anna, "a.pdf", PDF, 400, user_input='{"force_filename": 5}')
     assert [file["name"] for file in await listed(anna)] == ["plan.pdf"]
@@ -319,8 +319,9 @@ async def test_users_list_and_delete_their_own(
     assert (await anna.get(first["files"][0]["url"])).status_code == 404
 
 
-async def test_an_upload_needs_a_token(stranger: httpx.AsyncClient) -> None:
+async def test_an_upload_needs_a_token(stranger: httpx.AsyncClient, parley: Parley) -> None:
     await upload(stranger, "a.pdf", PDF, 401)
+    assert (await stranger.post(f"{UPLOAD}?token={parley.token}")).status_code == 422
 
 
 async def test_a_log_is_kept_with_the_files_of_its_user(

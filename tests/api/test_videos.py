@@ -13,8 +13,10 @@ import stamina
 
 from adapters.memory.clock import settle
 from adapters.memory.media_makers import UNDER_WAY, LookStep, ScriptedVideoMaker
+from adapters.transport.pictures import as_data_url
 from application.files.keep_file import KeepFile
 from domain.files.keys import key_in
+from domain.media import Picture
 from domain.provider_errors import ContentRefused, WorkFailed
 from tests.api.offline_app import Parley
 from tests.api.raw_client import RawClient
@@ -133,6 +135,24 @@ async def test_a_picture_of_the_users_can_be_the_first_frame(stage: Set) -> None
     assert len(maker.orders) == 1
 
 
+async def test_a_model_without_references_begins_with_the_first(stage: Set) -> None:
+    maker = stage.script("openai")
+    picture = as_data_url(Picture(PNG, "image/png"))
+    said = video(model="sora-2", reference_images=[picture, picture])
+    settings = (await stage.ask("/video/generate", settings=said))["data"]["settings"]
+    assert maker.orders[0].image == Picture(PNG, "image/png")
+    assert settings["mode"] == "image_to_video"
+    assert settings["reference_images"] == [f"{picture[:64]}…"] * 2
+
+
+async def test_a_length_is_shown_without_a_point(stage: Set) -> None:
+    stage.script("gemini")
+    answer = await stage.http.post(
+        JOBS, json=stage.body(settings=video(model="veo")), headers=stage.parley.headers
+    )
+    assert '"duration":4,' in answer.text
+
+
 async def test_a_clip_that_is_not_to_be_kept_carries_itself(stage: Set) -> None:
     maker = stage.script("openai")
     body = await stage.ask("/video/generate", settings=video(model="sora"), save_to_db=False)
@@ -188,7 +208,24 @@ async def test_what_makes_no_sense_is_refused(stage: Set) -> None:
             "validation_error",
             {"field": "video.video_id"},
         ),
-        ("generate", {"input_image_url": "http://127.0.0.1/a.png"}, "validation_error", None),
+        (
+            "generate",
+            {"input_image_url": "http://127.0.0.1/a.png"},
+            "validation_error",
+            {"field": "input_image_url"},
+        ),
+        (
+            "generate",
+            {"settings": video(model="veo", reference_images=["/etc/passwd"])},
+            "validation_error",
+            {"field": "video.reference_images"},
+        ),
+        (
+            "generate",
+            {"settings": video(model="kling-v2-1", static_mask="x")},
+            "validation_error",
+            {"field": "video.static_mask"},
+        ),
     ):
         detail = (await stage.ask(f"/video/{path}", 400, **said))["detail"]
         assert (detail["error"], detail.get("context")) == (error, context), said

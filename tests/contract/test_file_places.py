@@ -41,6 +41,17 @@ async def test_a_file_on_disk_is_the_content_and_nothing_else(tmp_path: Path) ->
     assert await files.direct_link(await files.about(ANNA, KEY), 60) is None
 
 
+@pytest.mark.parametrize("taken", ["", "1", ".drafts"])
+async def test_something_else_in_a_folders_place_is_said_in_our_words(
+    tmp_path: Path, taken: str
+) -> None:
+    root = tmp_path / "files"
+    (root / taken).parent.mkdir(parents=True, exist_ok=True)
+    (root / taken).touch()
+    with pytest.raises(FilesUnavailable):
+        await DiskFiles(root).put(KEY, once(), MOST)
+
+
 async def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path: Path) -> None:
     drafts = tmp_path / ".drafts"
     drafts.mkdir()

@@ -42,6 +42,18 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         assert told.stderr.count("\n") == 1, told.stderr
 
 
+def test_a_server_says_what_is_in_the_place_of_its_files(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("configure_logging", "upgrade"):
+        monkeypatch.setattr(serve, name, lambda _: None)
+    data.mkdir()
+    (data / "files").touch()
+    told = said(data, "serve", "--port", "0")
+    assert told.exit_code == 1
+    assert told.stderr == f"Error: {data}/files is no folder: files are kept there; move it away\n"
+
+
 def test_a_server_that_cannot_listen_changes_nothing(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

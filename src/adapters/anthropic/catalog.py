@@ -12,6 +12,7 @@ _ORDINARY = frozenset(
         Capability.TEMPERATURE,
         Capability.IMAGES_IN,
         Capability.FILES_IN,
+        Capability.FILE_URLS,
         Capability.TOOLS,
         Capability.CITATIONS,
         Capability.BATCH,

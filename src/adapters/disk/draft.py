@@ -1,5 +1,6 @@
 """A file on its way to its place: it is there as a whole, or there is nothing."""
 
+import errno
 import os
 import secrets
 import threading
@@ -33,7 +34,7 @@ class Draft:
         with self._lock:
             if self._over:
                 return
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(self._path.parent)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._file = os.fdopen(descriptor, "wb")
 
@@ -58,7 +59,7 @@ class Draft:
                 file.flush()
                 os.fsync(file.fileno())
                 found = os.fstat(file.fileno())
-            self._place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(self._place.parent)
             # A rename would replace what is there; a link never does.
             self._place.hardlink_to(self._path)
             self._published = True
@@ -76,6 +77,14 @@ class Draft:
             self._path.unlink(missing_ok=True)
             if self._published:
                 self._place.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError as error:
+        # Not the file that is to be stored is there already, but something in the folder's place.
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
 
 
 def _sync(folder: Path) -> None:

@@ -166,7 +166,7 @@ async def _batches(chunks: AsyncIterable[bytes], most_bytes: int) -> AsyncGenera
             batch.clear()
             waiting = 0
     if not size:
-        raise FileRefused("The file is empty")
+        raise FileRefused("Uploaded file is empty")
     if waiting:
         yield b"".join(batch)
 

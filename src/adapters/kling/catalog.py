@@ -12,6 +12,7 @@ _FIRST = _ALL | {
 }
 _SECOND = _ALL | {FilmingOption.CAMERA_CONTROL}
 _SPEAKS = _SECOND | {FilmingOption.AUDIO}
+_BRUSH = ("static_mask", "dynamic_masks")
 _MODES = ("std", "pro")
 _PRO_ONLY = ("pro",)
 
@@ -32,6 +33,7 @@ def _kling(
         ratio_from_words="16:9",
         ratio_from_image="16:9",
         refuses_other_ratios=True,
+        refuses=() if FilmingOption.MOTION_BRUSH in options else _BRUSH,
         options=options,
         modes=modes,
         extends=True,

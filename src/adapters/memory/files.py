@@ -31,7 +31,7 @@ class MemoryFiles(Files):
             if len(found) > most_bytes:
                 raise FileTooLarge(most_bytes)
         if not found:
-            raise FileRefused("The file is empty")
+            raise FileRefused("Uploaded file is empty")
         if key in self._contents:
             raise AlreadyExists(f"There is a file under this name already: {key}")
         stored = StoredFile(key, len(found), self._clock.now())

@@ -119,6 +119,7 @@ def _sora(
         ratios=("16:9", "9:16"),
         ratio_from_words="9:16",
         ratio_from_image="9:16",
+        begins_with_reference=True,
         sizes=sizes,
         poll_s=5,
         longest_s=240,

@@ -161,7 +161,7 @@ async def _send(upload: Upload, chunks: AsyncIterable[bytes], most_bytes: int) -
             await upload.add(bytes(part[:PART]))
             del part[:PART]
     if not size:
-        raise FileRefused("The file is empty")
+        raise FileRefused("Uploaded file is empty")
     await undisturbed(upload.publish(bytes(part)), "finishing an upload")
     return size
 

@@ -9,6 +9,7 @@ from msgspec import structs
 from application.chat.documents import FitContent, names_pdf
 from application.chat.prepared import Prepared, PreparedAttachments, What
 from application.files.sources import AttachmentSources
+from application.ports.downloads import MOST_BYTES
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import DownloadFailed, InvalidRequest, ParleyError
 from domain.ids import UserId
@@ -18,6 +19,8 @@ log = structlog.get_logger("attachments")
 
 MOST_IN_ALL = 32
 MOST_BYTES_IN_ALL = 50_000_000
+MOST_BYTES_OF_A_FILE = 50_000_000
+"""And of a recording; a picture has less (contract: media §1)."""
 AT_ONCE = 4
 
 _BY_ADDRESS: Mapping[type[Part], Capability] = {
@@ -104,7 +107,7 @@ class LoadAttachments:
                 what = What(user, card.id, part, version)
                 ready = self._prepared.get(what) if again else None
                 if ready is None:
-                    found = await self._sources.fetch(user, part.url)
+                    found = await self._sources.fetch(user, part.url, _most_bytes(part))
                     room.take(len(found.content))
                     ready = Prepared(await self._fit(card, part, found), len(found.content))
                     if not is_inline(part.url):
@@ -145,6 +148,10 @@ class _Room:
 def is_inline(url: str) -> bool:
     """Return whether the URL carries its content in itself: there is nothing to remember."""
     return url[:5].lower() == "data:"
+
+
+def _most_bytes(part: Attachment) -> int:
+    return MOST_BYTES if isinstance(part, ImagePart) else MOST_BYTES_OF_A_FILE
 
 
 def _goes_by_address(card: ModelCard, part: Attachment) -> bool:

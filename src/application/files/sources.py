@@ -37,20 +37,20 @@ class AttachmentSources:
         found = await self._files.about(user, key)
         return f"{found.stored_at.isoformat()} {found.size_bytes}"
 
-    async def fetch(self, user: UserId, url: str) -> Downloaded:
+    async def fetch(self, user: UserId, url: str, most_bytes: int = MOST_BYTES) -> Downloaded:
         """Return the content.
 
         Raises:
             FileNotFound: the user has no such file of ours.
-            DownloadTooLarge: there is more of it than one attachment may have.
+            DownloadTooLarge: there is more of it than that.
             ParleyError: as `Downloads.fetch`.
         """
         key = key_in(url)
         if key is None:
-            return await self._downloads.fetch(url)
+            return await self._downloads.fetch(url, most_bytes)
         found = await self._files.about(user, key)
-        if found.size_bytes > MOST_BYTES:
-            raise DownloadTooLarge(name_of(key), MOST_BYTES)
+        if found.size_bytes > most_bytes:
+            raise DownloadTooLarge(name_of(key), most_bytes)
         async with aclosing(self._files.read(user, key)) as chunks:
             content = b"".join([chunk async for chunk in chunks])
         return Downloaded(content, *type_of(content, found.mime_type))

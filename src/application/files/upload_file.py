@@ -8,7 +8,7 @@ from application.files.keep_file import KeepFile, random_part
 from application.ports.clock import Clock
 from application.ports.files import Files
 from domain.errors import FileRefused
-from domain.files.keys import exact_key, fresh_key
+from domain.files.keys import exact_key, fresh_key, safe_name
 from domain.files.kinds import KINDS
 from domain.files.stored import StoredFile
 from domain.ids import UserId
@@ -46,6 +46,7 @@ class UploadFile:
             AccountNotFound: the owner's account ended meanwhile.
             FilesUnavailable: it could not be stored.
         """
+        name = safe_name(name)  # Under which it is kept: that one says what it is.
         extension = uploadable(name)
         key = fresh_key(owner, name, self._clock.now().date(), random_part())
         async with aclosing(accepted(extension, chunks)) as content:
@@ -60,6 +61,7 @@ class UploadFile:
         return stored
 
     async def _copied(self, stored: StoredFile, extension: str, name: str) -> StoredFile:
+        name = safe_name(name)
         if KINDS[uploadable(name)] != KINDS[extension]:
             raise FileRefused(f"The content is not that of {name[:80]}", "force_filename")
         owner, place = stored.owner, exact_key(stored.owner, name)

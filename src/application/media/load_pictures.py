@@ -20,8 +20,15 @@ class LoadPictures:
         self._downloads = downloads
         self._files = files
 
-    async def __call__(self, user: UserId, urls: tuple[str, ...]) -> tuple[Picture, ...]:
+    async def __call__(
+        self, user: UserId, urls: tuple[str, ...], field: str = "image_url"
+    ) -> tuple[Picture, ...]:
         """Return the pictures behind addresses, links of ours and data URLs, in order.
+
+        Args:
+            user: who asks.
+            urls: where they are.
+            field: where the client named them; for errors.
 
         Raises:
             FileNotFound: a file of ours that the user does not have.
@@ -29,7 +36,11 @@ class LoadPictures:
             DownloadFailed: there is nothing to be had there.
             InvalidRequest: what is there is no picture, or too large.
         """
-        return tuple([await self._picture(user, url) for url in urls])
+        try:
+            return tuple([await self._picture(user, url) for url in urls])
+        except InvalidRequest as error:
+            error.field = error.field or field
+            raise
 
     async def _picture(self, user: UserId, url: str) -> Picture:
         key = key_in(url)
@@ -38,11 +49,11 @@ class LoadPictures:
         else:
             size = (await self._files.about(user, key)).size_bytes
             if size > MOST_BYTES:
-                raise InvalidRequest(f"a picture has at most {MOST_BYTES:,} bytes", "image_url")
+                raise InvalidRequest(f"a picture has at most {MOST_BYTES:,} bytes")
             async with aclosing(self._files.read(user, key)) as pieces:
                 content = b"".join([piece async for piece in pieces])
         kind = shown_type(content)
         if kind not in KINDS:
             known = ", ".join(kind.removeprefix("image/") for kind in KINDS)
-            raise InvalidRequest(f"the input image must be a picture ({known})", "image_url")
+            raise InvalidRequest(f"the input image must be a picture ({known})")
         return Picture(content, kind)

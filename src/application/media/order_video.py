@@ -8,6 +8,7 @@ from domain.media import Picture, Reference, VideoOrder
 from domain.media_wishes import Frames, VideoWish, video_order
 
 _UNSEEN = Picture(b"", "")
+_REFERENCES = "video.reference_images"
 
 
 class OrderVideo:
@@ -33,15 +34,15 @@ class OrderVideo:
 
     async def _frames(self, user: UserId, wish: VideoWish) -> Frames:
         return Frames(
-            await self._one(user, wish.image),
-            await self._one(user, wish.last_frame),
+            await self._one(user, wish.image, "input_image_url"),
+            await self._one(user, wish.last_frame, "video.last_frame"),
             tuple(
                 [
-                    Reference((await self._load(user, (url,)))[0], kind)
+                    Reference((await self._load(user, (url,), _REFERENCES))[0], kind)
                     for url, kind in wish.references
                 ]
             ),
         )
 
-    async def _one(self, user: UserId, url: str | None) -> Picture | None:
-        return None if url is None else (await self._load(user, (url,)))[0]
+    async def _one(self, user: UserId, url: str | None, field: str) -> Picture | None:
+        return None if url is None else (await self._load(user, (url,), field))[0]

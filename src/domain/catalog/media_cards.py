@@ -112,6 +112,8 @@ class VideoCard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     options: frozenset[FilmingOption] = frozenset()
     refuses: tuple[str, ...] = ()
     """Settings that other models may have and that would be lost on this one."""
+    begins_with_reference: bool = False
+    """Without a first frame, it begins with the first of the pictures of what is to appear."""
     modes: tuple[str, ...] = ()
     """Its provider's words for how much work it takes; the first is the usual one."""
     extends: bool = False

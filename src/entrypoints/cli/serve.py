@@ -11,6 +11,7 @@ from dishka import AsyncContainer
 
 from application.accounts.first_login import FirstLogin, OfferFirstLogin
 from application.chat.characters import Characters
+from application.ports.files import Files
 from domain.catalog.catalog import Catalog
 from domain.errors import ParleyError
 from entrypoints.cli.run import run, settings_or_exit
@@ -96,6 +97,7 @@ async def _prepare(container: AsyncContainer) -> FirstLogin | None:
     await container.get(Catalog)
     await container.get(Characters)
     await container.get(ToolServers)
+    await container.get(Files)
     if (await container.get(Settings)).env != "development":
         return None
     return await (await container.get(OfferFirstLogin))()

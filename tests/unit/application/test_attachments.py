@@ -389,6 +389,18 @@ async def test_a_question_may_hold_so_many_and_the_rest_of_the_history_leaves_no
         await loaded(said(*[picture] * (MOST_IN_ALL + 1)))
 
 
+class Recorded(MemoryDownloads):
+    """Notes how much it may fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most: dict[str, int] = {}
+
+    async def fetch(self, url: str, most_bytes: int = MOST_BYTES) -> Downloaded:
+        self.most[url] = most_bytes
+        return Downloaded(PNG, "image/png", is_text=False)
+
+
 class Endless(MemoryDownloads):
     """Every address holds as much as may be fetched; answers wait for each other."""
 
@@ -402,6 +414,12 @@ class Endless(MemoryDownloads):
         await asyncio.sleep(0)
         self.running -= 1
         return Downloaded(PNG.ljust(most_bytes, b"\0"), "image/png", is_text=False)
+
+
+async def test_a_file_may_be_larger_than_a_picture() -> None:
+    pdf = Recorded()
+    await loaded(said(ImagePart(f"{HERE}/picture"), FilePart(f"{HERE}/file")), downloads=pdf)
+    assert pdf.most == {f"{HERE}/picture": 20_000_000, f"{HERE}/file": 50_000_000}
 
 
 async def test_so_many_bytes_are_taken_and_so_many_loaded_at_once() -> None:

@@ -114,7 +114,7 @@ async def test_what_is_too_much_is_not_read() -> None:
     house = House()
     large = address_of(await house.keep("large.txt", b"x" * (MOST_BYTES + 1)))
     with pytest.raises(DownloadTooLarge):
-        await house.asked(FilePart(large))
+        await house.asked(ImagePart(large))
     assert house.files.asked == []
     bomb = address_of(await house.keep("bomb.png", png(60_000, 60_000)))
     with pytest.raises(FileRefused, match="60000 x 60000"):

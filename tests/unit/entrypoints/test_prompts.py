@@ -27,6 +27,11 @@ URL = "https://files.example/a"
         ("Hi", TextPart("Hi")),
         ({"type": "image_url", "image_url": URL}, ImagePart(URL)),
         ({"type": "image_url", "imageUrl": {"url": URL, "detail": "low"}}, ImagePart(URL, "low")),
+        (
+            {"type": "image", "source": {"media_type": "image/gif", "data": "AA=="}},
+            ImagePart("data:image/gif;base64,AA=="),
+        ),
+        ({"type": "image", "source": {"type": "url", "url": URL}}, ImagePart(URL)),
         ({"type": "image_url", "image_url": "data:image/png;base64,AA=="},
          ImagePart("data:image/png;base64,AA==")),
         ({"type": "file_url", "file_url": URL}, FilePart(URL)),
@@ -76,6 +81,14 @@ def test_in_the_history_an_address_of_no_use_becomes_a_note(url: object) -> None
     assert message.parts == tuple(
         TextPart(f"[{what} not included: its address cannot be used]")
         for what in ("image", "file", "audio recording")
+    )
+
+
+def test_in_the_history_an_item_of_an_unknown_kind_becomes_a_note() -> None:
+    [message] = history([{"role": "user", "content": ["a", {"type": "hologram"}]}])
+    assert message.parts == (
+        TextPart("a"),
+        TextPart("[something of an unknown kind not included]"),
     )
 
 

@@ -19,7 +19,7 @@ from domain.errors import FileNotFound, InvalidRequest
 from domain.files.keys import owner_of, read_key
 from domain.files.kinds import UPLOADS, extension_of
 from domain.ids import FileKey, UserId
-from entrypoints.web.documented import BEARER, errors
+from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors
 from entrypoints.web.errors import refused
 from entrypoints.web.file_reply import (
     SAFE_HEADERS,
@@ -29,7 +29,7 @@ from entrypoints.web.file_reply import (
     part_of,
     unchanged,
 )
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import signed_in, signed_in_by_url
 from entrypoints.web.uploads import receive
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.files import (
@@ -95,11 +95,11 @@ class UploadOperation(Operation):
 @post(
     "/api/v1/storage/upload",
     status_code=200,
-    guards=[signed_in],
+    guards=[signed_in_by_url],
     request_max_body_size=None,  # The form counts for itself, as it comes.
     operation_class=UploadOperation,
     tags=["Files"],
-    security=BEARER,
+    security=BEARER_OR_URL,
     responses=errors(401, 403, 404, 409, 422, 502),
     summary="Upload a file",
 )

@@ -13,8 +13,8 @@ from application.media.make_images import MakeImages
 from domain.errors import InvalidRequest
 from domain.ids import UserId
 from domain.media import Picture
-from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.documented import BEARER_OR_URL, errors
+from entrypoints.web.identity import check_customer, signed_in_by_url
 from entrypoints.web.presence import while_there
 from entrypoints.web.replies import MEDIA_DOOR
 from entrypoints.web.wire.data_urls import data_url
@@ -33,10 +33,10 @@ SignedIn = Request[UserId, None, Any]
 @post(
     "/image/generate",
     status_code=200,
-    guards=[signed_in],
+    guards=[signed_in_by_url],
     opt=MEDIA_DOOR,
     tags=["Media"],
-    security=BEARER,
+    security=BEARER_OR_URL,
     responses=errors(401, 403, 404, 422, 429, 502),
     summary="Draw a picture",
 )

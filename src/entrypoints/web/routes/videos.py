@@ -61,10 +61,10 @@ Most = Annotated[int, QueryParameter(ge=1, le=_MOST)]
 @post(
     "/video/generate",
     status_code=200,
-    guards=[signed_in],
+    guards=[signed_in_by_url],
     opt=MEDIA_DOOR,
     tags=["Media"],
-    security=BEARER,
+    security=BEARER_OR_URL,
     responses=errors(401, 403, 404, 409, 422, 429, 501, 502),
     summary="Film a clip and wait for it",
 )
@@ -90,10 +90,10 @@ async def generate_video(
 @post(
     "/video/extend",
     status_code=200,
-    guards=[signed_in],
+    guards=[signed_in_by_url],
     opt=MEDIA_DOOR,
     tags=["Media"],
-    security=BEARER,
+    security=BEARER_OR_URL,
     responses=errors(401, 403, 404, 409, 422, 429, 501, 502),
     summary="Go on where a clip ends, and wait for it",
 )

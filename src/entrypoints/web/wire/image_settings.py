@@ -47,12 +47,13 @@ def image_wish(prompt: str, said: Json, inputs: tuple[str, ...] = ()) -> ImageWi
     Raises:
         InvalidRequest: a value has the wrong type, or makes no sense.
     """
+    count = whole(said, "number_of_images", "image")
     return ImageWish(
         prompt=prompt,
         model=text(said, "model", "image") or "",
         size=_size(said),
         quality=_quality(said),
-        count=whole(said, "number_of_images", "image") or 1,
+        count=1 if count is None else count,
         inputs=inputs,
         options=_options(said),
     )
@@ -63,7 +64,8 @@ def _size(said: Json) -> Size:
     if width is None and height is None:
         side = whole(said, "size_of_image", "image")
         shape = whole(said, "image_aspect_ratio", "image")
-        size = shaped(_checked(side or DEFAULT_SIDE), landscape=_SHAPES.get(shape or 0))
+        side = _checked(DEFAULT_SIDE if side is None else side)
+        size = shaped(side, landscape=_SHAPES.get(shape or 0))
     else:
         size = (
             DEFAULT_SIDE if width is None else width,

@@ -33,7 +33,7 @@ class ImageRequest(Struct, frozen=True, kw_only=True):
     """The picture that it is made from."""
     message_id: int | str | None = None
     """Accepted, unused."""
-    session_id: str | None = None
+    session_id: int | str | None = None
     """Accepted, unused."""
     save_to_db: bool = True
     """False: the picture itself comes back, as a data URL, and is not kept."""
@@ -68,7 +68,7 @@ class VideoRequest(Struct, frozen=True, kw_only=True):
     settings: MediaSettings = {}
     input_image_url: Address | None = None
     """The first frame."""
-    session_id: str | None = None
+    session_id: int | str | None = None
     """Accepted, unused."""
     save_to_db: bool = True
     """False: the clip itself comes back, as a data URL, and is not kept."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
+import structlog
 
 from application.chat.attachments import note_of
 from domain.errors import InvalidRequest
@@ -19,6 +20,8 @@ from domain.turn.prompt import (
     TextPart,
 )
 from entrypoints.web.wire.names import Json, snake_keys
+
+log = structlog.get_logger("prompts")
 
 _URL_SCHEMES = ("https://", "http://", "data:")
 DEFAULT_MODE = "default"
@@ -159,6 +162,18 @@ def _recording(item: Json) -> Part:
     return AudioPart(f"data:{kind};base64,{data}", kind)
 
 
+def _carried(item: Json) -> Part:
+    """Return the picture of an item in Anthropic's shape, which histories hold."""
+    value = item.get("source")
+    source = snake_keys(cast("Json", value)) if isinstance(value, dict) else {}
+    data, address = _word(source, "data"), _word(source, "url")
+    if data is not None:
+        return ImagePart(f"data:{_word(source, 'media_type') or 'image/png'};base64,{data}")
+    if address is None:
+        raise InvalidRequest("an image item needs a source with base64 data or a url", "prompt")
+    return ImagePart(_url({"source": source}, "source")[0])
+
+
 def _control(_: Json) -> None:
     """Settings among the items; models never see them."""
 
@@ -169,6 +184,7 @@ _ITEMS: Mapping[str, Callable[[Json], Part | None]] = {
     "file_url": _file,
     "audio_url": _audio,
     "input_audio": _recording,
+    "image": _carried,
     "image_mode": _control,
 }
 
@@ -219,6 +235,9 @@ def _earlier_part(item: object) -> Part | None:
         for kind, part in _BY_ADDRESS.items():
             if found.get("type") == kind and not _is_fetched(_address(found, kind)[0]):
                 return note_of(part(""), "its address cannot be used")
+        if found.get("type") not in _ITEMS:
+            log.info("item of the history left out", kind=str(found.get("type"))[:40])
+            return TextPart("[something of an unknown kind not included]")
     return _part(cast("object", item))
 
 

@@ -25,7 +25,7 @@ def job_object(job: VideoJob, link: Link) -> VideoJobObject:
         progress=job.percent,
         provider=job.provider,
         model=str(job.settings.get("model", job.card)),
-        duration=job.seconds,
+        duration=_seconds(job),
         settings=shown_settings(job),
         video_url=urls[0] if urls else None,
         video_urls=urls,
@@ -44,7 +44,12 @@ def video_made(job: VideoJob, urls: tuple[str, ...]) -> VideoMade:
         video_urls=urls,
         provider=job.provider,
         model=str(job.settings.get("model", job.card)),
-        duration=job.seconds,
+        duration=_seconds(job),
         settings=shown_settings(job),
         job_id=job.id,
     )
+
+
+def _seconds(job: VideoJob) -> float:
+    """Return how long the clip is; whole seconds as clients know them, without a point."""
+    return int(job.seconds) if float(job.seconds).is_integer() else job.seconds

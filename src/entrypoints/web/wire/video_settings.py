@@ -143,7 +143,8 @@ def _is_given(value: object) -> bool:
 def _short(value: Any) -> Any:
     """Return the value, content that it carries cut short."""
     if isinstance(value, str):
-        return value if len(value) <= 500 or value[:5] != "data:" else f"{value[:_SHOWN_CHARS]}…"
+        carries = value[:5].lower() == "data:" and len(value) > _SHOWN_CHARS
+        return f"{value[:_SHOWN_CHARS]}…" if carries else value
     if isinstance(value, list):
         return [_short(each) for each in cast("list[Any]", value)]
     if isinstance(value, dict):

@@ -1,6 +1,7 @@
 """Where files are, and who may open them."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from dishka import Provider, Scope, provide  # pyright: ignore[reportUnknownVariableType] - dishka's own
 
@@ -15,6 +16,7 @@ from application.files.upload_log import UploadLog
 from application.files.user_files import UserFiles
 from application.ports.clock import Clock
 from application.ports.files import Files
+from domain.errors import StorageError
 from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.settings import Settings
 
@@ -37,7 +39,7 @@ class FilesProvider(Provider):
     async def files(self, settings: Settings, clock: Clock) -> AsyncIterator[Files]:
         """A bucket where one is named, else a folder beside the databases."""
         if not settings.image_s3_bucket:
-            yield DiskFiles(settings.data_dir / "files")
+            yield DiskFiles(_folder(settings.data_dir / "files"))
             return
         bucket = Bucket(
             settings.image_s3_bucket,
@@ -68,3 +70,14 @@ class FilesProvider(Provider):
         return FileLinks(
             auth_secret(settings), settings.files_place, settings.file_link_ttl_s, clock
         )
+
+
+def _folder(place: Path) -> Path:
+    """Return the place, which is a folder or can still become one.
+
+    Raises:
+        StorageError: something else is there; said now, not with the first file.
+    """
+    if (place.exists() or place.is_symlink()) and not place.is_dir():
+        raise StorageError("open", f"{place} is no folder: files are kept there; move it away")
+    return place
