@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from application.ports.chat_model import ChatModel
 from domain.provider_errors import ProviderError
-from domain.turn.events import ModelEvent, TextDelta
+from domain.turn.events import ModelEvent, TextDelta, ThinkingDelta
 from domain.turn.prompt import Prompt
 from tests.batches import one_by_one
 
@@ -40,3 +40,17 @@ async def error_of(model: ChatModel, prompt: Prompt) -> tuple[ProviderError, lis
 def text_of(events: Sequence[ModelEvent]) -> str:
     """Return the answer."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def without_cuts(events: Sequence[ModelEvent]) -> list[ModelEvent]:
+    """Return the same however text was cut into pieces: neighbours of one kind are one."""
+    whole: list[ModelEvent] = []
+    for event in events:
+        match whole, event:
+            case [*_, TextDelta(text)], TextDelta():
+                whole[-1] = TextDelta(text + event.text)
+            case [*_, ThinkingDelta(text)], ThinkingDelta():
+                whole[-1] = ThinkingDelta(text + event.text)
+            case _:
+                whole.append(event)
+    return whole
