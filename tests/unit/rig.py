@@ -88,6 +88,7 @@ from domain.turn.events import (
 from domain.turn.prompt import TextPart
 from domain.turn.record import TurnRecord
 from domain.turn.settings import TurnSettings
+from tests.unit.stenographer import Stenographer
 
 ANNA, BORIS = UserId(1), UserId(2)
 LIMITS = TurnLimits(drain_s=0)
@@ -205,7 +206,7 @@ class Rig:
         catalog, states = Catalog([*CATALOG, *cards]), AnswerStates()
         fit = FitContent(MemoryPdfText(), catalog)
         sources = AttachmentSources(self.downloads, self.files)
-        load = LoadAttachments(sources, fit, PreparedAttachments(self.clock))
+        load = LoadAttachments(sources, fit, Stenographer(), PreparedAttachments(self.clock))
         self.approvals = Approvals(self.clock)
         self.paused = PausedLoops()
         keep_file = KeepFile(self.files, self.store, self.clock)

@@ -11,7 +11,7 @@ from application.chat.characters import Characters
 from domain.catalog.card import Capability
 from domain.errors import InvalidRequest
 from domain.turn.ask import Ask, brings_results
-from domain.turn.prompt import AudioPart, ImagePart, Message, Part, Prompt, TextPart
+from domain.turn.prompt import AudioPart, ImagePart, Message, Part, Prompt, Role, TextPart
 
 # Files are not here: what a model cannot take as a file, it may be given in words.
 _TAKES: Mapping[type[Part], Capability] = {
@@ -41,8 +41,9 @@ class Assemble:
 def assemble(ask: Ask, choice: Choice, characters: Characters) -> Prompt:
     """Return what the chosen model is to be asked, its attachments as they were given.
 
-    Attachments of the history are kept in its newest messages only, as many as the card (or the
-    user) says; older ones become a note, and so do those the model cannot take.
+    Attachments of the history are kept in its newest messages only, as many as the card says, or
+    fewer where the user wants that; older ones become a note, and so do those that the model
+    cannot take.
 
     Raises:
         InvalidRequest: there is no question, nor a result that the answer could go on with.
@@ -50,10 +51,10 @@ def assemble(ask: Ask, choice: Choice, characters: Characters) -> Prompt:
     if not ask.question and not brings_results(ask.history):
         raise InvalidRequest("Prompt cannot be empty", "prompt")
     settings = ask.settings
-    keep = settings.attachments_kept
-    if keep is None:
-        keep = choice.card.attachments_kept
-    question = [Message("user", _readable(ask.question, choice))] if ask.question else []
+    keep = choice.card.attachments_kept
+    if settings.attachments_kept is not None:
+        keep = min(keep, settings.attachments_kept)
+    question = [Message("user", _readable(ask.question, choice, "user"))] if ask.question else []
     return Prompt(
         card=choice.card,
         messages=(*_history(ask.history, choice, keep), *question),
@@ -70,7 +71,7 @@ def _history(history: tuple[Message, ...], choice: Choice, keep: int) -> list[Me
     for message in reversed(history):
         if message.role == "assistant" and not message.parts and not message.calls:
             continue  # Providers refuse an assistant message without content.
-        parts = _readable(message.parts, choice)
+        parts = _readable(message.parts, choice, message.role)
         if any(not isinstance(part, TextPart) for part in parts):
             if keep <= 0:
                 parts = tuple(
@@ -81,10 +82,12 @@ def _history(history: tuple[Message, ...], choice: Choice, keep: int) -> list[Me
     return kept[::-1]
 
 
-def _readable(parts: tuple[Part, ...], choice: Choice) -> tuple[Part, ...]:
-    return tuple(part if _is_taken(part, choice) else note_of(part) for part in parts)
+def _readable(parts: tuple[Part, ...], choice: Choice, role: Role) -> tuple[Part, ...]:
+    return tuple(part if _is_taken(part, choice, role) else note_of(part) for part in parts)
 
 
-def _is_taken(part: Part, choice: Choice) -> bool:
+def _is_taken(part: Part, choice: Choice, role: Role) -> bool:
+    if isinstance(part, AudioPart) and role == "user":
+        return True  # Who cannot listen is told what is said in it.
     need = _TAKES.get(type(part))
     return need is None or choice.card.able_to(need)

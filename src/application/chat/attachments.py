@@ -8,8 +8,9 @@ from msgspec import structs
 
 from application.chat.documents import FitContent, names_pdf
 from application.chat.prepared import Prepared, PreparedAttachments, What
+from application.chat.write_down import WriteDown
 from application.files.sources import AttachmentSources
-from application.ports.downloads import MOST_BYTES
+from application.ports.downloads import MOST_BYTES, Downloaded
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import DownloadFailed, InvalidRequest, ParleyError
 from domain.ids import UserId
@@ -45,11 +46,16 @@ class LoadAttachments:
     """Loads what a prompt refers to: for the question first, then from the newest message on."""
 
     def __init__(
-        self, sources: AttachmentSources, fit: FitContent, prepared: PreparedAttachments
+        self,
+        sources: AttachmentSources,
+        fit: FitContent,
+        write_down: WriteDown,
+        prepared: PreparedAttachments,
     ) -> None:
-        """Take the way to contents, what makes parts of them, and what it made before."""
+        """Take the way to contents, what makes parts of them, and what was made before."""
         self._sources = sources
         self._fit = fit
+        self._write_down = write_down
         self._prepared = prepared
 
     async def __call__(self, user: UserId, prompt: Prompt) -> Prompt:
@@ -109,7 +115,7 @@ class LoadAttachments:
                 if ready is None:
                     found = await self._sources.fetch(user, part.url, _most_bytes(part))
                     room.take(len(found.content))
-                    ready = Prepared(await self._fit(card, part, found), len(found.content))
+                    ready = Prepared(await self._made(user, card, part, found), len(found.content))
                     if not is_inline(part.url):
                         self._prepared.put(what, ready)
                 else:
@@ -118,6 +124,14 @@ class LoadAttachments:
         except ParleyError as error:
             log.info("attachment not loaded", kind=_WORDS[type(part)], error=error.code)
             return error
+
+    async def _made(
+        self, user: UserId, card: ModelCard, part: Attachment, found: Downloaded
+    ) -> Part:
+        if card.able_to(Capability.AUDIO_IN) or not _is_recording(part, found):
+            return await self._fit(card, part, found)
+        said = await self._write_down(user, found)
+        return said or note_of(AudioPart(""), "nobody could write it down")
 
 
 def note_of(part: Part, why: str = "") -> TextPart:
@@ -148,6 +162,11 @@ class _Room:
 def is_inline(url: str) -> bool:
     """Return whether the URL carries its content in itself: there is nothing to remember."""
     return url[:5].lower() == "data:"
+
+
+def _is_recording(part: Attachment, found: Downloaded) -> bool:
+    kinds = ("audio/", "video/") if isinstance(part, AudioPart) else ("audio/",)
+    return found.mime_type.startswith(kinds)
 
 
 def _most_bytes(part: Attachment) -> int:

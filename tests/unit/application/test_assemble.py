@@ -34,6 +34,7 @@ from domain.turn.prompt import (
 )
 from domain.turn.settings import TurnSettings
 from tests.unit.rig import ANNA
+from tests.unit.stenographer import Stenographer
 
 IMAGE, FILE, SOUND = (
     ImagePart("https://a.example/1"),
@@ -81,8 +82,8 @@ def test_only_the_newest_attachments_are_kept() -> None:
     assert texts[0].parts == (TextPart("0"), NO_IMAGE)
 
 
-@pytest.mark.parametrize(("limit", "kept"), [(None, 2), (0, 0), (1, 1), (9, 4)])
-def test_the_user_may_say_how_many(limit: int | None, kept: int) -> None:
+@pytest.mark.parametrize(("limit", "kept"), [(None, 2), (0, 0), (1, 1), (9, 2)])
+def test_the_user_may_say_how_many_fewer(limit: int | None, kept: int) -> None:
     history = [said(IMAGE) for _ in range(4)]
     prompt = assembled(*history, kept=2, attachments_kept=limit)
     assert sum(IMAGE in message.parts for message in prompt.messages) == kept
@@ -99,7 +100,7 @@ def test_what_the_model_cannot_take_becomes_a_note() -> None:
     )
     assert prompt.messages == (
         said(NO_IMAGE, TextPart("[file not included]")),
-        said(TextPart("Listen"), TextPart("[audio recording not included]")),
+        said(TextPart("Listen"), SOUND),
     )
 
 
@@ -113,11 +114,11 @@ def test_the_attachments_of_the_question_always_stay() -> None:
 
 
 async def test_what_is_left_out_is_not_loaded() -> None:
-    downloads = MemoryDownloads({IMAGE.url: b"\x89PNG\r\n\x1a\n"})
+    downloads = MemoryDownloads({IMAGE.url: b"\x89PNG\r\n\x1a\n", SOUND.url: b"ID3\x03"})
     fit = FitContent(MemoryPdfText(), Catalog([]))
     clock = ManualClock()
     sources = AttachmentSources(downloads, MemoryFiles(clock))
-    attached = LoadAttachments(sources, fit, PreparedAttachments(clock))
+    attached = LoadAttachments(sources, fit, Stenographer(), PreparedAttachments(clock))
     load = Assemble(Characters(), attached, AnswerStates())
     card = ModelCard("swift", "acme", "swift-2", can=frozenset({Capability.IMAGES_IN}))
     history = (said(ImagePart("https://a.example/old")), said(IMAGE), said(SOUND))
@@ -127,9 +128,9 @@ async def test_what_is_left_out_is_not_loaded() -> None:
     prompt = await load(ask, Choice(card, ScriptedChatModel(), None, 100, None))
     picture = ImagePart("data:image/png;base64,iVBORw0KGgo=")
     assert [message.parts for message in prompt.messages] == [
-        (NO_IMAGE,), (picture,), (TextPart("[audio recording not included]"),), (picture,),
+        (NO_IMAGE,), (NO_IMAGE,), (TextPart("words"),), (picture,),
     ]  # fmt: skip
-    assert downloads.asked == [IMAGE.url]
+    assert set(downloads.asked) == {IMAGE.url, SOUND.url}
 
 
 def test_nothing_asked() -> None:

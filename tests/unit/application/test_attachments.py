@@ -13,6 +13,7 @@ from adapters.memory.pdf_text import MemoryPdfText, written
 from application.chat.attachments import AT_ONCE, MOST_BYTES_IN_ALL, MOST_IN_ALL, LoadAttachments
 from application.chat.documents import MOST_CHARACTERS, FitContent
 from application.chat.prepared import Prepared, PreparedAttachments, What
+from application.chat.write_down import WriteDown
 from application.files.sources import AttachmentSources
 from application.ports.downloads import MOST_BYTES, Downloaded, Downloads
 from application.ports.files import Files
@@ -39,6 +40,7 @@ from domain.turn.prompt import (
     Role,
     TextPart,
 )
+from tests.unit.stenographer import Stenographer
 
 ANNA, BORIS = UserId(1), UserId(2)
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -91,9 +93,16 @@ def said(*parts: Part, role: Role = "user") -> Message:
     return Message(role, parts)
 
 
-def loading(downloads: Downloads, files: Files, clock: ManualClock) -> LoadAttachments:
+def loading(
+    downloads: Downloads, files: Files, clock: ManualClock, write_down: WriteDown | None = None
+) -> LoadAttachments:
     fit = FitContent(MemoryPdfText(), CATALOG)
-    return LoadAttachments(AttachmentSources(downloads, files), fit, PreparedAttachments(clock))
+    return LoadAttachments(
+        AttachmentSources(downloads, files),
+        fit,
+        write_down or Stenographer(),
+        PreparedAttachments(clock),
+    )
 
 
 async def loaded(
@@ -139,13 +148,21 @@ async def test_a_recording_comes_along_with_its_true_type() -> None:
     assert found == AudioPart(data("audio/webm", WEBM), "audio/webm")
 
 
-async def test_a_model_that_is_deaf_gets_no_recording() -> None:
-    sound = AudioPart(data("audio/mpeg", MP3))
-    with pytest.raises(ModelCannot, match="listen") as told:
-        await asked(sound, SEES)
-    assert told.value.able == ("hears",)
-    [(note,), _] = await loaded(said(sound), said(WHY), card=SEES)
-    assert "not included" in note.text  # type: ignore[union-attr]
+async def test_a_model_that_is_deaf_is_told_what_is_said() -> None:
+    for sound in (AudioPart(data("audio/mpeg", MP3)), FilePart(f"{HERE}/a.mp3")):
+        assert await asked(sound, SEES) == TextPart("words")
+        assert await loaded(said(sound), said(WHY)) == [(TextPart("words"),), (WHY,)]
+
+
+async def test_a_recording_that_nobody_hears_is_no_reason_to_refuse_a_question() -> None:
+    clock, deaf = ManualClock(), Stenographer(None)
+    load = loading(MemoryDownloads(WEB), MemoryFiles(clock), clock, deaf)
+    sound = AudioPart(f"{HERE}/a.mp3")
+    [message] = (await load(ANNA, Prompt(SEES, (said(WHY, sound),)))).messages
+    assert message.parts[1] == TextPart(
+        "[audio recording not included: nobody could write it down]"
+    )
+    assert deaf.heard == [(ANNA, "audio/mpeg")]
 
 
 async def test_a_model_that_reads_pdfs_gets_the_file() -> None:
@@ -207,9 +224,7 @@ async def test_a_file_is_taken_for_what_it_is() -> None:
     assert found == AudioPart(data("audio/mpeg", MP3), "audio/mpeg")
 
 
-@pytest.mark.parametrize(
-    ("name", "able"), [("a.png", ("sees",)), ("a.mp3", ("hears",)), ("a.zip", ())]
-)
+@pytest.mark.parametrize(("name", "able"), [("a.png", ("sees",)), ("a.zip", ())])
 async def test_a_file_for_which_the_model_has_no_sense(name: str, able: tuple[str, ...]) -> None:
     with pytest.raises(ModelCannot) as told:
         await asked(FilePart(f"{HERE}/{name}"), BLIND)

@@ -22,6 +22,7 @@ from domain.files.keys import address_of, fresh_key
 from domain.ids import FileKey, UserId
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Prompt, TextPart
 from tests.pictures import png
+from tests.unit.stenographer import Stenographer
 
 ANNA, BORIS = UserId(1), UserId(2)
 PNG = png(3, 2)
@@ -42,7 +43,7 @@ class House:
         self.downloads = MemoryDownloads()
         sources = AttachmentSources(self.downloads, self.files)
         fit = FitContent(MemoryPdfText(), Catalog([CARD]))
-        self.load = LoadAttachments(sources, fit, PreparedAttachments(self.clock))
+        self.load = LoadAttachments(sources, fit, Stenographer(), PreparedAttachments(self.clock))
 
     async def keep(self, name: str, content: bytes, owner: UserId = ANNA) -> FileKey:
         async def once() -> AsyncIterator[bytes]:

@@ -21,6 +21,7 @@ from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
 from application.chat.speak_message import SpeakMessage
 from application.chat.turns import TurnLimits, Turns
+from application.chat.write_down import WriteDown
 from application.files.sources import AttachmentSources
 from application.history.change_conversation import ChangeConversation
 from application.history.change_message import ChangeMessage
@@ -84,6 +85,7 @@ class CasesProvider(Provider):
     fit_content = provide(FitContent)
     attachment_sources = provide(AttachmentSources)
     load_attachments = provide(LoadAttachments)
+    write_down = provide(WriteDown)
     assemble = provide(Assemble)
 
     @provide
