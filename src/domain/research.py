@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from domain.ids import ConversationId
+
 ResearchStage = Literal["initialization", "optimization", "research", "analysis", "completed"]
 
 NOTIFICATION = "notification"
@@ -42,6 +44,8 @@ class Research(Struct, frozen=True, kw_only=True):
     completed: bool = False
     timings_s: Mapping[str, float] = {}
     """How long each stage took."""
+    conversation: ConversationId | None = None
+    """Where it is kept, once it is completed."""
 
 
 def conversation_name(question: str) -> str:

@@ -76,6 +76,7 @@ async def test_a_question_is_researched() -> None:
         assert found["analysis_response"] == completed["full_response"] == "At noon it is high [1]."
         assert found["research_response"] == "High at noon [1], low at six [2]."
         assert set(found["stage_timings"]) == {"optimization", "research", "analysis"}
+        assert found["session_id"] == saved["session_id"]
         kept = frames[-2]["metadata"]["research_metadata"]
         assert kept == {
             "message_ids": ids,

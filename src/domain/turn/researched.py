@@ -52,4 +52,9 @@ class FoundSoFar:
         elif event.name == "research":
             self._sum = structs.replace(found, model=event.model)
         elif event.name == "completed":
-            self._sum = structs.replace(found, completed=True, timings_s=event.timings_s)
+            self._sum = structs.replace(
+                found,
+                completed=True,
+                timings_s=event.timings_s,
+                conversation=event.conversation,
+            )

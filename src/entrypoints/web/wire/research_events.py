@@ -56,6 +56,7 @@ def research_metadata(found: Research, answer: str) -> Body:
         "research_response": found.report,
         "analysis_response": answer,
         "citations": msgspec.to_builtins(found.sources),
+        "session_id": found.conversation,
     }
 
 
