@@ -54,6 +54,7 @@ class Agent:
 
         Raises:
             ProviderError: the model failed for good.
+            ProviderGarbled: it ended without a word, and nothing was done by its tools.
             SpendingCapReached: the money is gone before there is a word of an answer.
         """
         # Two streams, so that a turn without tools has nothing between it and its model.
@@ -94,6 +95,7 @@ class _Work:
                 async for batch in batches:
                     yield batch
             if not self._goes_on:
+                self._check_answer()
                 yield (LoopStopped("completed", self._number),)
                 return
             limit = await self._limit()
@@ -123,7 +125,7 @@ class _Work:
                     yield (began,)
                 if heard := spoken.heard(batch):
                     yield heard
-        self._said_anything = self._said_anything or bool(spoken.text)
+        self._said_anything = self._said_anything or spoken.answers
 
     async def _call(self) -> Batches:
         """Run the tools that were called, and end the round."""
@@ -146,6 +148,16 @@ class _Work:
         self._said_anything = self._said_anything or any(not each.failed for each in results)
         self._budget.round_ended(spoken.usages, len(spoken.calls))
         yield (RoundEnded(self._number, len(calls), self._goes_on),)
+
+    def _check_answer(self) -> None:
+        """Take no silence for an answer.
+
+        Raises:
+            ProviderGarbled: there are no words, and nothing that a tool has done.
+        """
+        if not self._said_anything and not self._spoken.for_client:
+            provider = self._prompt.card.provider
+            raise ProviderGarbled(provider, f"{provider} ended its answer without a word")
 
     def _check_arguments(self) -> None:
         """Bear with a model once that writes what is no JSON; it is told with the results.

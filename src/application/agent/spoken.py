@@ -8,6 +8,7 @@ from msgspec import structs
 from application.agent.link_guard import LinkGuard
 from application.agent.toolbox import Toolbox
 from domain.turn.events import (
+    MediaGiven,
     ModelEvent,
     ModelStopped,
     ProviderRetrying,
@@ -34,6 +35,7 @@ class Spoken:
             else {}
         )
         self._text: list[str] = []
+        self._gave_media = False
         self.calls: list[ToolCalled] = []
         """Those for tools of ours, and for names that nobody knows."""
         self.for_client: list[ToolCalled] = []
@@ -45,6 +47,11 @@ class Spoken:
     def text(self) -> str:
         """What the model has written, whatever readers got to see of it."""
         return "".join(self._text)
+
+    @property
+    def answers(self) -> bool:
+        """Whether there are words of an answer, or a picture."""
+        return self._gave_media or any(self._text)
 
     def heard(self, batch: Sequence[Said]) -> Sequence[Said]:
         """Take in a batch; return what of it goes on at once."""
@@ -70,6 +77,7 @@ class Spoken:
             self.state = event.state
             self.usages.append(event.usage)
             return [*self._rest(), event]
+        self._gave_media = self._gave_media or isinstance(event, MediaGiven)
         return (event,)
 
     def _called(self, call: ToolCalled) -> None:

@@ -11,6 +11,7 @@ from domain.errors import InvalidRequest
 from domain.provider_errors import ProviderGarbled, ProviderOverloaded, ProviderRejected
 from domain.turn.agent_events import ChartBegun, LoopStopped, RoundBegan, RoundEnded
 from domain.turn.events import (
+    MediaGiven,
     ModelStopped,
     ProviderRetrying,
     TextDelta,
@@ -53,6 +54,15 @@ async def test_an_answer_without_calls_is_one_round() -> None:
     events = await AgentRig(clock).reply(model)
     assert events == [BEGAN, TextDelta("Noon"), STOPPED, RoundEnded(1, 0, goes_on=False), ENDED]
     assert model.prompts[0].tools == (clock.spec,)
+
+
+async def test_silence_is_no_answer_unless_a_tool_has_done_something() -> None:
+    with pytest.raises(ProviderGarbled, match="acme ended its answer without a word"):
+        await AgentRig(Clock(error=InvalidRequest("no"))).reply(ScriptedChatModel([called()], []))
+    events = await AgentRig(Clock()).reply(ScriptedChatModel([called()], []))
+    assert events[-1] == LoopStopped("completed", 2)
+    drawn = MediaGiven(b"", "image/png")
+    assert ENDED in await AgentRig(Clock()).reply(ScriptedChatModel([drawn]))
 
 
 async def test_a_tool_result_reaches_the_model() -> None:
