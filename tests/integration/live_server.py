@@ -13,9 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import structlog
 import uvicorn
+from click.testing import CliRunner
 from dishka import AsyncContainer, Provider
 
+from entrypoints.cli.main import main
 from entrypoints.cli.serve import server_options
 from entrypoints.web.app import create_app
 from entrypoints.web.provider import WebProvider
@@ -170,3 +173,16 @@ def parley(*words: str, environ: Mapping[str, str]) -> subprocess.CompletedProce
         timeout=60,
         check=False,
     )
+
+
+def parley_here(*words: str, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process: quicker by a second, where no process of its own is needed."""
+    unset = dict.fromkeys(os.environ.keys() - clean_environ().keys())
+    before = structlog.get_config()
+    try:
+        done = CliRunner().invoke(main, words, env={**unset, **environ})
+    finally:
+        structlog.configure(**before)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)

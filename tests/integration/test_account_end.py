@@ -14,7 +14,7 @@ from application.ports.turn_log import TurnLog
 from domain.ids import UserId
 from entrypoints.wiring.settings import Settings
 from tests.integration.chat_client import ask, chat
-from tests.integration.live_server import ThreadServer, parley
+from tests.integration.live_server import ThreadServer, parley_here
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.openai_wire import chat_stream
 from tests.simulators.replies import Gate, spoiled
@@ -146,18 +146,18 @@ async def test_open_sockets_are_closed_when_their_tokens_are_revoked(
 
 def test_the_commands_revoke_and_delete(tmp_path: Path) -> None:
     environ = {"PARLEY_DATA_DIR": str(tmp_path), "PARLEY_LOG_LEVEL": "error"}
-    parley("migrate", "upgrade", environ=environ)
+    parley_here("migrate", "upgrade", environ=environ)
     for name in ("ann", "bob"):
-        parley("user", "add", f"{name}@example.org", "-p", "a good one", environ=environ)
-    told = parley("user", "revoke", "ann", environ=environ)
+        parley_here("user", "add", f"{name}@example.org", "-p", "a good one", environ=environ)
+    told = parley_here("user", "revoke", "ann", environ=environ)
     assert (told.returncode, told.stdout) == (0, "tokens revoked\n")
-    unsure = parley("user", "delete", "ann@example.org", environ=environ)
+    unsure = parley_here("user", "delete", "ann@example.org", environ=environ)
     assert unsure.returncode == 1
-    gone = parley("user", "delete", "ann@example.org", "--yes", environ=environ)
+    gone = parley_here("user", "delete", "ann@example.org", "--yes", environ=environ)
     assert gone.stdout.endswith("customer 1: deleted\n"), gone.stderr
-    assert parley("user", "list", environ=environ).stdout == "2\tbob\tbob@example.org\n"
+    assert parley_here("user", "list", environ=environ).stdout == "2\tbob\tbob@example.org\n"
     for command in ("revoke", "delete"):
         more = ("--yes",) if command == "delete" else ()
-        nobody = parley("user", command, "ann", *more, environ=environ)
+        nobody = parley_here("user", command, "ann", *more, environ=environ)
         assert (nobody.returncode, nobody.stderr.count("\n")) == (1, 1)
     assert files_with(tmp_path, "ann@example.org") == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.live_server import PARLEY, ProcessServer, clean_environ, parley
+from tests.integration.live_server import PARLEY, ProcessServer, clean_environ, parley, parley_here
 from tests.simulators import elevenlabs
 from tests.simulators.anthropic import AnthropicSimulator
 from tests.simulators.anthropic_wire import refusal as anthropic_refusal
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.integration
 def migrated_with_a_user(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
     environ = {"PARLEY_DATA_DIR": str(folder)}
-    parley("migrate", "upgrade", environ=environ)
-    added = parley("user", "add", "ann@example.org", "-p", "a good one", environ=environ)
+    parley_here("migrate", "upgrade", environ=environ)
+    added = parley_here("user", "add", "ann@example.org", "-p", "a good one", environ=environ)
     assert added.stdout == "customer 1: ann <ann@example.org>\n", added.stderr
     return folder
 
@@ -102,10 +102,11 @@ def test_chat_lets_the_model_use_tools(served: dict[str, str]) -> None:
 
 
 def test_chat_says_why_it_cannot(environ: dict[str, str]) -> None:
-    nobody = parley("chat", "hi", environ=environ | {"PARLEY_PORT": "1"})
+    nobody = parley_here("chat", "hi", environ=environ | {"PARLEY_PORT": "1"})
     assert nobody.returncode == 1
     assert "no server at ws://127.0.0.1:1/chat/ws" in nobody.stderr
-    stranger = parley("chat", "hi", "--user", "nobody", environ=environ)
+    assert "connection lost" not in nobody.stdout
+    stranger = parley_here("chat", "hi", "--user", "nobody", environ=environ)
     assert "no such user" in stranger.stderr
 
 
@@ -118,18 +119,18 @@ def test_a_refused_token_is_said(served: dict[str, str]) -> None:
 def test_doctor_says_what_is_missing_and_shows_no_secret(
     environ: dict[str, str], simulator: OpenAISimulator
 ) -> None:
-    told = parley("doctor", environ=environ)
+    told = parley_here("doctor", environ=environ)
     assert told.returncode == 0, told.stdout
     for name in ("OPENAI", "DEEPGRAM", "ELEVENLABS"):
         assert f"{name}_API_KEY is not set" in told.stdout
     assert "1 users" in told.stdout
     keys = {"OPENAI_API_KEY": "sk-very-secret", "OPENAI_BASE_URL": simulator.base_url}
-    good = parley("doctor", environ=environ | keys | {"LOCAL_BASE_URL": simulator.base_url})
+    good = parley_here("doctor", environ=environ | keys | {"LOCAL_BASE_URL": simulator.base_url})
     assert "2 models" in good.stdout
     assert "local/llama-3:8b" in good.stdout
     assert "sk-very-secret" not in good.stdout + good.stderr
     simulator.script(failure(401, "Incorrect API key provided: sk-very-secret"))
-    bad = parley("doctor", environ=environ | keys)
+    bad = parley_here("doctor", environ=environ | keys)
     assert bad.returncode == 1
     assert "FAILING  openai" in bad.stdout
     assert "sk-very-secret" not in bad.stdout + bad.stderr
@@ -156,7 +157,7 @@ def test_doctor_asks_every_provider_that_has_a_key_once_for_each_key(
         addresses |= {"ANTHROPIC_BASE_URL": anthropic.base_url}
         addresses |= {"GOOGLE_BASE_URL": google.base_url}
         anthropic.script(anthropic.default, anthropic_refusal(401, "invalid x-api-key"))
-        told = parley("doctor", environ=environ | keys | addresses)
+        told = parley_here("doctor", environ=environ | keys | addresses)
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
     assert "ok anthropic, key 1 of 2 2 models on offer" in lines
     assert any(line.startswith("FAILING anthropic, key 2 of 2") for line in lines)
@@ -180,13 +181,13 @@ def test_doctor_asks_every_provider_that_has_a_key_once_for_each_key(
 def test_models_lists_those_of_a_local_server_too(
     environ: dict[str, str], simulator: OpenAISimulator
 ) -> None:
-    told = parley("models", environ=environ | {"LOCAL_BASE_URL": simulator.base_url})
+    told = parley_here("models", environ=environ | {"LOCAL_BASE_URL": simulator.base_url})
     first_words = [line.split()[0] for line in told.stdout.splitlines() if line]
     assert {"demo", "gpt-4o-mini", "local/llama-3:8b"} <= set(first_words)
 
 
 def test_models_tell_their_price_and_what_stands_in_the_way(environ: dict[str, str]) -> None:
-    told = parley("models", environ=environ)
+    told = parley_here("models", environ=environ)
     chat, drawing = (
         {line.split()[0]: line for line in part.splitlines() if line}
         for part in told.stdout.split("Models that draw")
@@ -197,7 +198,7 @@ def test_models_tell_their_price_and_what_stands_in_the_way(environ: dict[str, s
     assert chat["o3"].endswith("[OPENAI_API_KEY is not set]")
     assert " unknown " in chat["sonar"]
     assert "[" not in chat["demo"]
-    keyed = parley("models", environ=environ | {"OPENAI_API_KEY": "sk-1"})
+    keyed = parley_here("models", environ=environ | {"OPENAI_API_KEY": "sk-1"})
     assert "OPENAI_API_KEY" not in keyed.stdout
 
 
@@ -207,19 +208,19 @@ def test_the_models_file_adds_and_changes(environ: dict[str, str], tmp_path: Pat
         '[[model]]\nid = "house"\nprovider = "demo"\nmodel = "demo"\n'
         '[aliases]\nfast = "house"\nopenai = "house"\n'
     )
-    told = parley("models", environ=environ | {"PARLEY_MODELS_FILE": str(file)})
+    told = parley_here("models", environ=environ | {"PARLEY_MODELS_FILE": str(file)})
     assert any(line.startswith("house") for line in told.stdout.splitlines()), told.stderr
     file.write_text('[[model]]\nid = "house"\n')
     for command in ("models", "serve"):
-        wrong = parley(command, environ=environ | {"PARLEY_MODELS_FILE": str(file)})
+        wrong = parley_here(command, environ=environ | {"PARLEY_MODELS_FILE": str(file)})
         assert wrong.returncode == 1
         assert "PARLEY_MODELS_FILE, model house" in wrong.stderr
         assert wrong.stderr.count("\n") == 1, wrong.stderr
 
 
 def test_users_are_listed_and_their_passwords_set(environ: dict[str, str]) -> None:
-    assert parley("user", "list", environ=environ).stdout == "1\tann\tann@example.org\n"
-    assert parley("user", "password", "ann", "-p", "another", environ=environ).returncode == 0
-    again = parley("user", "add", "ann@example.org", "-p", "x y z", environ=environ)
+    assert parley_here("user", "list", environ=environ).stdout == "1\tann\tann@example.org\n"
+    assert parley_here("user", "password", "ann", "-p", "another", environ=environ).returncode == 0
+    again = parley_here("user", "add", "ann@example.org", "-p", "x y z", environ=environ)
     assert again.returncode == 1
     assert "taken" in again.stderr

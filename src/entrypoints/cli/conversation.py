@@ -36,6 +36,8 @@ class Conversation:
         self._seq = 0
         self._socket: ClientConnection | None = None
         self._cancelled = False
+        self._reached = False
+        """There has been a connection."""
 
     async def ask(self, question: str) -> AsyncGenerator[str, None]:
         """Yield what the terminal is to show, piece by piece, until the turn is over."""
@@ -53,7 +55,8 @@ class Conversation:
                         yield shown
                 break
             except (ConnectionClosed, OSError) as error:
-                if wait_s is None or _closed_with(error) == UNAUTHORIZED:
+                # Where there was no server to begin with, none is waited for.
+                if wait_s is None or not self._reached or _closed_with(error) == UNAUTHORIZED:
                     raise
                 yield f"\n[connection lost, coming back in {wait_s:g} s]\n"
                 await asyncio.sleep(wait_s)
@@ -76,7 +79,7 @@ class Conversation:
     async def _frames(self, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the frames of the turn: of a new one, or of one begun on a lost connection."""
         async with connect(self.url, additional_headers=self._headers) as socket:
-            self._socket = socket
+            self._socket, self._reached = socket, True
             try:
                 follow = {"type": "follow", "turn_id": self._turn, "after": self._seq}
                 await socket.send(msgspec.json.encode(follow if self._turn else request).decode())
