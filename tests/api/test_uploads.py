@@ -324,6 +324,13 @@ async def test_an_upload_needs_a_token(stranger: httpx.AsyncClient, parley: Parl
     assert (await stranger.post(f"{UPLOAD}?token={parley.token}")).status_code == 422
 
 
+@pytest.mark.parametrize(("said", "status"), [("anna", 422), ("", 422), ("2", 403), (" 1 ", 200)])
+async def test_whose_it_is_is_said_by_a_number(
+    anna: httpx.AsyncClient, said: str, status: int
+) -> None:
+    await upload(anna, "a.pdf", PDF, status, customer_id=said)
+
+
 async def test_a_log_is_kept_with_the_files_of_its_user(
     anna: httpx.AsyncClient, stranger: httpx.AsyncClient
 ) -> None:

@@ -41,7 +41,10 @@ class _Said:
     def check(self, name: str, text: str) -> None:
         name = snake(name)
         if name == "customer_id":
-            check_customer(text.strip(), self._user)
+            text = text.strip()
+            if not text.isdecimal():
+                raise InvalidRequest("customer_id must be a whole number", name)
+            check_customer(text, self._user)
         if name not in _JSON_FIELDS:
             self.plain[name] = text
             return
