@@ -151,6 +151,21 @@ def test_history_with_calls() -> None:
     ]
 
 
+def test_every_call_has_its_result_and_every_result_its_call() -> None:
+    calls = (CallMade("c1", "f", "{}"), CallMade("c2", "g", "{}"))
+    history = (
+        Message("assistant", (), calls),
+        Message("tool", (TextPart("one"),), answers_call="c2"),
+        Message("user", (TextPart("And?"),)),
+        Message("tool", (TextPart("lost"),), answers_call="c9"),
+        Message("assistant", (), calls[:1]),
+    )
+    [_, *sent] = chat_request(asked(messages=history))["messages"]
+    unknown = {"role": "tool", "tool_call_id": "c1", "content": "No result of this call is known."}
+    assert [sent[0]["content"], sent[1], sent[5]] == ["one", unknown, unknown]
+    assert sent[3] == {"role": "user", "content": "[the result of a tool: lost]"}
+
+
 def test_rounds_go_on_where_the_model_stopped() -> None:
     ran = ToolCalled("s", "web_search", {}, run_by_provider=True)
     calls = (ToolCalled("c1", "f", {"a": 1}), ran, ToolCalled("c2", "g", {}))
@@ -168,7 +183,8 @@ def test_rounds_go_on_where_the_model_stopped() -> None:
 def test_tools_are_the_given_functions_and_ours() -> None:
     given = {"type": "function", "function": {"name": "theirs", "parameters": {"type": "object"}}}
     flat = {"type": "function", "name": "flat", "parameters": {"type": "object"}}
-    native = {"tools": [given, flat, {"type": "web_search"}, "nonsense"]}
+    same = {"type": "function", "name": "ours"}
+    native = {"tools": [given, flat, {"type": "web_search"}, "nonsense", same]}
     ours = ToolSpec("ours", "Does it", {"type": "object"})
     tools = chat_request(asked(native_tools=native, tools=(ours,)))["tools"]
     assert [tool["function"]["name"] for tool in tools] == ["theirs", "flat", "ours"]
@@ -200,9 +216,11 @@ def test_a_server_that_insists_on_turns() -> None:
     prompt = asked(messages=history, system="S")
     messages = chat_request(prompt, ChatQuirks(alternates=True))["messages"]
     roles = [message["role"] for message in messages]
-    assert roles == ["system", "user", "assistant", "user", "assistant", "assistant", "user"]
+    assert roles == [
+        "system", "user", "assistant", "user", "assistant", "tool", "assistant", "user",
+    ]  # fmt: skip
     assert [part["type"] for part in messages[3]["content"]] == ["text", "text", "image_url"]
-    assert messages[5]["content"] == "a\n\nb"
+    assert messages[6]["content"] == "a\n\nb"
 
 
 def as_message(wire: dict[str, Any]) -> Message:

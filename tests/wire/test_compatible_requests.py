@@ -197,7 +197,10 @@ RESULT = Message("tool", (TextPart("one"),), answers_call="c1")
             [user("a"), assistant("", CALL), RESULT, assistant("b"), user("c")],
             ["S", "a", "+", "one", "b", "c"],
         ),
-        ([user("a"), assistant("", CALL), RESULT, RESULT], ["S", "a", "+", "one", "one"]),
+        (
+            [user("a"), assistant("", CALL), RESULT, RESULT],
+            ["S", "a", "+", "one", "[the result of a tool: one]"],
+        ),
     ],
 )
 def test_who_speaks_when(model: str, history: list[Message], expected: list[str]) -> None:

@@ -52,6 +52,27 @@ def test_an_ordinary_question() -> None:
     }
 
 
+def test_every_call_has_its_output_and_every_output_its_call() -> None:
+    calls = (CallMade("c1", "f", "{}"), CallMade("c2", "g", "{}"))
+    history = (
+        Message("tool", (TextPart("lost"),), answers_call="c9"),
+        Message("assistant", (), calls),
+        Message("tool", (TextPart("one"),), answers_call="c2"),
+    )
+    lost, called, unknown, _, one = responses_request(asked(messages=history))["input"]
+    assert lost["content"][0]["text"] == "[the result of a tool: lost]"
+    assert called["call_id"] == unknown["call_id"] == "c1"
+    assert unknown["output"] == "No result of this call is known."
+    assert (one["call_id"], one["output"]) == ("c2", "one")
+
+
+def test_a_function_with_the_name_of_a_tool_of_ours_is_offered_once() -> None:
+    given = {"tools": [{"type": "function", "name": "ours", "description": "Theirs"}]}
+    ours = ToolSpec("ours", "Does it", {"type": "object"})
+    tools = responses_request(asked(native_tools=given, tools=(ours,)))["tools"]
+    assert [tool["description"] for tool in tools if tool.get("name") == "ours"] == ["Does it"]
+
+
 def test_reasoning_is_asked_for_when_it_is_wanted() -> None:
     body = responses_request(asked(effort="high", max_tokens=99))
     assert body["reasoning"] == {"effort": "high", "summary": "auto"}

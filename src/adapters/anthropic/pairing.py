@@ -6,6 +6,8 @@ Clients report calls that nobody awaited, and cut histories between a call and i
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from adapters.transport.tool_arguments import NO_RESULT, told_as_text
+
 Block = dict[str, Any]
 WireMessage = dict[str, Any]
 
@@ -43,9 +45,8 @@ def _answering(called: list[str], blocks: list[Block]) -> list[Block]:
 
 
 def _unknown(call: str) -> Block:
-    text = "No result of this call is known."
-    return {"type": "tool_result", "tool_use_id": call, "content": text, "is_error": True}
+    return {"type": "tool_result", "tool_use_id": call, "content": NO_RESULT, "is_error": True}
 
 
 def _as_text(result: Block) -> Block:
-    return {"type": "text", "text": f"[the result of a tool: {result['content']}]"}
+    return {"type": "text", "text": told_as_text(result["content"])}

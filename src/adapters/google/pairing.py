@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adapters.google.wire import Part
-from adapters.transport.tool_arguments import written_result
+from adapters.transport.tool_arguments import NO_RESULT, told_as_text, written_result
 
 Content = dict[str, Any]
 
@@ -69,7 +69,7 @@ def _belongs(response: Part, call: Part) -> bool:
 
 
 def _unknown(call: Part) -> Part:
-    response = {"error": "No result of this call is known."}
+    response = {"error": NO_RESULT}
     return {"functionResponse": _id_of(call) | {"name": call.get("name"), "response": response}}
 
 
@@ -80,4 +80,4 @@ def _id_of(call: Part) -> Part:
 def _as_text(part: Part) -> Part:
     response = part["functionResponse"]["response"]
     words = response["output"] if response.keys() == {"output"} else response
-    return {"text": f"[the result of a tool: {written_result(words)}]"}
+    return {"text": told_as_text(written_result(words))}

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.openai.pairing import paired
 from adapters.transport.attachments import in_order, is_inline, note_of
-from adapters.transport.function_tools import as_function
+from adapters.transport.function_tools import offered_functions
 from adapters.transport.tool_arguments import written_arguments, written_result
 from domain.catalog.card import Capability, ModelCard
 from domain.errors import ModelCannot
@@ -36,7 +37,7 @@ def responses_request(prompt: Prompt) -> dict[str, Any]:
     instructions, messages = _instructions(prompt)
     body: dict[str, Any] = {
         "model": card.model,
-        "input": [*_input(card, messages, prompt.rounds)],
+        "input": [*paired(_input(card, messages, prompt.rounds))],
         "stream": True,
         "store": False,
         "max_output_tokens": prompt.max_tokens or card.output_tokens,
@@ -145,7 +146,7 @@ def _tools(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
     if not prompt.may_call:
         return
     native = prompt.native_tools
-    for tool in (*given_functions(native), *map(as_function, prompt.tools)):
+    for tool in offered_functions(given_functions(native), prompt.tools):
         yield {"type": "function", **tool["function"]}
     built_in = [tool for tool in given_tools(native) if _is_built_in(tool)]
     yield from built_in

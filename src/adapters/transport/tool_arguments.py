@@ -5,6 +5,9 @@ from typing import Any, cast
 
 import msgspec
 
+NO_RESULT = "No result of this call is known."
+"""In the place of a result that a conversation lacks."""
+
 
 def read_arguments(text: str) -> Mapping[str, Any]:
     """Return the JSON object in the text; `{}` for none.
@@ -35,3 +38,8 @@ def written_result(result: object) -> str:
     if result is None:
         return "{}"
     return msgspec.json.encode(result, enc_hook=str).decode()
+
+
+def told_as_text(result: str) -> str:
+    """Return a result as words, where the call to which it belongs is not known."""
+    return f"[the result of a tool: {result}]"

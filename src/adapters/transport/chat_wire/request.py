@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.transport.attachments import in_order, is_inline, note_of
 from adapters.transport.chat_wire.alternation import alternating
+from adapters.transport.chat_wire.pairing import paired
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.chat_wire.tools import tool_fields
 from adapters.transport.tool_arguments import written_arguments, written_result
@@ -38,7 +39,7 @@ def chat_request(prompt: Prompt, quirks: ChatQuirks | None = None) -> dict[str, 
         ModelCannot: the prompt holds something this wire cannot carry.
     """
     quirks = quirks or ChatQuirks()
-    messages = [*_messages(prompt, quirks)]
+    messages = [*paired(_messages(prompt, quirks))]
     body: dict[str, Any] = {
         "model": prompt.card.model,
         "messages": alternating(messages) if quirks.alternates else messages,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.transport.chat_wire.quirks import ChatQuirks
-from adapters.transport.function_tools import as_function
+from adapters.transport.function_tools import offered_functions
 from domain.errors import ModelCannot
 from domain.given_tools import given_functions, given_tools
 from domain.turn.prompt import Prompt
@@ -22,7 +22,7 @@ def tool_fields(prompt: Prompt, quirks: ChatQuirks) -> dict[str, Any]:
     for tool in given_tools(given):
         if need := quirks.runs_elsewhere.get(str(tool.get("type"))):
             raise ModelCannot(prompt.card.id, need, ())
-    tools = [*given_functions(given), *map(as_function, prompt.tools)]
+    tools = offered_functions(given_functions(given), prompt.tools)
     if not tools:
         return {}
     options = {name: given[name] for name in quirks.tool_options if given.get(name) is not None}
