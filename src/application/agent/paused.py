@@ -65,6 +65,8 @@ class PausedLoops:
         called, rest = _place_of_results(prompt.messages)
         answers = {message.answers_call: message for message in prompt.messages[called + 1 : rest]}
         found = next((self._paused.get((user, call or "")) for call in answers), None)
+        if found is not None and not _made(prompt.messages[called], found.rounds[-1]):
+            return prompt
         card = prompt.card
         if found is None or (found.provider, found.model) != (card.provider, card.model):
             return prompt
@@ -92,6 +94,26 @@ def _place_of_results(messages: Sequence[Message]) -> tuple[int, int]:
     while called >= 0 and messages[called].role == "tool":
         called -= 1
     return max(called, 0), rest
+
+
+def _made(told: Message, last: Round) -> bool:
+    """Return whether the calls that the client tells of are those of the round.
+
+    Some servers give the first call of every answer the same id. A client may leave arguments out.
+    """
+    own = {call.id: (call.name, call.arguments) for call in last.calls}
+    return all(
+        call.name == own[call.id][0] and _arguments(call) in ({}, own[call.id][1])
+        for call in told.calls
+        if call.id in own
+    )
+
+
+def _arguments(call: CallMade) -> object:
+    try:
+        return msgspec.json.decode(call.arguments or "{}")
+    except msgspec.DecodeError:
+        return call.arguments
 
 
 def _result(call: ToolCalled, message: Message | None) -> ToolReturned:

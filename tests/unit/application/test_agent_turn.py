@@ -94,9 +94,9 @@ async def test_rounds_are_billed_together_and_the_cap_holds_for_each() -> None:
         assert written.metering.cost_usd == pytest.approx(0.6)
 
 
-def resumed(*, words: str = "") -> Ask:
+def resumed(*, words: str = "", arguments: str = "{}") -> Ask:
     """Return what the client sends after it has opened the door."""
-    calls = (CallMade("c2", "open_door", "{}"),)
+    calls = (CallMade("c2", "open_door", arguments),)
     history = (
         Message("user", (TextPart("Why?"),)),
         Message("assistant", (), calls),
@@ -167,4 +167,11 @@ async def test_another_user_cannot_go_on_with_a_pause() -> None:
         await rig.ending(await rig.start(question(settings=WITH_DOOR)))
         stranger = structs.replace(resumed(), user=BORIS)
         await rig.ending(await rig.start(stranger), user=BORIS)
+        assert rig.model.prompts[-1].rounds == ()
+
+
+async def test_another_call_with_the_same_id_does_not_go_on_with_a_pause() -> None:
+    async with Rig(*paused_rounds(), said("No."), tools=[Clock()]) as rig:
+        await rig.ending(await rig.start(question(settings=WITH_DOOR)))
+        await rig.ending(await rig.start(resumed(arguments='{"which": "back"}')))
         assert rig.model.prompts[-1].rounds == ()
