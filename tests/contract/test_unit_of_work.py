@@ -388,9 +388,9 @@ class TestAway:
         async with work() as db:
             assert await db.accounts.all() == []
 
-    async def test_a_file_that_cannot_be_opened(self, tmp_path: Path, clock: ManualClock) -> None:
+    async def test_a_folder_in_place_of_a_file(self, tmp_path: Path, clock: ManualClock) -> None:
         (tmp_path / "main.db").mkdir()
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(StorageError, match="is a folder, and no database"):
             await self.read(open_database(f"sqlite+aiosqlite:///{tmp_path}/main.db"), clock)
 
     async def test_another_process_that_writes_for_too_long(
