@@ -40,9 +40,11 @@ install-test: $(TESTING) ## The same, with what the tests need
 run: $(RUNTIME) ## Install, migrate, serve on 127.0.0.1:8000
 	$(BIN)/parley serve
 
-# A worker a core; the tests of one file share one, and with it what the file sets up.
+# A worker more than there are cores: many tests wait for a process or a socket. The tests of one
+# file share a worker, and with it what the file sets up.
 test: $(TESTING) ## Install, then run the whole suite
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+	$(BIN)/python -m pytest --dist loadfile \
+		-n $$($(BIN)/python -c 'import os; print(min(8, (os.cpu_count() or 1) + 1))')
 
 check: $(TESTING) ## Format, lint, types, import contracts, file hygiene
 	$(BIN)/ruff format --check .
