@@ -126,6 +126,15 @@ async def test_bodies_and_answers_are_typed(document: dict[str, Any]) -> None:
     assert list(stream) == ["text/event-stream"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/storage/upload", "/api/v1/admin/logs/upload"])
+async def test_forms_that_are_read_as_they_come_are_told(
+    document: dict[str, Any], path: str
+) -> None:
+    form = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert form["schema"]["properties"]["file"]["format"] == "binary"
+    assert "file" in form["schema"]["required"]
+
+
 async def test_no_page_needs_anything_from_elsewhere(stranger: httpx.AsyncClient) -> None:
     for path in ("/schema", "/schema/swagger", "/schema/redoc"):
         answer = await stranger.get(path)

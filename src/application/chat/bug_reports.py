@@ -34,8 +34,7 @@ class BugReports:
         return structs.replace(ask, record=record)
 
     async def _place(self, user: UserId) -> ConversationId:
-        async with self._work() as db:
-            wanted = ConversationFilter(character=CHARACTER, limit=0)
-            found = await db.conversations.page(user, wanted)
+        wanted = ConversationFilter(character=CHARACTER, limit=0)
+        found = await self._work.run(lambda db: db.conversations.page(user, wanted))
         named = (each.id for each in found if each.name == NAME)
         return next(named, ConversationId(str(uuid5(_IDS, str(user)))))

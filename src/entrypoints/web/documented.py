@@ -1,6 +1,6 @@
 """What the OpenAPI document says about every endpoint: tags, tokens, errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
+    RequestBody,
     Schema,
     SecurityScheme,
     Tag,
@@ -94,6 +95,36 @@ def answers_also(media_type: str) -> type[Operation]:
                 answer.content[media_type] = OpenAPIMediaType(schema=schema)
 
     return TwoKinds
+
+
+def text_field(description: str) -> Schema:
+    """Return a field of a form that is text."""
+    return Schema(type=OpenAPIType.STRING, description=description)
+
+
+def file_field(description: str | None = None) -> Schema:
+    """Return a field of a form that is a file."""
+    return Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description=description)
+
+
+def takes_form(required: Sequence[str], fields: Mapping[str, Schema]) -> type[Operation]:
+    """Return what says which form a route takes that reads its body as it comes: nothing else does.
+
+    Args:
+        required: names of fields.
+        fields: all of them, by their names.
+    """
+    form = Schema(type=OpenAPIType.OBJECT, required=[*required], properties={**fields})
+    body = RequestBody(
+        required=True, content={"multipart/form-data": OpenAPIMediaType(schema=form)}
+    )
+
+    @dataclass
+    class TakesForm(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = body  # Litestar found none, since nothing declares it.
+
+    return TakesForm
 
 
 def openapi() -> OpenAPIConfig:

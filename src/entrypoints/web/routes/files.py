@@ -1,14 +1,13 @@
 """Uploading files, opening them by their links, listing and deleting them."""
 
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, Response, delete, get, head, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.openapi.spec import Schema
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import PathParameter, QueryParameter
 
 from application.files.links import FileLinks
@@ -19,7 +18,14 @@ from domain.errors import FileNotFound, InvalidRequest
 from domain.files.keys import owner_of, read_key
 from domain.files.kinds import UPLOADS, extension_of
 from domain.ids import FileKey, UserId
-from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors
+from entrypoints.web.documented import (
+    BEARER,
+    BEARER_OR_URL,
+    errors,
+    file_field,
+    takes_form,
+    text_field,
+)
 from entrypoints.web.errors import refused
 from entrypoints.web.file_reply import (
     SAFE_HEADERS,
@@ -53,43 +59,20 @@ Expires = Annotated[int, QueryParameter(description="As it stands in the link.")
 Signature = Annotated[str, QueryParameter(description="As it stands in the link.")]
 
 
-def _text(description: str) -> Schema:
-    return Schema(type=OpenAPIType.STRING, description=description)
-
-
-@dataclass
-class UploadOperation(Operation):
-    """Says what the form holds: the body is read as it comes, so that nothing else declares it."""
-
-    request_body: RequestBody | Reference | None = field(
-        default_factory=lambda: RequestBody(
-            required=True,
-            content={
-                "multipart/form-data": OpenAPIMediaType(
-                    schema=Schema(
-                        type=OpenAPIType.OBJECT,
-                        required=["file", "category", "action", "customer_id"],
-                        properties={
-                            "file": Schema(
-                                type=OpenAPIType.STRING,
-                                format=OpenAPIFormat.BINARY,
-                                description=f"Named with one of: {', '.join(sorted(UPLOADS))}.",
-                            ),
-                            "category": _text("Echoed in `meta`."),
-                            "action": _text("Echoed in `meta`."),
-                            "customer_id": Schema(
-                                type=OpenAPIType.INTEGER,
-                                description="Must be the customer of the token.",
-                            ),
-                            "user_input": _text("JSON; `force_filename` is the whole name."),
-                            "user_settings": _text("JSON; unused."),
-                            "asset_input": _text("JSON; unused."),
-                        },
-                    )
-                )
-            },
-        )
-    )
+_Form = takes_form(
+    ("file", "category", "action", "customer_id"),
+    {
+        "file": file_field(f"Named with one of: {', '.join(sorted(UPLOADS))}."),
+        "category": text_field("Echoed in `meta`."),
+        "action": text_field("Echoed in `meta`."),
+        "customer_id": Schema(
+            type=OpenAPIType.INTEGER, description="Must be the customer of the token."
+        ),
+        "user_input": text_field("JSON; `force_filename` is the whole name."),
+        "user_settings": text_field("JSON; unused."),
+        "asset_input": text_field("JSON; unused."),
+    },
+)
 
 
 @post(
@@ -97,7 +80,7 @@ class UploadOperation(Operation):
     status_code=200,
     guards=[signed_in_by_url],
     request_max_body_size=None,  # The form counts for itself, as it comes.
-    operation_class=UploadOperation,
+    operation_class=_Form,
     tags=["Files"],
     security=BEARER_OR_URL,
     responses=errors(401, 403, 404, 409, 422, 502),

@@ -1,18 +1,15 @@
 """Logs that clients have written of themselves."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
 from litestar import Request, post
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from msgspec import Struct
 
 from application.files.upload_log import UploadLog
 from domain.ids import UserId
-from entrypoints.web.documented import BEARER, errors
+from entrypoints.web.documented import BEARER, errors, file_field, takes_form
 from entrypoints.web.identity import signed_in
 from entrypoints.web.uploads import receive_log
 from entrypoints.web.wire.envelopes import Envelope
@@ -27,34 +24,12 @@ class StoredLog(Struct, frozen=True):
     size: int
 
 
-@dataclass
-class LogOperation(Operation):
-    """Says what the form holds: the body is read as it comes, so that nothing else declares it."""
-
-    request_body: RequestBody | Reference | None = field(
-        default_factory=lambda: RequestBody(
-            required=True,
-            content={
-                "multipart/form-data": OpenAPIMediaType(
-                    schema=Schema(
-                        type=OpenAPIType.OBJECT,
-                        required=["file"],
-                        properties={
-                            "file": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-                        },
-                    )
-                )
-            },
-        )
-    )
-
-
 @post(
     "/api/v1/admin/logs/upload",
     status_code=200,
     guards=[signed_in],
     request_max_body_size=None,  # The form counts for itself, as it comes.
-    operation_class=LogOperation,
+    operation_class=takes_form(("file",), {"file": file_field()}),
     tags=["Files"],
     security=BEARER,
     responses=errors(401, 403, 404, 409, 422, 502),
