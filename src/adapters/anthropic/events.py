@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from adapters.anthropic.blocks import PROVIDER, BlockDraft, handed_back
 from adapters.anthropic.wire import (
     StopDetails,
@@ -15,6 +13,7 @@ from adapters.anthropic.wire import (
     decode_event,
     decode_message,
 )
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
@@ -86,7 +85,7 @@ class MessagesReader(WireReader):
             read = self._readers.get(wire.type)
             if read is not None:
                 return read(wire)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise _garbled() from garbage
         if wire.error and not wire.type:
             raise said(PROVIDER, wire.error)
@@ -96,7 +95,7 @@ class MessagesReader(WireReader):
         """Read an answer that came as one JSON body."""
         try:
             message = decode_message(body)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise _garbled() from garbage
         if message.error:
             raise said(PROVIDER, message.error)

@@ -8,6 +8,7 @@ import msgspec
 from adapters.claude_code import wire
 from adapters.claude_code.catalog import PROVIDER
 from adapters.claude_code.errors import ended, failed, garbled
+from adapters.transport.not_json import NOT_JSON
 from domain.turn.events import (
     CodeResult,
     CodeSession,
@@ -80,7 +81,7 @@ class CodeReader:
             events = self._read(line)
         except msgspec.ValidationError as garbage:
             raise garbled() from garbage
-        except msgspec.DecodeError:
+        except NOT_JSON:
             events = self._read_mended(line)
         self._spoke = self._spoke or bool(events)
         return events
@@ -100,7 +101,7 @@ class CodeReader:
     def _read_mended(self, line: bytes) -> Sequence[ModelEvent]:
         try:
             return self._read(wire.without_halves(line))
-        except (msgspec.DecodeError, ValueError, RecursionError) as garbage:
+        except (ValueError, RecursionError) as garbage:
             raise garbled() from garbage
 
     def _system(self, line: bytes) -> Sequence[ModelEvent]:

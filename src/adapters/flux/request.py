@@ -9,6 +9,7 @@ from yarl import URL
 
 from adapters.flux.catalog import PROVIDER
 from adapters.transport.moderation import content_refused
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.pictures import as_base64
 from adapters.transport.scrub import fit_for_clients
 from domain.catalog.media_cards import DrawingOption
@@ -79,7 +80,7 @@ def read_task(body: bytes) -> Task:
     try:
         whole = _decode(body)
         task = structs.replace(msgspec.convert(whole, Task), whole=whole)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ProviderGarbled(PROVIDER, f"{PROVIDER} sent something that is no task") from error
     status = (task.status or "").strip().lower()
     if status in _MODERATED:

@@ -8,6 +8,7 @@ import msgspec
 from adapters.google.attachments import media_part
 from adapters.google.wire import Part
 from adapters.transport.attachments import in_order, note_of
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.tool_arguments import read_arguments, written_result
 from domain.turn.events import ToolReturned
 from domain.turn.prompt import CallMade, Message, Prompt, Round, TextPart
@@ -109,7 +110,7 @@ def _read(text: str) -> dict[str, Any] | None:
     """Return the object that the text is in JSON, or None."""
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return None
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 

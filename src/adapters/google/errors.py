@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.google.catalog import PROVIDER
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered, said
 from domain.provider_errors import (
@@ -46,7 +47,7 @@ def refused(status: int, body: bytes, headers: Mapping[str, str] | None = None) 
     """
     try:
         error = _error_in(msgspec.json.decode(body))
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return answered(PROVIDER, status, body, headers)
     return _meaning(error, status, headers or {})
 

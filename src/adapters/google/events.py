@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from adapters.google.call_ids import CallIds
 from adapters.google.catalog import PROVIDER
 from adapters.google.errors import broke_off, garbled, told
@@ -16,6 +14,7 @@ from adapters.google.wire import (
     WireUsage,
     decode_chunk,
 )
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.wire_reader import WireReader
 from domain.provider_errors import ProviderRejected
@@ -79,7 +78,7 @@ class GenerateReader(WireReader):
             return ()
         try:
             return self._read(decode_chunk(payload))
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise garbled() from garbage
 
     def whole(self, body: bytes) -> Iterable[ModelEvent]:
@@ -87,7 +86,7 @@ class GenerateReader(WireReader):
         try:
             chunk = decode_chunk(body)
             events = self._read(chunk)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise garbled() from garbage
         if chunk.candidates is None and chunk.usage_metadata is None:
             raise garbled()

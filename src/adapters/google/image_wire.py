@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from adapters.google.media_catalog import PROVIDER
 from adapters.transport.moderation import content_refused
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.pictures import as_base64, decoded
 from adapters.transport.scrub import fit_for_clients
 from domain.catalog.media_price import MediaTokens
@@ -112,7 +113,7 @@ def read_content(body: bytes) -> ImagesMade:
     """
     try:
         answer = _decode_answer(body)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _garbled() from error
     if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
         raise content_refused(PROVIDER, answer.prompt_feedback.block_reason)
@@ -134,7 +135,7 @@ def read_predictions(body: bytes) -> ImagesMade:
     """Return the pictures that an Imagen model drew, likewise."""
     try:
         found = _decode_predictions(body).predictions
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _garbled() from error
     pictures = tuple(
         decoded(PROVIDER, each.bytes_base64_encoded) for each in found if each.bytes_base64_encoded

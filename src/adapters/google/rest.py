@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from adapters.google.catalog import PROVIDER
 from adapters.google.errors import refused
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.streaming import BODY, RawAnswer
@@ -87,7 +88,7 @@ class GoogleRest:
             async with asyncio.timeout(self._patience.first_token_s):
                 body = await client.list(f"{self._base_url}/{_VERSION}/models?pageSize=1000")
             return [model.name.removeprefix("models/") for model in _decode_models(body).models]
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise ProviderGarbled(PROVIDER, f"{PROVIDER} does not list its models") from garbage
         except Exception as failure:
             raise self._client.error(failure) from failure

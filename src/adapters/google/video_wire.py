@@ -10,6 +10,7 @@ from msgspec import Struct
 from adapters.google.media_catalog import PROVIDER
 from adapters.google.media_rest import VERSION, speaks_of_safety
 from adapters.transport.moderation import content_refused
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.pictures import as_base64
 from adapters.transport.scrub import fit_for_clients
 from domain.catalog.media_cards import FilmingOption
@@ -95,7 +96,7 @@ def read_ticket(body: bytes) -> VideoTicket:
     """
     try:
         name = msgspec.json.decode(body, type=_Begun).name
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _garbled() from error
     if not _OPERATION.fullmatch(name):
         raise _garbled()
@@ -112,7 +113,7 @@ def read_operation(body: bytes) -> VideoLook:
     """
     try:
         operation = msgspec.json.decode(body, type=_Operation)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _garbled() from error
     if not operation.done:
         return VideoUnderWay()

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from adapters.kling.catalog import PROVIDER
 from adapters.transport.moderation import content_refused
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered
 from domain.media import VideoLook, VideoReady, VideoTicket, VideoUnderWay
@@ -100,7 +101,7 @@ def refused(status: int, body: bytes, headers: Mapping[str, str]) -> ProviderErr
     """Return the error that an answer with an error's status means."""
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return answered(PROVIDER, status, body, headers)
     return _meaning(answer, status, headers)
 
@@ -108,7 +109,7 @@ def refused(status: int, body: bytes, headers: Mapping[str, str]) -> ProviderErr
 def _task(body: bytes) -> _Task:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _garbled() from error
     if answer.code != 0:
         raise _meaning(answer, 400, {})

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-import msgspec
-
 from adapters.openai.responses_items import (
     PROVIDER,
     Item,
@@ -22,6 +20,7 @@ from adapters.openai.responses_wire import (
     decode_item,
     decode_response,
 )
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
 from domain.provider_errors import ProviderBrokeOff, ProviderGarbled
@@ -94,7 +93,7 @@ class ResponsesReader(WireReader):
             read = self._readers.get(wire.type)
             if read is not None:
                 return read(wire)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             if payload.strip() == b"[DONE]":  # Sent by servers that imitate this wire.
                 return ()
             raise _garbled() from garbage
@@ -106,7 +105,7 @@ class ResponsesReader(WireReader):
         """Read an answer that came as one JSON body."""
         try:
             response = decode_response(body)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise _garbled() from garbage
         if response.output is None and not response.error:
             raise _garbled()

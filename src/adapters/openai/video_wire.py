@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from adapters.openai.media_catalog import PROVIDER
 from adapters.transport.moderation import content_refused, is_moderation
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.rest import Field
 from adapters.transport.scrub import fit_for_clients
 from domain.catalog.shapes import Size
@@ -121,7 +122,7 @@ def _check(job: _Job) -> None:
 def _decoded(body: bytes) -> _Job:
     try:
         return msgspec.json.decode(body, type=_Job)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise _garbled() from error
 
 

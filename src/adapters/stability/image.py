@@ -9,6 +9,7 @@ from adapters.stability.catalog import PROVIDER
 from adapters.stability.request import form_of, path_of
 from adapters.transport.aside import aside
 from adapters.transport.moderation import content_refused, refused
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
 from adapters.transport.pictures import WITHIN_S, decoded, picture
 from adapters.transport.rest import Answer, Call, Rest, bearer
@@ -65,7 +66,7 @@ def read_picture(answer: Answer) -> Picture:
         return picture(PROVIDER, answer.content)
     try:
         listed = msgspec.json.decode(answer.content, type=_Listed)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ProviderGarbled(PROVIDER, f"{PROVIDER} sent no picture") from error
     first = listed.artifacts[0] if listed.artifacts else None
     reason = listed.finish_reason or (first and first.finish_reason)

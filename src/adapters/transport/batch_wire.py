@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from adapters.transport.carrier import Carrier
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.wire_reader import WireReader
 from application.ports.batches import Prompts
 from domain.batch import BatchFault, BatchResult, Source
@@ -86,7 +87,7 @@ async def answered_lines(carrier: Carrier, path: str) -> AsyncGenerator[list[dic
 def _object(provider: str, line: bytes | bytearray) -> dict[str, Any]:
     try:
         found: object = msgspec.json.decode(line)
-    except msgspec.DecodeError as garbage:
+    except NOT_JSON as garbage:
         raise garbled(provider) from garbage
     if not isinstance(found, dict):
         raise garbled(provider)

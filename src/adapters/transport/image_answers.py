@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.transport.aside import aside
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.pictures import decoded, fetched
 from application.ports.downloads import Downloads
 from domain.catalog.media_price import MediaTokens
@@ -68,7 +69,7 @@ def read_images(provider: str, body: bytes) -> ImagesAnswer:
     """
     try:
         answer = _decode(body)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise ProviderGarbled(provider, f"{provider} sent no list of pictures") from error
     if not any(image.b64_json or image.url for image in answer.data):
         raise ProviderGarbled(provider, f"{provider} sent a list without a picture")

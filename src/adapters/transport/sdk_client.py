@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.transport.connection_errors import broken
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
 from adapters.transport.status_errors import answered
 from adapters.transport.streaming import BODY, RawAnswer
@@ -113,7 +114,7 @@ class SdkClient:
             async with asyncio.timeout(self.patience.first_token_s):
                 answer = await client.get(path, cast_to=self._http_response)
             return [model.id for model in _decode_models(answer.content).data]
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             text = f"{self.provider} does not list its models"
             raise ProviderGarbled(self.provider, text) from garbage
         except Exception as failure:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
 from domain.provider_errors import (
     ContextTooLong,
@@ -132,7 +133,7 @@ def _decoded(body: object) -> object:
     if isinstance(body, bytes):
         try:
             return msgspec.json.decode(body)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             return body.decode(errors="replace")
     return body
 

@@ -5,6 +5,8 @@ from typing import Any, cast
 
 import msgspec
 
+from adapters.transport.not_json import NOT_JSON
+
 NO_RESULT = "No result of this call is known."
 """In the place of a result that a conversation lacks."""
 
@@ -19,7 +21,7 @@ def read_arguments(text: str) -> Mapping[str, Any]:
         return {}
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return {"raw": text}
     if value is None:
         return {}

@@ -112,7 +112,7 @@ def _made(told: Message, last: Round) -> bool:
 def _arguments(call: CallMade) -> object:
     try:
         return msgspec.json.decode(call.arguments or "{}")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return call.arguments
 
 

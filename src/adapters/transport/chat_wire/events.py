@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from adapters.transport.chat_wire.calls import CallAssembly, WireCall
 from adapters.transport.chat_wire.chunks import Chunk, Delta, WireUsage, decode_chunk
 from adapters.transport.chat_wire.pages import Pages
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.chat_wire.thinking_tags import ThinkingTags
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.status_errors import said
 from adapters.transport.wire_reader import WireReader
 from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderOverloaded
@@ -63,7 +62,7 @@ class ChatReader(WireReader):
             return ()
         try:
             chunk = decode_chunk(payload)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             if payload.strip() == _DONE:
                 return self._done()
             raise self._garbled() from garbage
@@ -85,7 +84,7 @@ class ChatReader(WireReader):
         """Read an answer that came as one JSON body."""
         try:
             chunk = decode_chunk(body)
-        except msgspec.DecodeError as garbage:
+        except NOT_JSON as garbage:
             raise self._garbled() from garbage
         events = [*self._rarer(chunk, whole=True)]
         if not self._begun:

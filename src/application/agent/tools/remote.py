@@ -161,5 +161,5 @@ def _says_the_same(text: str, structured: Any) -> bool:
     """Return whether the text is the data once more, for clients that know of no data."""
     try:
         return msgspec.json.decode(text) == structured
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
