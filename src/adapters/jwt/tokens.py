@@ -51,7 +51,7 @@ class JwtTokens(Tokens):
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def read(self, token: str | None) -> Bearer:
-        """Return whom the token speaks for, and the version it was issued under.
+        """Return whom the token speaks for, the version it was issued under, and until when.
 
         Raises:
             NotAuthenticated: `reason` is `token_missing`, `token_expired` or `token_invalid`.
@@ -64,14 +64,15 @@ class JwtTokens(Tokens):
             )
         except (jwt.InvalidTokenError, ValueError) as error:
             raise _invalid("Invalid authentication token") from error
-        self._refuse_expired(claims["exp"])
-        return Bearer(_user(claims.get("id")), _version(claims.get("ver", 0)))
+        expires_s = self._not_expired(claims["exp"])
+        return Bearer(_user(claims.get("id")), _version(claims.get("ver", 0)), expires_s)
 
-    def _refuse_expired(self, expires: object) -> None:
+    def _not_expired(self, expires: object) -> float:
         if isinstance(expires, bool) or not isinstance(expires, int | float):
             raise _invalid("Invalid authentication token")
         if not expires > self._clock.now().timestamp():
             raise NotAuthenticated("Authentication token has expired", "token_expired")
+        return expires
 
 
 def _user(claim: object) -> UserId:

@@ -1,5 +1,6 @@
 """Tokens that speak for a user."""
 
+from math import inf
 from typing import Protocol
 
 from msgspec import Struct
@@ -13,6 +14,8 @@ class Bearer(Struct, frozen=True):
 
     user: UserId
     version: int
+    expires_s: float = inf
+    """When it stops to count, in seconds since 1970 (UTC)."""
 
 
 class Tokens(Protocol):

@@ -1,7 +1,10 @@
-"""Closes sockets whose token does not count any more: one look at the database for all of them."""
+"""Closes sockets whose token does not count any more: one look at the database for all of them.
+
+A token is revoked or expires; a turn that runs goes on either way.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 
 import structlog
@@ -34,7 +37,7 @@ class RevokedSockets:
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None, None]:
-        """Close sockets of revoked tokens for as long as the block lasts."""
+        """Close sockets of tokens that count no more for as long as the block lasts."""
         async with alongside(self._watch()):
             yield
 
@@ -43,14 +46,19 @@ class RevokedSockets:
             await self._clock.sleep(LOOK_S)
             if not self._open:
                 continue
+            now_s = self._clock.now().timestamp()
+            await self._close({b for b in self._open.values() if b.expires_s <= now_s})
             try:
                 outdated = await self._versions.outdated(set(self._open.values()))
             except StorageError as error:
                 # Nothing is known against anybody, and a turn does not need the database.
                 log.warning("open sockets not checked", error=error.code)
                 continue
-            revoked = [line for line, bearer in self._open.items() if bearer in outdated]
-            async with asyncio.TaskGroup() as closing:
-                for line in revoked:
-                    self._open.pop(line)
-                    closing.create_task(line.close(UNAUTHORIZED, "Unauthorized"))
+            await self._close(outdated)
+
+    async def _close(self, bearers: Collection[Bearer]) -> None:
+        lines = [line for line, bearer in self._open.items() if bearer in bearers]
+        async with asyncio.TaskGroup() as closing:
+            for line in lines:
+                self._open.pop(line)
+                closing.create_task(line.close(UNAUTHORIZED, "Unauthorized"))

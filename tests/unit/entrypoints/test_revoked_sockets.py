@@ -1,4 +1,4 @@
-"""Open sockets whose token was revoked are closed, and no others."""
+"""Open sockets whose token was revoked or has expired are closed, and no others."""
 
 from adapters.memory.clock import settle
 from application.accounts.token_versions import TokenVersions
@@ -32,6 +32,22 @@ async def test_a_socket_is_closed_within_three_seconds_of_the_revocation() -> No
                 assert anna.socket.closed == (4401, "Unauthorized")
                 assert boris.socket.closed is None
                 await rig.clock.advance(LOOK_S)
+
+
+async def test_a_socket_is_closed_within_three_seconds_of_the_end_of_its_token() -> None:
+    async with Rig() as rig, Client(rig) as short, Client(rig) as long:
+        rig.store.away = True  # What ends by itself needs no look at the database.
+        sockets, now_s = watch_over(rig), rig.clock.now().timestamp()
+        async with sockets.watching():
+            with (
+                sockets.watched(short.line, Bearer(ANNA, 0, now_s + LOOK_S + 1)),
+                sockets.watched(long.line, Bearer(ANNA, 0, now_s + 90)),
+            ):
+                await rig.clock.advance(LOOK_S)
+                assert short.socket.closed is None
+                await rig.clock.advance(3)
+                assert short.socket.closed == (4401, "Unauthorized")
+                assert long.socket.closed is None
 
 
 async def test_its_turn_goes_on() -> None:
