@@ -9,7 +9,7 @@ from application.chat.turns import Started
 from domain.conversation.conversation import AnswerState, ConversationDraft, MessageDraft, Sender
 from domain.ids import TurnId
 from domain.turn.ask import Ask, Record
-from domain.turn.events import TextDelta, ThinkingDelta
+from domain.turn.events import TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.prompt import TextPart
 from domain.turn.record import TurnRecord
 from tests.api.event_stream import frames, numbered
@@ -66,7 +66,7 @@ async def test_a_reader_gets_exactly_the_rest(
     parley.script([ThinkingDelta("hm"), TextDelta("a"), TextDelta("b")])
     started = await start(parley)
     whole = frames((await anna.get(path(started.turn))).text)
-    for seen in range(whole[-1]["seq"] + 1):
+    for seen in range(whole[-1]["seq"]):
         if by_header:
             headers = {"Last-Event-ID": str(seen)}
             answer = await anna.get(path(started.turn) + "?after=1", headers=headers)
@@ -76,6 +76,32 @@ async def test_a_reader_gets_exactly_the_rest(
         text = "".join(frame["content"] for frame in rest if frame["type"] == "text_chunk")
         assert {frame["seq"] for frame in rest} <= set(range(seen + 1, whole[-1]["seq"] + 1))
         assert text == {3: "ab", 4: "b"}.get(seen, "ab" if seen < 4 else "")
+
+
+@pytest.mark.parametrize("beyond", [0, 5])
+async def test_a_reader_that_was_cut_off_within_the_ending_gets_the_pair(
+    parley: Parley, anna: httpx.AsyncClient, beyond: int
+) -> None:
+    parley.script([TextDelta("a")])
+    started = await start(parley)
+    last = frames((await anna.get(path(started.turn))).text)[-1]["seq"]
+    seen = {"Last-Event-ID": str(last + beyond)}
+    answer = await anna.get(path(started.turn), headers=seen)
+    assert [(frame["type"], frame["seq"]) for frame in frames(answer.text)] == [
+        ("text_completed", last),
+        ("tts_not_requested", last),
+    ]
+    assert {number for number, _ in numbered(answer.text)} == {str(last)}
+
+
+async def test_a_turn_that_waits_for_its_client_has_no_pair(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    parley.script([ToolCalled("c1", "f", {}, awaited=True)])
+    started = await start(parley)
+    last = frames((await anna.get(path(started.turn))).text)[-1]["seq"]
+    answer = await anna.get(path(started.turn) + f"?after={last + 1}")
+    assert frames(answer.text) == []
 
 
 async def test_following_live_and_leaving_does_not_stop_it(parley: Parley) -> None:

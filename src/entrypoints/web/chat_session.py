@@ -284,12 +284,16 @@ class ChatSession:
             await self._error(InvalidRequest("follow needs a turn_id", "turn_id"))
             return
         turn = TurnId(named)
+        try:
+            after = message.whole("after")
+        except InvalidRequest as error:
+            await self._error(error, turn)
+            return
         if (earlier := self._followed.pop(turn, None)) is not None:
             earlier.cancel()
         if len(self._followed) >= FOLLOWED:
             await self._error(InvalidRequest(f"{FOLLOWED} turns are already followed here"), turn)
             return
-        after = message.number("after") or 0
         self._followed[turn] = tasks.create_task(self._follow_to_end(turn, after))
 
     async def _follow_to_end(self, turn: TurnId, after: int) -> None:

@@ -13,6 +13,7 @@ from application.chat.turns import Turns
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest, ParleyError
 from domain.ids import TurnId, UserId
+from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten, TurnInterrupted
 from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors, event_stream
 from entrypoints.web.errors import stage_of
@@ -20,7 +21,7 @@ from entrypoints.web.identity import signed_in, signed_in_by_url
 from entrypoints.web.live import Live, Write
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.envelopes import Envelope
-from entrypoints.web.wire.frames import Framer, frame, terminal_pair
+from entrypoints.web.wire.frames import Framer, frame, terminal_pair, waits_for_client
 from entrypoints.web.wire.sse import event
 
 log = structlog.get_logger("turns")
@@ -114,11 +115,18 @@ async def turn_events(
         try:
             if lost is not None:
                 raise lost
+            ended = False
             async with turns.follow(user, turn, seen) as batches:
                 async for batch in batches:
                     for step in framer.steps(turn, batch):
                         frames = (event(f.on(b""), step.seq) for f in step.frames)
                         await write(b"".join(frames))
+                        ended = step.final
+            if not ended:
+                # Cut off within the ending, whose frames share a number, a browser would come
+                # back for ever, since only the pair tells it that there is no more.
+                *_, last = await turns.so_far(user, turn)
+                await write(_pair(turn, last))
         except ParleyError as error:
             await write(_unreadable(turn, error))
 
@@ -151,6 +159,14 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise InvalidRequest("Last-Event-ID must be the number of an event", "Last-Event-ID")
     return int(text)
+
+
+def _pair(turn: TurnId, last: Entry) -> bytes:
+    """Return the pair of a turn that is over; one that waits for its client has none."""
+    if waits_for_client(last.event):
+        return b""
+    bodies = (body | {"turn_id": turn, "seq": last.seq} for body in terminal_pair())
+    return b"".join(event(frame(body).on(b""), last.seq) for body in bodies)
 
 
 def _unreadable(turn: TurnId, error: ParleyError) -> bytes:

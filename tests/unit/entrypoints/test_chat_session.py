@@ -188,6 +188,18 @@ async def test_what_cannot_be_followed_is_an_error_frame() -> None:
             assert is_error(frame, "validation")
 
 
+@pytest.mark.parametrize("after", ["2", 1.5, True, [1]])
+async def test_a_number_that_is_none_brings_nothing_twice(after: object) -> None:
+    async with Rig([never()]) as rig, Client(rig) as client:
+        turn = await rig.start()
+        await client.say({"type": "follow", "turn_id": turn})
+        (frame,) = await client.say({"type": "follow", "turn_id": turn, "after": after})
+        assert is_error(frame, "validation", "after must be a whole number")
+        assert frame["turn_id"] == turn
+        same = await client.say({"type": "follow", "turn_id": turn, "after": 1.0})
+        assert same[0]["seq"] == 2, "a whole number that a client writes as a float"
+
+
 async def test_a_socket_follows_only_so_many_turns() -> None:
     limits = TurnLimits(per_user=20, drain_s=0)
     async with Rig(*([never()] for _ in range(FOLLOWED + 1)), limits=limits) as rig:

@@ -67,6 +67,20 @@ class ClientMessage:
                 return int(value)
         return None
 
+    def whole(self, name: str) -> int:
+        """Return the whole number under this key; 0 where there is none.
+
+        Raises:
+            InvalidRequest: something else is there.
+        """
+        value = self.found.get(name)
+        if value is None:
+            return 0
+        number = self.number(name)
+        if number is None or number != value:
+            raise InvalidRequest(f"{name} must be a whole number", name)
+        return number
+
 
 def ask_from(message: ClientMessage, user: UserId) -> Ask:
     """Return the question a request message asks.
