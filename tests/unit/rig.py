@@ -36,6 +36,7 @@ from application.chat.attachments import LoadAttachments
 from application.chat.bug_reports import BugReports
 from application.chat.characters import Characters
 from application.chat.checkpoints import Checkpoints
+from application.chat.do_work import DoWork
 from application.chat.documents import FitContent
 from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Ledger
@@ -44,7 +45,9 @@ from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
+from application.chat.save_answer import SaveAnswer
 from application.chat.speak_message import SpeakMessage
+from application.chat.tell import Tell
 from application.chat.turns import TurnLimits, Turns
 from application.files.keep_file import KeepFile
 from application.files.links import FileLinks
@@ -225,8 +228,9 @@ class Rig:
             agent_limits or AgentLimits(),
         )
         checkpoints = Checkpoints(self.ledger, self.clock)
-        run = RunTurn(
-            self.log,
+        tell, save = Tell(self.log), SaveAnswer(self.ledger, self.clock)
+        do_work = DoWork(
+            tell,
             self.ledger,
             Responder(
                 ChooseModel(catalog, {"acme": model or self.model, **(others or {})}),
@@ -254,10 +258,8 @@ class Rig:
             ),
             speak,
             SpeakMessage(speak, self.store),
-            checkpoints,
-            self.clock,
-            longest_s,
         )
+        run = RunTurn(tell, do_work, checkpoints, save, self.clock, longest_s)
         self.signals = MemorySignals()
         self.turns = Turns(
             self.log,
@@ -266,6 +268,7 @@ class Rig:
             self.ledger,
             checkpoints,
             run,
+            save,
             self.clock,
             limits,
         )

@@ -9,24 +9,20 @@ from msgspec import Struct, structs
 from application.chat.findings import (
     as_told,
     findings_of,
-    is_finding,
     tag,
     write_findings,
 )
 from application.chat.kept import Kept
 from application.chat.row_drafts import answer_draft, question_draft
-from application.history.editing import Edited, edit
+from application.chat.turn_rows import first_row, grown_row, write_row
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import (
     AnswerState,
     Conversation,
     ConversationDraft,
-    MessageDraft,
-    Place,
     Sender,
 )
-from domain.conversation.writing import moment_after
 from domain.errors import AlreadyExists, ConversationNotFound, StorageError
 from domain.ids import MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
@@ -35,18 +31,6 @@ from domain.turn.metering import Metering
 from domain.turn.record import TurnRecord
 from domain.turn.transcript import Transcript
 from domain.usage import billed
-
-GROWING = ("message", "ai_reasoning", "claude_code_data", "chart_data")
-"""What changes in an answer's row once the row is there …"""
-_ILLUSTRATED = (
-    "image_locations",
-    "file_locations",
-    "api_image_gen_settings",
-    "image_generation_request",
-)
-"""… and once something was drawn for it."""
-VOICED = ("file_locations", "is_tts", "api_tts_gen_model_name")
-"""… and what does once its sound is."""
 
 
 class Growing(Struct, frozen=True):
@@ -92,7 +76,9 @@ class Ledger:
                 self._clock.now(),
                 code_session=conversation.claude_session_id,
             )
-            asked = await self._write(db, kept, Sender.USER, question_draft(ask, record))
+            asked = await write_row(
+                db, kept, self._clock.now(), Sender.USER, question_draft(ask, record)
+            )
             running = TurnRecord(
                 turn=turn,
                 user=ask.user,
@@ -176,9 +162,9 @@ class Ledger:
                 now = await write_findings(db, now, found, state, self._clock.now())
             if now.answer is not None:
                 said = as_told(draft, now)
-                now = await _bring_up_to_date(db, now, now.answer, said, state, usage)
+                now = await grown_row(db, now, now.answer, said, state, usage)
             elif draft.has_content and not now.gone:
-                now = await self._first_row(db, now, as_told(draft, now), state, usage)
+                now = await first_row(db, now, self._clock.now(), as_told(draft, now), state, usage)
             elif now.report is not None and usage is not None:
                 changes: dict[str, Any] = {"usage": usage}
                 this = (kept.ask.user, kept.conversation, now.report)
@@ -230,64 +216,6 @@ class Ledger:
             saved, edited=edited, edited_messages=tuple(messages.get(conversation, ()))
         )
 
-    async def _first_row(
-        self,
-        db: Stores,
-        kept: Kept,
-        draft: MessageDraft,
-        state: AnswerState,
-        usage: Mapping[str, Any] | None,
-    ) -> Kept:
-        try:
-            written = await self._write(db, kept, Sender.AI, draft, state, usage)
-        except ConversationNotFound:
-            return structs.replace(kept, gone=True)
-        return structs.replace(kept, answer=written.message)
-
-    async def _write(
-        self,
-        db: Stores,
-        kept: Kept,
-        sender: Sender,
-        draft: MessageDraft,
-        state: AnswerState | None = None,
-        usage: Mapping[str, Any] | None = None,
-    ) -> Edited:
-        """Return where the message is: in the row an edit names, else in a new one."""
-        user, conversation = kept.ask.user, kept.conversation
-        if kept.record.edits and draft.message_id and not await _is_finding(db, kept, draft):
-            by_turn = None
-            if state is not None:
-                await db.conversations.hold(user, conversation)
-                by_turn = {"state": state, "turn_id": kept.turn, "usage": usage}
-            edited = await edit(
-                db, user, conversation, draft, written_by_turn=by_turn, after=kept.earlier
-            )
-            if edited is not None:
-                if sender is Sender.AI and kept.report is not None:
-                    follows: dict[str, Any] = {"parent_id": kept.report}
-                    this = (user, conversation, edited.message)
-                    await db.conversations.change_message(*this, follows)
-                return edited
-        place = await self._place(db, kept, sender)
-        added = await db.conversations.add_message(
-            user, conversation, sender, draft, turn=kept.turn, state=state, place=place, usage=usage
-        )
-        return Edited(added, place.at, None)
-
-    async def _place(self, db: Stores, kept: Kept, sender: Sender) -> Place:
-        """Return where a new message goes.
-
-        An answer comes after its question, which spares looking further. An edited question may
-        be far above: its first answer then comes right behind it.
-        """
-        if sender is Sender.AI and not kept.record.edits:
-            return Place(moment_after(kept.asked_at, self._clock.now()), kept.last)
-        end = await db.conversations.end(kept.ask.user, kept.conversation)
-        if sender is Sender.USER or end.after == kept.last:
-            return end
-        return Place(moment_after(kept.asked_at, kept.asked_at), kept.last)
-
 
 async def _opened(db: Stores, user: UserId, record: Record) -> Conversation:
     """Return the conversation of a question; a fork is a new one with the copies in it."""
@@ -295,36 +223,6 @@ async def _opened(db: Stores, user: UserId, record: Record) -> Conversation:
     for said in record.copied:
         await db.conversations.add_message(user, conversation.id, said.sender, said.draft)
     return conversation
-
-
-async def _bring_up_to_date(
-    db: Stores,
-    kept: Kept,
-    answer: MessageId,
-    draft: MessageDraft,
-    state: AnswerState,
-    usage: Mapping[str, Any] | None,
-) -> Kept:
-    said = draft.stated()
-    names = (*GROWING, *VOICED) if draft.is_tts else GROWING
-    changes: dict[str, Any] = {name: said[name] for name in names if name in said}
-    changes |= {
-        name: said[name]
-        for name in _ILLUSTRATED
-        if name in said and said[name] != getattr(kept.record.answer, name)
-    }
-    changes["state"] = state
-    if usage is not None:
-        changes["usage"] = usage
-    user, gone = kept.ask.user, kept.gone
-    this = (user, kept.conversation, answer)
-    if state is AnswerState.RUNNING:  # Whether it is still there is asked at the end.
-        await db.conversations.grow_message(*this, changes, turn=kept.turn)
-        return structs.replace(kept, answer=answer)
-    if not await db.conversations.change_message(*this, changes, turn=kept.turn):
-        # Deleted, or taken over by a turn that answers anew.
-        gone = await db.conversations.message(user, answer) is None
-    return structs.replace(kept, answer=answer, gone=gone)
 
 
 async def _went_on_in(db: Stores, kept: Kept, session: str | None) -> None:
@@ -343,12 +241,3 @@ async def _heard_of(db: Stores, kept: Kept) -> Kept:
         return await findings_of(db, kept)
     record = await db.turns.find(kept.turn) if kept.answer is None else None
     return structs.replace(kept, answer=record.answer) if record else kept
-
-
-async def _is_finding(db: Stores, kept: Kept, draft: MessageDraft) -> bool:
-    """Return whether the row that is to be written anew is no answer but what one rests on.
-
-    Clients name the message behind the question, whatever it is.
-    """
-    stored = await db.conversations.message(kept.ask.user, draft.message_id or MessageId(0))
-    return stored is not None and is_finding(stored)

@@ -29,6 +29,11 @@ class Said(Struct):
     together: asyncio.Lock | None = None
     """Held by whoever tells, where text and voice both do."""
 
+    @property
+    def speech_is_over(self) -> bool:
+        """Whether readers know how the voice ends."""
+        return self.speech_settled or (self.leg is not None and self.leg.ended)
+
     def speaks(self, leg: VoiceLeg) -> None:
         """Note whose voice it is."""
         self.leg = leg

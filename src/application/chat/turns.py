@@ -1,7 +1,6 @@
 """Owns every running turn of the process."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -15,7 +14,8 @@ from application.chat.checkpoints import Checkpoints
 from application.chat.kept import Kept
 from application.chat.known_turns import KnownTurns
 from application.chat.ledger import Ledger
-from application.chat.run_turn import RunTurn, Unsaved
+from application.chat.run_turn import RunTurn
+from application.chat.save_answer import SaveAnswer
 from application.chat.stop_switch import Cancelled, StopSwitch
 from application.ports.clock import Clock
 from application.ports.signals import Signals
@@ -80,6 +80,7 @@ class Turns:
         ledger: Ledger,
         checkpoints: Checkpoints,
         run: RunTurn,
+        save: SaveAnswer,
         clock: Clock,
         limits: TurnLimits,
     ) -> None:
@@ -90,6 +91,7 @@ class Turns:
         self._ledger = ledger
         self._checkpoints = checkpoints
         self._run = run
+        self._save = save
         self._clock = clock
         self._limits = limits
         self._running: dict[TurnId, _Running] = {}
@@ -97,7 +99,6 @@ class Turns:
         self._owners: set[asyncio.Task[None]] = set()
         self._group = asyncio.TaskGroup()
         self._chores: list[asyncio.Task[None]] = []
-        self._unsaved: deque[Unsaved] = deque()
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -129,7 +130,7 @@ class Turns:
                 running.switch.stop(TurnInterrupted())
             if self._owners:
                 await asyncio.wait(self._owners)
-            await self._try_to_save()
+            await self._save.late()
             for chore in self._chores:
                 chore.cancel()
             await self._group.__aexit__(None, None, None)
@@ -267,9 +268,7 @@ class Turns:
         if not fresh:
             return
         try:
-            unsaved = await self._run(header.turn, ask, kept, running.switch, microphone)
-            if unsaved is not None:
-                self._unsaved.append(unsaved)
+            await self._run(header.turn, ask, kept, running.switch, microphone)
         except Exception:
             # Readers must not wait for an ending that cannot come.
             log.exception("turn lost its owner", turn=header.turn)
@@ -322,12 +321,7 @@ class Turns:
     async def _save_the_rest(self) -> None:
         while True:
             await self._clock.sleep(self._limits.save_late_s)
-            await self._try_to_save()
-
-    async def _try_to_save(self) -> None:
-        """Save answers that ended while the database was away, oldest first."""
-        while self._unsaved and await self._run.save_late(self._unsaved[0]):
-            self._unsaved.popleft()
+            await self._save.late()
 
     async def _sweep(self) -> None:
         while True:

@@ -10,8 +10,8 @@ from application.chat.assemble import Assemble
 from application.chat.attachments import LoadAttachments
 from application.chat.characters import Characters
 from application.chat.checkpoints import Checkpoints
+from application.chat.do_work import DoWork
 from application.chat.documents import FitContent
-from application.chat.hear_question import HearQuestion
 from application.chat.ledger import Ledger
 from application.chat.name_conversation import NameConversation
 from application.chat.pictures import Pictures
@@ -19,7 +19,9 @@ from application.chat.prepared import PreparedAttachments
 from application.chat.recover import RecoverTurns
 from application.chat.responder import Responder
 from application.chat.run_turn import RunTurn
+from application.chat.save_answer import SaveAnswer
 from application.chat.speak_message import SpeakMessage
+from application.chat.tell import Tell
 from application.chat.turns import TurnLimits, Turns
 from application.chat.write_down import WriteDown
 from application.files.sources import AttachmentSources
@@ -41,7 +43,6 @@ from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
 from application.research.deep_research import DeepResearch
-from application.speech.speak_along import SpeakAlong
 from application.usage.show_usage import ShowUsage
 from application.usage.spending import Spending
 from domain.catalog.catalog import Catalog
@@ -80,6 +81,9 @@ class CasesProvider(Provider):
     ask_again = provide(AskAgain)
     ledger = provide(Ledger)
     checkpoints = provide(Checkpoints)
+    tell = provide(Tell)
+    do_work = provide(DoWork)
+    save_answer = provide(SaveAnswer)
     show_usage = provide(ShowUsage)
     recover = provide(RecoverTurns)
     fit_content = provide(FitContent)
@@ -132,34 +136,16 @@ class CasesProvider(Provider):
     @provide
     def run_turn(
         self,
-        turn_log: TurnLog,
-        ledger: Ledger,
-        responder: Responder,
-        states: AnswerStates,
-        pictures: Pictures,
-        hear: HearQuestion,
-        speak: SpeakAlong,
-        speak_message: SpeakMessage,
+        tell: Tell,
+        do_work: DoWork,
         checkpoints: Checkpoints,
+        save: SaveAnswer,
         clock: Clock,
         settings: Settings,
     ) -> RunTurn:
         """One turn, for at most as long as the operator allows."""
         longest_s, research_s = settings.turn_timeout_s, settings.research_timeout_s
-        return RunTurn(
-            turn_log,
-            ledger,
-            responder,
-            states,
-            pictures,
-            hear,
-            speak,
-            speak_message,
-            checkpoints,
-            clock,
-            longest_s,
-            research_s,
-        )
+        return RunTurn(tell, do_work, checkpoints, save, clock, longest_s, research_s)
 
     @provide
     def turns(
@@ -170,6 +156,7 @@ class CasesProvider(Provider):
         ledger: Ledger,
         checkpoints: Checkpoints,
         run: RunTurn,
+        save: SaveAnswer,
         clock: Clock,
         settings: Settings,
     ) -> Turns:
@@ -180,4 +167,4 @@ class CasesProvider(Provider):
             research_s=settings.research_timeout_s,
             drain_s=settings.drain_s,
         )
-        return Turns(turn_log, signals, work, ledger, checkpoints, run, clock, limits)
+        return Turns(turn_log, signals, work, ledger, checkpoints, run, save, clock, limits)
