@@ -15,7 +15,8 @@ from domain.turn.ask import Record
 from domain.turn.events import ToolCalled
 from domain.turn.prompt import TextPart
 from domain.turn.settings import TurnSettings
-from entrypoints.web.wire.frames import Framer, connection_part
+from entrypoints.web.wire.frame import connection_part
+from entrypoints.web.wire.frames import Framer
 from tests.simulators import claude_code as sim
 from tests.simulators.claude_code import OTHER_SESSION, SESSION, FakeClaude, Step
 from tests.unit.rig import ANNA, Rig, question

@@ -22,7 +22,9 @@ from entrypoints.web.recorder import Recorder
 from entrypoints.web.shown_turn import ShownTurn
 from entrypoints.web.wire.approvals import approval_from
 from entrypoints.web.wire.custom_events import Body
-from entrypoints.web.wire.frames import Framer, frame, terminal_pair, waits_for_client
+from entrypoints.web.wire.event_bodies import terminal_pair, waits_for_client
+from entrypoints.web.wire.frame import frame
+from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.messages import ClientMessage
 
 log = structlog.get_logger("socket")

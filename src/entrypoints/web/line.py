@@ -14,7 +14,7 @@ from entrypoints.web.close_codes import TOO_BIG
 from entrypoints.web.direct_socket import direct_socket
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.dictation import STOP_WORDS
-from entrypoints.web.wire.frames import Frame, connection_part, frame
+from entrypoints.web.wire.frame import Frame, connection_part, frame
 from entrypoints.web.wire.messages import ClientMessage
 
 LARGEST_BINARY = 1024 * 1024

@@ -21,7 +21,9 @@ from entrypoints.web.identity import signed_in, signed_in_by_url
 from entrypoints.web.live import Live, Write
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.envelopes import Envelope
-from entrypoints.web.wire.frames import Framer, frame, terminal_pair, waits_for_client
+from entrypoints.web.wire.event_bodies import terminal_pair, waits_for_client
+from entrypoints.web.wire.frame import frame
+from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.sse import event
 
 log = structlog.get_logger("turns")

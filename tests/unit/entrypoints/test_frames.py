@@ -43,7 +43,9 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
-from entrypoints.web.wire.frames import APART, Framer, connection_part, frame, terminal_pair
+from entrypoints.web.wire.event_bodies import terminal_pair
+from entrypoints.web.wire.frame import connection_part, frame
+from entrypoints.web.wire.frames import APART, Framer
 from tests.unit.rig import ANNA
 
 TURN = TurnId("t-1")
