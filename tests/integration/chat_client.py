@@ -10,7 +10,7 @@ from uuid import uuid4
 from websockets.asyncio.client import ClientConnection, connect
 
 Frame = dict[str, Any]
-WAIT_S = 15
+WAIT_S = 30
 FIRST_FLAG = frozenset({"text_completed", "text_not_requested"})
 SECOND_FLAG = frozenset({"tts_completed", "tts_not_requested", "tts_error"})
 
