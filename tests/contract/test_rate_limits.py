@@ -68,3 +68,20 @@ async def test_what_is_forgotten_counts_no_more(limits: RateLimits) -> None:
     await limits.forget("login", "nobody", 1, 60)
     assert await limits.spend("login", "anna", 1, 60) == 0
     assert await limits.spend("login", "boris", 1, 60) > 0
+
+
+async def test_what_is_given_back_may_be_spent_again(
+    limits: RateLimits, later: Callable[[float], None]
+) -> None:
+    for _ in range(2):
+        assert await limits.spend("login", "anna", 2, 60) == 0
+        later(10)
+    await limits.give_back("login", "anna", 2, 60)
+    assert await limits.spend("login", "anna", 2, 60) == 0
+    assert await limits.spend("login", "anna", 2, 60) == pytest.approx(40, abs=0.1)
+
+
+async def test_where_nothing_was_counted_there_is_nothing_to_give_back(limits: RateLimits) -> None:
+    await limits.give_back("login", "anna", 1, 60)
+    assert await limits.spend("login", "anna", 1, 60) == 0
+    assert await limits.spend("login", "anna", 1, 60) > 0

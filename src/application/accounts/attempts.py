@@ -1,9 +1,12 @@
 """How often a password may be tried."""
 
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
 from application.ports.personal_data import PersonalData
 from application.ports.rate_limits import RateLimits
 from domain.account import Account
-from domain.errors import ParleyError
+from domain.errors import ParleyError, StorageError
 from domain.ids import UserId
 
 WINDOW_S = 300
@@ -23,7 +26,7 @@ class TooManyAttempts(ParleyError):
 
 
 class Attempts(PersonalData):
-    """Counts them by name, by address, and by account where a token says whose it is.
+    """Counts those that failed, by name, by address, and by account where a token says whose it is.
 
     A username and an e-mail address are counted apart, although they may name the same account:
     a common count would tell a stranger that they do.
@@ -34,22 +37,22 @@ class Attempts(PersonalData):
         self._limits = limits
         self._allowed = allowed
 
-    async def spend_login(self, name: str, address: str) -> None:
-        """Count an attempt to log in.
+    def login(self, name: str, address: str) -> AbstractAsyncContextManager[None]:
+        """Count an attempt to log in while the block runs, and for good if it is a wrong guess.
 
-        Raises:
-            TooManyAttempts: the name or the address has none left.
+        Entering raises:
+            TooManyAttempts: the address or the name has none left.
         """
-        await self._spend(_NAME, _folded(name))
-        await self._spend(_ADDRESS, address)
+        # The address first: one that has none left must not use up those of anybody's name.
+        return self._counting((_ADDRESS, address), (_NAME, _folded(name)))
 
-    async def spend_confirmation(self, user: UserId) -> None:
-        """Count an attempt of somebody who is logged in to prove that it is really them.
+    def confirmation(self, user: UserId) -> AbstractAsyncContextManager[None]:
+        """Count, as `login`, an attempt of a logged-in user to prove that it is really them.
 
-        Raises:
+        Entering raises:
             TooManyAttempts: the account has none left.
         """
-        await self._spend(_ACCOUNT, str(user))
+        return self._counting((_ACCOUNT, str(user)))
 
     async def forget(self, account: Account) -> None:
         """Forget the attempts on the account; addresses are forgotten as their window closes."""
@@ -57,10 +60,28 @@ class Attempts(PersonalData):
             await self._limits.forget(_NAME, _folded(name), self._allowed, WINDOW_S)
         await self._limits.forget(_ACCOUNT, str(account.id), self._allowed, WINDOW_S)
 
-    async def _spend(self, purpose: str, key: str) -> None:
-        wait_s = await self._limits.spend(purpose, key, self._allowed, WINDOW_S)
-        if wait_s > 0:
-            raise TooManyAttempts(wait_s)
+    @asynccontextmanager
+    async def _counting(self, *counts: tuple[str, str]) -> AsyncGenerator[None, None]:
+        """Count before the password is looked at, so that guesses side by side are no more.
+
+        Who got in has not guessed, nor has anybody whose password was not looked at: they leave
+        their attempts to the others of their address.
+        """
+        for place, (purpose, key) in enumerate(counts):
+            wait_s = await self._limits.spend(purpose, key, self._allowed, WINDOW_S)
+            if wait_s > 0:
+                await self._give_back(counts[:place])
+                raise TooManyAttempts(wait_s)
+        try:
+            yield
+        except StorageError:
+            await self._give_back(counts)
+            raise
+        await self._give_back(counts)
+
+    async def _give_back(self, counts: Iterable[tuple[str, str]]) -> None:
+        for purpose, key in counts:
+            await self._limits.give_back(purpose, key, self._allowed, WINDOW_S)
 
 
 def _folded(name: str) -> str:

@@ -28,8 +28,8 @@ class ConfirmPassword:
             InvalidRequest: it is not their password.
             TooManyAttempts: it was not even looked at.
         """
-        await self._attempts.spend_confirmation(user)
-        account = await self._work.run(lambda db: db.accounts.get(user))
-        if not await self._passwords.verify(password, account.password_hash):
-            raise InvalidRequest("The password is wrong", field)
+        async with self._attempts.confirmation(user):
+            account = await self._work.run(lambda db: db.accounts.get(user))
+            if not await self._passwords.verify(password, account.password_hash):
+                raise InvalidRequest("The password is wrong", field)
         return account

@@ -40,19 +40,22 @@ class LogIn:
             BadCredentials: name and password do not fit, for whatever reason.
             TooManyAttempts: the password was not even looked at.
         """
-        await self._attempts.spend_login(name, address)
+        async with self._attempts.login(name, address):
+            account = await self._known(name.strip(), password)
+        if self._passwords.outdated(account.password_hash):
+            await self._renew(account, password)
+        return LoggedIn(account, self._tokens.issue(account))
 
+    async def _known(self, name: str, password: str) -> Account:
         async def look_up(db: Stores) -> tuple[Account | None, str | None]:
-            return await db.accounts.named(name.strip()), await db.accounts.adopted_hash()
+            return await db.accounts.named(name), await db.accounts.adopted_hash()
 
         account, adopted = await self._work.run(look_up)
         stored = account.password_hash if account else None
         fits = await self._passwords.verify(password, stored, adopted)
         if account is None or not fits:
             raise BadCredentials
-        if self._passwords.outdated(account.password_hash):
-            await self._renew(account, password)
-        return LoggedIn(account, self._tokens.issue(account))
+        return account
 
     async def _renew(self, account: Account, password: str) -> None:
         renewed = await self._passwords.hash(password)

@@ -15,6 +15,10 @@ class RateLimits(Protocol):
         """
         ...
 
+    async def give_back(self, purpose: str, key: str, allowed: int, window_s: int) -> None:
+        """Uncount the newest attempt, if any, that was counted with these very arguments."""
+        ...
+
     async def forget(self, purpose: str, key: str, allowed: int, window_s: int) -> None:
         """Forget the attempts that were counted with these very arguments."""
         ...

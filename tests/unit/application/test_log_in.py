@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from adapters.memory.clock import ManualClock
@@ -126,10 +128,63 @@ async def test_attempts_are_counted_by_address(desk: Desk) -> None:
         await desk.log_in("d", "wrong", "5.6.7.8")
 
 
+async def test_an_office_behind_one_address_gets_in(desk: Desk) -> None:
+    names = [f"clerk{number}" for number in range(5)]
+    for name in names:
+        await desk.add(name, WORD)
+    for name in names:
+        await desk.log_in(name, WORD, "1.2.3.4")
+
+
+async def test_who_gets_in_gives_no_attempts_to_those_who_guess(desk: Desk) -> None:
+    await desk.add("anna@example.org", WORD)
+    await desk.add("mallory", WORD)
+    for _ in range(3):
+        await desk.log_in("mallory", WORD, "1.2.3.4")
+        with pytest.raises(BadCredentials):
+            await desk.log_in("anna", "wrong", "1.2.3.4")
+    for address in ("1.2.3.4", "5.6.7.8"):
+        with pytest.raises(TooManyAttempts):
+            await desk.log_in("anna", WORD, address)
+
+
+async def test_guesses_side_by_side_are_no_more_than_one_after_the_other(desk: Desk) -> None:
+    await desk.add("anna@example.org", WORD)
+    tried = [asyncio.create_task(desk.log_in("anna", "wrong", "1.2.3.4")) for _ in range(9)]
+    await asyncio.wait(tried)
+    assert len(desk.passwords.verified) == 3
+
+
+async def test_an_address_without_attempts_uses_up_nobodys_name(desk: Desk) -> None:
+    await desk.add("anna@example.org", WORD)
+    for name in ("a", "b", "c"):
+        with pytest.raises(BadCredentials):
+            await desk.log_in(name, "wrong", "1.2.3.4")
+    for _ in range(3):
+        with pytest.raises(TooManyAttempts):
+            await desk.log_in("anna", "wrong", "1.2.3.4")
+    assert (await desk.log_in("anna", WORD, "5.6.7.8")).account.username == "anna"
+
+
+async def test_a_name_without_attempts_uses_up_no_address(desk: Desk) -> None:
+    await desk.add("boris", WORD)
+    for number in range(3):
+        with pytest.raises(BadCredentials):
+            await desk.log_in("anna", "wrong", f"5.6.7.{number}")
+    for _ in range(3):
+        with pytest.raises(TooManyAttempts):
+            await desk.log_in("anna", "wrong", "1.2.3.4")
+    assert (await desk.log_in("boris", WORD, "1.2.3.4")).account.username == "boris"
+
+
 async def test_a_database_that_is_away_is_no_wrong_password(desk: Desk) -> None:
+    await desk.add("anna@example.org", WORD)
     desk.work.away = True
-    with pytest.raises(StorageUnavailable):
-        await desk.log_in("anna", WORD, "1.2.3.4")
+    for _ in range(4):
+        with pytest.raises(StorageUnavailable):
+            await desk.log_in("anna", WORD, "1.2.3.4")
+    desk.work.away = False
+    assert (await desk.log_in("anna", WORD, "1.2.3.4")).account.username == "anna"
 
 
 class TestAddUser:
