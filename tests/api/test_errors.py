@@ -95,6 +95,13 @@ async def test_a_body_that_is_no_json_is_400(
     assert (answer.status_code, answer.json()["message"]) == (400, "The body is not valid JSON")
 
 
+async def test_half_a_character_does_not_make_a_body_unreadable(anna: httpx.AsyncClient) -> None:
+    body = rb'{"customer_id": 1, "title": "Cut \ud83d", "prompt": "\ud83e\udd89"}'
+    answer = await anna.post("/api/v1/chat/prompts", content=body)
+    assert answer.status_code == 200
+    assert (answer.json()["data"]["title"], answer.json()["data"]["prompt"]) == ("Cut ?", "🦉")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"7", b'"x"', b"{}"])
 @pytest.mark.parametrize("path", ["/chat", "/api/v1/chat/sessions/list", "/api/v1/auth/login"])
 async def test_a_body_of_another_shape_is_422(

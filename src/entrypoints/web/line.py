@@ -1,11 +1,9 @@
 """One socket as its session sees it: decoded messages in, frames out."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
-import msgspec
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
 
@@ -15,6 +13,7 @@ from entrypoints.web.direct_socket import direct_socket
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.dictation import STOP_WORDS
 from entrypoints.web.wire.frame import Frame, connection_part, frame
+from entrypoints.web.wire.json_text import decoded
 from entrypoints.web.wire.messages import ClientMessage
 
 LARGEST_BINARY = 1024 * 1024
@@ -108,7 +107,7 @@ class Line:
         if (word := text.strip().lower()) in STOP_WORDS:
             return ClientMessage({"type": word})
         try:
-            found = _decoded(text)
+            found = decoded(text)
         except (ValueError, RecursionError) as error:
             raise NotJson from error
         return ClientMessage(cast("Body", found)) if isinstance(found, dict) else None
@@ -154,20 +153,3 @@ class Line:
             )
         except (WebSocketDisconnect, OSError, RuntimeError) as error:
             raise ClientGone from error
-
-
-def _decoded(text: str) -> object:
-    """Return what the JSON says; half a character in it becomes a question mark.
-
-    Browsers escape such a half, which is left where a text is cut in the middle of an emoji.
-
-    Raises:
-        ValueError, RecursionError: it is no JSON.
-    """
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        if "\\ud" not in text.lower():
-            raise
-        whole = json.dumps(json.loads(text), ensure_ascii=False)
-        return msgspec.json.decode(whole.encode(errors="replace"))

@@ -32,6 +32,7 @@ from entrypoints.web.errors import (
 )
 from entrypoints.web.presence import ClientGone
 from entrypoints.web.wire.envelopes import ErrorEnvelope, SchemaViolation
+from entrypoints.web.wire.json_text import decoded
 
 log = structlog.get_logger("http")
 
@@ -58,14 +59,14 @@ class JsonRequest(Request[Any, Any, Any]):
     """A request whose body, when it is no JSON, is the client's mistake and not ours."""
 
     async def json(self) -> Any:
-        """Return the decoded body.
+        """Return the decoded body; None where there is none.
 
         Raises:
             SerializationException: it is no JSON, no UTF-8, or nested beyond reason.
         """
         try:
-            return await super().json()
-        except (UnicodeError, RecursionError) as error:
+            return decoded(await self.body() or b"null")
+        except (ValueError, RecursionError) as error:
             raise SerializationException("not decodable") from error
 
 
