@@ -93,6 +93,26 @@ class TestSearch:
         assert await desk.found(anna, "🦉") == ["summer"]
         assert await desk.found(anna, "ete") == []
 
+    @pytest.mark.parametrize(
+        ("said", "wanted"),
+        [
+            ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+            ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
+            ("Σίσυφος", "ΣΊΣ"),
+            ("İSTANBUL", "istanbul"),
+            ("İstanbul", "İSTANBUL"),
+            ("HAUPTSTRAẞE", "STRAẞE"),
+            ("Deseret 𐐔", "𐐔"),
+            ("Ქართული", "Ქარ"),
+        ],
+    )
+    async def test_letters_with_a_case_of_their_own(
+        self, desk: Desk, anna: UserId, said: str, wanted: str
+    ) -> None:
+        await desk.talk(anna, said, name="n")
+        await desk.talk(anna, "?", name="other")
+        assert await desk.found(anna, wanted) == ["n"]
+
     async def test_the_empty_text_is_in_all_but_empty_conversations(
         self, desk: Desk, anna: UserId
     ) -> None:

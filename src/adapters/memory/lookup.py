@@ -6,6 +6,7 @@ from application.ports.lookup import Lookup
 from domain.conversation.activity import OPEN_TASKS, CharacterActivity
 from domain.conversation.conversation import Conversation, Sender, StoredMessage
 from domain.conversation.files import FileQuery, carries
+from domain.conversation.letters import small_letters
 from domain.ids import ConversationId, UserId
 
 
@@ -20,13 +21,13 @@ class MemoryLookup(Lookup):
         said: dict[ConversationId, list[str]] = {}
         for message in self._shown(user):
             said.setdefault(message.session_id, []).append(message.message or "")
-        wanted = text.lower()
+        wanted = small_letters(text)
         found = [
             one
             for one in newest_first(self._draft.state, user)
             if (one.task_status is not None or one.id in said)
             and any(
-                wanted in place.lower()
+                wanted in small_letters(place)
                 for place in (one.name, one.character, *said.get(one.id, ()))
             )
         ]

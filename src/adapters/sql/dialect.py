@@ -93,6 +93,27 @@ def _with_collation(element: exact, compiler: SQLCompiler, **options: Any) -> st
     return f"{compiler.process(element.clauses, **options)} COLLATE utf8mb4_bin"
 
 
+class in_small_letters(FunctionElement[str]):  # noqa: N801 - reads as a function in queries
+    """A text as `small_letters` has it, as far as the engine knows the small ones of its letters.
+
+    Whatever collation a column has: compared with one another are texts made in the same way.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(in_small_letters)
+def _small(element: in_small_letters, compiler: SQLCompiler, **options: Any) -> str:
+    return f"small_letters({compiler.process(element.clauses, **options)})"
+
+
+@compiles(in_small_letters, *MYSQL)
+def _lower(element: in_small_letters, compiler: SQLCompiler, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    return f"replace(lower(convert({text} using utf8mb4)), '\u03c2', '\u03c3')"
+
+
 class list_length(FunctionElement[int]):  # noqa: N801 - reads as a function in queries
     """How many items a JSON list has; null where there is none."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from adapters.sql import mysql_driver, sqlite_driver
 from adapters.sql.dialect import MYSQL
 from adapters.sql.prepared import Driver
+from domain.conversation.letters import small_letters
 from domain.errors import NotConfigured, StorageError
 
 LOCK_WAIT_S = 5
@@ -195,6 +196,10 @@ def _lower(value: str | None) -> str | None:
     return None if value is None else value.lower()
 
 
+def _small_letters(value: str | None) -> str | None:
+    return None if value is None else small_letters(value)
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     _run_on(
         connection,
@@ -203,8 +208,9 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         # What is deleted is overwritten: a deleted account leaves nothing in free pages.
         "PRAGMA secure_delete=ON",
     )
-    # SQLite's own lower() knows ASCII only; MySQL's knows all letters.
+    # SQLite's own lower() knows ASCII only; MySQL's knows nearly all letters.
     connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function("small_letters", 1, _small_letters, deterministic=True)
 
 
 def _obey_foreign_keys(connection: Any, _record: Any) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.sql.dialect import exact, list_length
+from adapters.sql.dialect import exact, in_small_letters, list_length
 from adapters.sql.listing import NEWEST_FIRST, SEEN
 from adapters.sql.rows import conversation_of, message_of, storable
 from adapters.sql.tables.chat import messages, sessions
@@ -60,7 +60,7 @@ class SqlLookup(Lookup):
         rows = await self._transaction.all(
             "search",
             _search(with_text=bool(text)).limit(limit),
-            {"owner": user, **({"wanted": _folded(text)} if text else {})},
+            {"owner": user, **({"wanted": storable(text)} if text else {})},
         )
         return [conversation_of(row) for row in rows]
 
@@ -100,13 +100,9 @@ class SqlLookup(Lookup):
         ]
 
 
-def _folded(text: str) -> str:
-    return str(storable(text)).lower()
-
-
 def _occurs(column: ColumnElement[str], wanted: ColumnElement[str]) -> ColumnElement[bool]:
     """Return whether a text occurs in a column; unlike LIKE, this knows no wildcards."""
-    return func.instr(func.lower(column), exact(wanted)) > 0
+    return func.instr(in_small_letters(column), exact(in_small_letters(wanted))) > 0
 
 
 def _search(*, with_text: bool) -> Select[*tuple[Any, ...]]:
@@ -149,6 +145,6 @@ def _may_carry(wanted: FileQuery) -> ColumnElement[bool]:
     if wanted.images_too:
         places.append(list_length(messages.c.image_locations) > 0)
         if wanted.name:
-            name: ColumnElement[str] = bindparam(None, _folded(wanted.name), unique=True)
+            name: ColumnElement[str] = bindparam(None, storable(wanted.name), unique=True)
             places.append(_occurs(messages.c.message, name))
     return or_(*places)
