@@ -1,5 +1,6 @@
 """What goes into a real database comes out of it the same, whoever looks."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from adapters.sql.engine import Database, Pool, open_database
+from adapters.sql.json_columns import Shape, Shaped, an_object, objects, texts
 from adapters.sql.tables.chat import messages, metadata
 from application.ports.unit_of_work import UnitOfWork
 from tests.contract.test_unit_of_work import end_other_connections
@@ -28,6 +30,7 @@ from tests.contract.test_unit_of_work import end_other_connections
 OWL = "🦉 東京 é"
 MOMENT = datetime(2026, 3, 29, 1, 59, 59, 123457, tzinfo=timezone(timedelta(hours=5, minutes=45)))
 JSON_VALUE = {OWL: [OWL, None, 2**53 + 1, True, {"": 0.1}]}
+SHAPES: Mapping[Shape, object] = {texts: [OWL, ""], objects: [JSON_VALUE], an_object: JSON_VALUE}
 LONG = OWL * 10_000
 
 
@@ -54,6 +57,8 @@ async def test_every_connection_to_mysql_is_set_up(mysql_url: str) -> None:
 
 
 def a_value(column: Column[Any]) -> Any:
+    if isinstance(column.type, Shaped):
+        return SHAPES[column.type.shape]
     kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
     match kind:
         case JSON():
@@ -91,8 +96,8 @@ async def test_texts_beyond_64_kibibytes(database: Database) -> None:
         for table in metadata.sorted_tables:
             row = {column.name: a_value(column) for column in table.c}
             if table is messages:
-                row |= {"message": LONG, "ai_reasoning": LONG, "chart_data": [LONG]}
+                row |= {"message": LONG, "ai_reasoning": LONG, "chart_data": [{"a": LONG}]}
             await connection.execute(insert(table).values(row))
         found = (await connection.execute(select(messages))).mappings().one()
     assert (found["message"], found["ai_reasoning"]) == (LONG, LONG)
-    assert found["chart_data"] == [LONG]
+    assert found["chart_data"] == [{"a": LONG}]

@@ -54,6 +54,28 @@ def old_database() -> Generator[URL, None, None]:
         yield found
 
 
+PROMPTS = """CREATE TABLE Prompts (prompt_id INT NOT NULL AUTO_INCREMENT, customer_id INT NOT NULL,
+  title VARCHAR(100) NOT NULL, prompt TEXT NOT NULL, PRIMARY KEY (prompt_id))"""
+ODD = """
+SET SESSION sql_mode = '';
+ALTER TABLE ChatSessionsNG MODIFY last_update DATETIME NULL;
+ALTER TABLE ChatMessagesNG MODIFY created_at DATETIME NULL;
+INSERT INTO ChatSessionsNG (session_id, customer_id, session_name, auto_trigger_tts, tags,
+  created_at, last_update) VALUES
+  ('odd', 12, 'Odd', 0, '"alone"', '0000-00-00 00:00:00', NULL);
+INSERT INTO ChatMessagesNG (session_id, customer_id, sender, message, image_locations, chart_data,
+  is_tts, is_gps_location_message, show_transcribe_button, favorite, test_mode, created_at) VALUES
+  ('odd', 12, '', 'first', '"https://x/1.png"', '{"a": 1}', 0, 0, 0, 0, 0, NULL),
+  ('odd', 12, 'User', 'second', '[null, "https://x/2.png"]', '[]', 0, 0, 0, 1, 0, '2020-00-10'),
+  ('odd', 12, 'User', 'third', '{}', 'null', 0, 0, 0, 0, 0, '2020-01-10')
+"""
+
+
+@pytest.fixture
+def odd_rows(old_database: URL) -> None:
+    rows(old_database, ODD)
+
+
 @pytest.fixture
 def taken_over(old_database: URL, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Run the two commands of the README."""
@@ -84,6 +106,28 @@ async def anna(adopted: ThreadServer) -> AsyncGenerator[httpx.AsyncClient, None]
         headers={"Authorization": f"Bearer {old_token}"},
     ) as client:
         yield client
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("CONVERT TO CHARACTER SET latin1", "Prompts (latin1, InnoDB)"),
+        ("CONVERT TO CHARACTER SET utf8mb3", "Prompts (utf8mb3, InnoDB)"),
+        ("ENGINE=MyISAM", "Prompts (utf8mb4, MyISAM)"),
+    ],
+)
+def test_tables_that_cannot_hold_what_is_written_are_refused_with_the_way_out(
+    old_database: URL, monkeypatch: pytest.MonkeyPatch, what: str, told: str
+) -> None:
+    monkeypatch.setenv("MAIN_DB_URL", old_database.render_as_string(hide_password=False))
+    rows(old_database, f"DROP TABLE Prompts;\n{PROMPTS};\nALTER TABLE Prompts {what}")
+    assert CliRunner().invoke(main, ["migrate", "stamp"]).exit_code == 0
+    refused = CliRunner().invoke(main, ["migrate", "upgrade"])
+    assert refused.exit_code == 1
+    assert told in refused.output
+    orders = re.findall(r"(?:SET|ALTER) [^;]*;", refused.output)
+    rows(old_database, "\n".join(orders))
+    assert CliRunner().invoke(main, ["migrate", "upgrade"]).exit_code == 0
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, **body: Any) -> Any:
@@ -161,3 +205,21 @@ async def test_it_is_served_as_if_it_had_always_been_ours(
     assert foreign.status_code == 404
     left = rows(old_database, "SELECT job_id, metadata FROM batch_jobs ORDER BY id")
     assert left == (("job-1", '{"description": "nightly"}'), ("job-2", None))
+
+
+async def test_odd_rows_are_read_as_far_as_they_go(odd_rows: None, adopted: ThreadServer) -> None:
+    token = jwt.encode({"id": 12, "exp": FOREVER}, SECRET, algorithm="HS256")
+    async with httpx.AsyncClient(
+        base_url=f"http://{adopted.address}/api/v1", headers={"Authorization": token}
+    ) as carla:
+        body = {"customer_id": 12, "session_id": "odd"}
+        found = (await carla.post("/chat/sessions/detail", json=body)).json()["data"]
+        assert (found["tags"], found["last_update"]) == (["alone"], "1970-01-01T00:00:00+00:00")
+        said = found["messages"]
+        assert [one["message"] for one in said] == ["first", "second", "third"]
+        assert [one["sender"] for one in said] == ["System", "User", "User"]
+        pictures = [one["image_locations"] for one in said]
+        assert pictures == [["https://x/1.png"], ["https://x/2.png"], []]
+        assert [one["chart_data"] for one in said] == [[{"a": 1}], [], None]
+        exported = await carla.get("/account/export")
+        assert b'"type":"end"' in exported.content

@@ -6,6 +6,7 @@ What may refuse to go on is asked before anything is changed.
 from alembic import op
 from sqlalchemy import Column, ColumnElement, Integer, String, column, func, select, table, update
 
+from adapters.sql.inherited import date_undated, refuse_unfit
 from adapters.sql.steps import (
     add_columns,
     create_index,
@@ -33,8 +34,13 @@ SHOWN = 5
 def upgrade() -> None:
     for name in ("username", "email"):
         refuse_duplicates(name, USERS.c[name])
+    refuse_unfit("Users", "ChatSessionsNG", "ChatMessagesNG", "Prompts", "batch_jobs")
     # An empty address is no address; a unique index lets any number of nulls pass.
     op.execute(update(USERS).where(USERS.c.email == "").values(email=None))
+
+    date_undated("Users", "created_at")
+    date_undated("ChatSessionsNG", "created_at", "last_update")
+    date_undated("ChatMessagesNG", "created_at")
 
     add_columns("ChatMessagesNG", Column("state", String(16)), Column("turn_id", key(36)))
     modify_in_mysql("Users", "created_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)")

@@ -35,7 +35,7 @@ _USAGE = tuple(name for name in ArchivedUsage.__struct_fields__ if name not in (
 
 def archived_prompt(row: RowMapping) -> ArchivedPrompt:
     """Return the prompt of a row."""
-    return ArchivedPrompt(row["title"], row["prompt"])
+    return ArchivedPrompt(row["title"] or "", row["prompt"] or "")
 
 
 def archived_usage(row: RowMapping) -> ArchivedUsage:
@@ -56,6 +56,7 @@ def archived_message(row: RowMapping) -> ArchivedMessage:
     columns: dict[str, Any] = {name: row[name] for name in _MESSAGE}
     columns.update({name: bool(row[name]) for name in _FLAGS})
     columns.update({name: row[column] for name, column in _NUMBERS.items()})
+    columns["sender"] = row["sender"] or ""
     running = row["state"] == AnswerState.RUNNING.value
     state = AnswerState.INTERRUPTED.value if running else row["state"]
     return ArchivedMessage(state=state, **columns)

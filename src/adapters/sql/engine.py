@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from adapters.sql import mysql_driver, sqlite_driver
 from adapters.sql.dialect import MYSQL
+from adapters.sql.json_columns import decoded
 from adapters.sql.prepared import Driver
 from domain.conversation.letters import small_letters
 from domain.errors import NotConfigured, StorageError
@@ -188,7 +189,7 @@ def _encoded(value: Any) -> str:
 
 _JSON: dict[str, Any] = {
     "json_serializer": _encoded,
-    "json_deserializer": msgspec.json.decode,
+    "json_deserializer": decoded,
 }
 
 

@@ -137,7 +137,7 @@ def message_of(row: RowMapping) -> StoredMessage:
         message_id=MessageId(row["message_id"]),
         session_id=ConversationId(row["session_id"]),
         customer_id=UserId(row["customer_id"]),
-        sender=_SENDERS.get(row["sender"].lower(), Sender.SYSTEM),
+        sender=_SENDERS.get((row["sender"] or "").lower(), Sender.SYSTEM),
         created_at=row["created_at"],
         chart_data=None if charts is None else tuple(charts),
         state=None if state is None else AnswerState(state),
@@ -165,7 +165,10 @@ def message_row(stated: Mapping[str, Any]) -> dict[str, Any]:
 def prompt_of(row: RowMapping) -> SavedPrompt:
     """Return the saved prompt of a row."""
     return SavedPrompt(
-        PromptId(row["prompt_id"]), UserId(row["customer_id"]), row["title"], row["prompt"]
+        PromptId(row["prompt_id"]),
+        UserId(row["customer_id"]),
+        row["title"] or "",
+        row["prompt"] or "",
     )
 
 

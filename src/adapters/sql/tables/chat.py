@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from adapters.sql.dialect import Moment, key, login_name, long_text, search_words
+from adapters.sql.json_columns import Shape, Shaped, an_object, objects, texts
 from adapters.sql.tables.naming import NAMES, TYPE_VARIES
 from domain.batch import BatchStatus
 
@@ -29,8 +30,8 @@ LIST_ORDER = "ix_ChatSessionsNG_list_order"
 metadata = MetaData(naming_convention=NAMES)
 
 
-def _json(name: str) -> Column[object]:
-    return Column(name, JSON(none_as_null=True), nullable=True)
+def _json(name: str, shape: Shape) -> Column[object]:
+    return Column(name, Shaped(shape), nullable=True)
 
 
 def _flag(name: str) -> Column[bool]:
@@ -72,7 +73,7 @@ sessions = Table(
     Column("ai_text_gen_model", String(50)),
     _flag("auto_trigger_tts"),
     Column("claude_session_id", String(36)),
-    _json("tags"),
+    _json("tags", texts),
     # A UUID, which databases that are taken over have as CHAR(32), CHAR(36) or a type of its own.
     Column("group_id", key(36), index=True, info={TYPE_VARIES: True}),
     Column("created_at", Moment, nullable=False),
@@ -95,18 +96,18 @@ messages = Table(
     Column("sender", String(255), nullable=False),
     Column("message", long_text()),
     Column("ai_reasoning", long_text()),
-    _json("image_locations"),
+    _json("image_locations", texts),
     Column("image_description", Text),
-    _json("file_locations"),
-    _json("chart_data"),
+    _json("file_locations", texts),
+    _json("chart_data", objects),
     Column("ai_character_name", Text),
     _flag("is_tts"),
     Column("api_text_gen_model_name", Text),
-    _json("api_text_gen_settings"),
+    _json("api_text_gen_settings", an_object),
     Column("api_tts_gen_model_name", Text),
-    _json("api_image_gen_settings"),
-    _json("image_generation_request"),
-    _json("claude_code_data"),
+    _json("api_image_gen_settings", an_object),
+    _json("image_generation_request", an_object),
+    _json("claude_code_data", an_object),
     _flag("is_gps_location_message"),
     _flag("show_transcribe_button"),
     _flag("favorite"),
@@ -115,7 +116,7 @@ messages = Table(
     Column("created_at", Moment, nullable=False),
     Column("state", String(16)),
     Column("turn_id", key(36), index=True),
-    _json("usage"),
+    _json("usage", an_object),
     Column("parent_id", Integer),
     Column("version_of", Integer),
     _flag("replaced"),
@@ -203,7 +204,7 @@ batches = Table(
     Column("results_url", String(500)),
     Column("error_message", Text),
     *(Column(name, Moment) for name in ("created_at", "started_at", "completed_at", "expires_at")),
-    _json("metadata"),
+    _json("metadata", an_object),
     Column("provider_batch_id", key(255), index=True),
     Column("provider_input_id", String(255)),
     Column("provider_key", Integer, nullable=False),
