@@ -123,6 +123,16 @@ async def test_dates_start_inclusive_and_end_exclusive(
     assert len(await listed(anna, start_date="2026-01-02")) == 0
 
 
+async def test_dates_at_the_ends_of_the_calendar_are_dates_everywhere(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    await talk(parley, "Tides", "?")
+    assert len(await listed(anna, end_date="9999-12-31T23:59:59-05:00")) == 1
+    assert len(await listed(anna, start_date="9999-12-31T23:59:59-05:00")) == 0
+    assert len(await listed(anna, start_date="0001-01-01T00:00:00+09:00")) == 1
+    assert len(await listed(anna, end_date="0001-01-01T00:00:00+09:00")) == 0
+
+
 async def test_a_session_is_shown_unwrapped(parley: Parley, anna: httpx.AsyncClient) -> None:
     found = await talk(parley, "Tides", "When?", "At noon.")
     body = {"customer_id": 1, "session_id": found.id}
