@@ -4,6 +4,7 @@ As seen in exports until 2026: `conversations.json` is a list of conversations, 
 `mapping` from ids to nodes that name their parent. `docs/archive.md` says what is taken.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ _SENDERS = {"user": "User", "assistant": "AI", "tool": "AI"}
 _SHOWN = ("text", "multimodal_text", "code")
 _EVERYBODY = ("all", None)
 """Messages to anybody else are calls of tools."""
+_SOURCE = re.compile("\ue200(?:cite|filecite|navlist)\ue202[^\ue200\ue201]*\ue201")
+"""A mark in private letters, in whose place ChatGPT shows links."""
 
 
 class _Author(Struct, frozen=True):
@@ -37,6 +40,7 @@ class _Content(Struct, frozen=True):
 class _Metadata(Struct, frozen=True):
     is_visually_hidden_from_conversation: Any = None
     attachments: Any = None
+    content_references: Any = None
     model_slug: Any = None
 
 
@@ -104,7 +108,7 @@ def _said(message: _Message, content: _Content, metadata: _Metadata) -> Archived
     shown = content.content_type in _SHOWN and message.recipient in _EVERYBODY
     if sender is None or hidden or not shown:
         return None
-    parts = list(_parts(content))
+    parts = list(_parts(content, _links(metadata)))
     if message.author.role == "tool" and not any(part.reference for part in parts):
         return None
     parts += _attachments(metadata)
@@ -128,7 +132,19 @@ class _Part(Struct, frozen=True):
     reference: dict[str, str] | None = None
 
 
-def _parts(content: _Content) -> Iterator[_Part]:
+def _links(metadata: _Metadata) -> dict[str, str]:
+    """Return what is shown in the place of marks."""
+    found: dict[str, str] = {}
+    for one in _listed(metadata.content_references):
+        match one:
+            case {"matched_text": str(mark), "alt": str(shown)}:
+                found[mark] = shown
+            case _:
+                pass
+    return found
+
+
+def _parts(content: _Content, links: dict[str, str]) -> Iterator[_Part]:
     if content.content_type == "code":
         language = content.language
         word = language if isinstance(language, str) and language != "unknown" else ""
@@ -138,7 +154,7 @@ def _parts(content: _Content) -> Iterator[_Part]:
     for part in _listed(content.parts):
         match part:
             case str(text):
-                yield _Part(text)
+                yield _Part(_SOURCE.sub(lambda mark: links.get(mark[0], ""), text))
             case {"content_type": "audio_transcription", "text": str(text)}:
                 yield _Part(text)
             case {"asset_pointer": str(pointer), "content_type": str(kind)}:

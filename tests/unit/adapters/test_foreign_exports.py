@@ -159,6 +159,19 @@ def spoken(name: str, sender: str, text: str, **more: Any) -> dict[str, Any]:
     return {"uuid": name, "sender": sender, "text": text, "content": [], **more}
 
 
+def test_chatgpts_sources_are_links_and_none_of_its_marks_is_left() -> None:
+    known, unknown = (
+        "\ue200cite\ue202turn0search1\ue202turn0search2\ue201",
+        "\ue200cite\ue202x\ue201",
+    )
+    link = "([Tides](https://tides.example.org))"
+    references = [{"matched_text": known, "alt": link}, {"matched_text": " ", "alt": None}, None]
+    answer = node(None, "assistant", f"At noon. {known}{unknown}",
+                  metadata={"content_references": references})  # fmt: skip
+    found = read(json.dumps([chatgpt({"a": answer}, "a")]).encode())
+    assert told(found) == [(1, None, None, False, "AI", f"At noon. {link}")]
+
+
 def test_claude_in_order_with_what_was_attached() -> None:
     blocks = [
         {"type": "thinking", "thinking": "Hm."},
