@@ -16,6 +16,7 @@
     │   └── StreamStalled
     ├── ProviderBrokeOff           retryable
     ├── ProviderGarbled
+    ├── EmptyAnswer                ended without a word
     ├── WorkFailed                 taken on, and failed at
     └── ResultLost                 made, but not to be had
 
@@ -141,6 +142,12 @@ class ProviderGarbled(ProviderError):
     """The provider sent something that is not its own protocol."""
 
     code = "provider_garbled"
+
+
+class EmptyAnswer(ProviderError):
+    """The model ended its answer and has said nothing: asking again would be paid for again."""
+
+    code = "empty_answer"
 
 
 class WorkFailed(ProviderError):

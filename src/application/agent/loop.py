@@ -17,7 +17,7 @@ from application.agent.toolbox import Toolbox, is_garbled
 from application.ports.chat_model import ChatModel
 from application.ports.clock import Clock
 from domain.errors import SpendingCapReached
-from domain.provider_errors import ProviderError, ProviderGarbled
+from domain.provider_errors import EmptyAnswer, ProviderError, ProviderGarbled
 from domain.turn.agent_events import LoopStatus, LoopStopped, RoundBegan, RoundEnded
 from domain.turn.events import ModelEvent, ProviderRetrying, ToolReturned
 from domain.turn.prompt import Prompt, Round
@@ -54,7 +54,8 @@ class Agent:
 
         Raises:
             ProviderError: the model failed for good.
-            ProviderGarbled: it ended without a word, and nothing was done by its tools.
+            EmptyAnswer: with tools of ours; it ended without a word, and none of them did anything.
+            ProviderGarbled: it wrote arguments that are no JSON, twice.
             SpendingCapReached: the money is gone before there is a word of an answer.
         """
         # Two streams, so that a turn without tools has nothing between it and its model.
@@ -153,11 +154,11 @@ class _Work:
         """Take no silence for an answer.
 
         Raises:
-            ProviderGarbled: there are no words, and nothing that a tool has done.
+            EmptyAnswer: there are no words, and nothing that a tool has done.
         """
         if not self._said_anything and not self._spoken.for_client:
             provider = self._prompt.card.provider
-            raise ProviderGarbled(provider, f"{provider} ended its answer without a word")
+            raise EmptyAnswer(provider, f"{provider} ended its answer without a word")
 
     def _check_arguments(self) -> None:
         """Bear with a model once that writes what is no JSON; it is told with the results.

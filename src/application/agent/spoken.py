@@ -51,7 +51,7 @@ class Spoken:
     @property
     def answers(self) -> bool:
         """Whether there are words of an answer, or a picture."""
-        return self._gave_media or any(self._text)
+        return self._gave_media or bool(self.text.strip())
 
     def heard(self, batch: Sequence[Said]) -> Sequence[Said]:
         """Take in a batch; return what of it goes on at once."""

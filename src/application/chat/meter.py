@@ -8,7 +8,7 @@ from application.ports.clock import Clock
 from domain.catalog.card import ModelCard
 from domain.catalog.cost import cost_usd
 from domain.errors import ParleyError
-from domain.provider_errors import ProviderTimeout
+from domain.provider_errors import ContentRefused, EmptyAnswer, ProviderTimeout
 from domain.turn.agent_events import LoopStopped, RoundBegan, SpentBeside
 from domain.turn.events import (
     CodeResult,
@@ -71,6 +71,8 @@ class Meter:
 
     def failed(self, error: ParleyError) -> None:
         """Note what the model failed with."""
+        if isinstance(error, EmptyAnswer | ContentRefused) and self._asked_at is None:
+            self._attempts.pop()  # It had ended as if all were well, and has said nothing.
         self._tried(error.code)
         self._round_over()
         if not (self._stage_spoke or isinstance(error, ProviderTimeout)):

@@ -15,6 +15,7 @@ from application.chat.answer_event import AnswerEvent
 from application.chat.assemble import Assemble
 from application.chat.enhance import enhanced, enhancing
 from application.chat.meter import Meter
+from application.chat.silence import Silence
 from application.ports.clock import Clock
 from application.research.deep_research import DeepResearch
 from application.research.order import ResearchOrder
@@ -66,6 +67,7 @@ class Responder:
             InvalidRequest: it asks for tools of a profile that does not exist, or lacks what its
                 kind of work needs.
             SpendingCapReached: the user may not spend what the answer may cost.
+            EmptyAnswer, ContentRefused: the model ended without a word.
             ParleyError: the model that was asked for failed, and nobody could stand in for it.
         """
         _check(ask)
@@ -79,15 +81,18 @@ class Responder:
             meter.asks(choice.card)
             if ask.work != "clarification":
                 yield [ModelChosen(choice.card.model, choice.card.provider, because)]
-            begun = False
+            begun, silence = False, Silence()
             try:
                 prompt = structs.replace(await self._assemble(ask, choice), origin=origin)
                 answering = await self._answering(turn, ask, choice, prompt, meter)
                 async with aclosing(answering) as batches:
                     async for batch in batches:
                         begun = begun or not isinstance(batch[0], ProviderRetrying)
+                        if not silence.is_broken:
+                            silence.hear(batch)
                         meter.saw(batch)
                         yield batch
+                silence.check(choice.card.provider)
             except ParleyError as error:
                 meter.failed(error)
                 first_failure = first_failure or error

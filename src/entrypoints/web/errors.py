@@ -98,6 +98,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "provider_stalled": _provider(),
     "provider_broke_off": _provider(),
     "provider_garbled": _provider(),
+    "empty_answer": _provider(),
     "work_failed": _provider(),
     "result_lost": _provider(),
     "job_error": Meaning(502, "service_error", "internal"),

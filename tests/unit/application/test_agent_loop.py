@@ -8,7 +8,12 @@ from adapters.memory.chat_model import ScriptedChatModel
 from adapters.memory.clock import settle
 from application.agent.loop import AgentEvent
 from domain.errors import InvalidRequest
-from domain.provider_errors import ProviderGarbled, ProviderOverloaded, ProviderRejected
+from domain.provider_errors import (
+    EmptyAnswer,
+    ProviderGarbled,
+    ProviderOverloaded,
+    ProviderRejected,
+)
 from domain.turn.agent_events import ChartBegun, LoopStopped, RoundBegan, RoundEnded
 from domain.turn.events import (
     MediaGiven,
@@ -57,7 +62,7 @@ async def test_an_answer_without_calls_is_one_round() -> None:
 
 
 async def test_silence_is_no_answer_unless_a_tool_has_done_something() -> None:
-    with pytest.raises(ProviderGarbled, match="acme ended its answer without a word"):
+    with pytest.raises(EmptyAnswer, match="acme ended its answer without a word"):
         await AgentRig(Clock(error=InvalidRequest("no"))).reply(ScriptedChatModel([called()], []))
     events = await AgentRig(Clock()).reply(ScriptedChatModel([called()], []))
     assert events[-1] == LoopStopped("completed", 2)
