@@ -1,6 +1,7 @@
 """Saves how an answer ended, while its readers wait and, where that fails, after them."""
 
 from collections import deque
+from datetime import timedelta
 
 import structlog
 from msgspec import Struct, structs
@@ -22,6 +23,8 @@ log = structlog.get_logger("turns")
 
 SAVE_WAITS_S = (0.1, 0.4, 1.5)
 """Between attempts to save an ending: readers wait for it, so they are few."""
+SAVE_WITHIN_S = 5.0
+"""When no more are made: waiting in vain for a locked file takes longer than all the rest."""
 
 
 class _Unsaved(Struct, frozen=True):
@@ -47,14 +50,16 @@ class SaveAnswer:
         if said.kept is None:
             await self._bill(turn, ask, ending)
             return ending
+        until = self._clock.now() + timedelta(seconds=SAVE_WITHIN_S)
         for wait_s in (*SAVE_WAITS_S, None):
             try:
                 kept = await self._keep(said, said.kept, ending)
                 return structs.replace(ending, saved=await self._ledger.saved(kept))
             except StorageError as error:
                 log.warning("saving the answer failed", turn=turn, error=error.code)
-                if wait_s is not None:
-                    await self._clock.sleep(wait_s)
+                if wait_s is None or self._clock.now() >= until:
+                    break
+                await self._clock.sleep(wait_s)
             except Exception:
                 # Trying again mends a database, not a defect; readers get an ending either way.
                 log.exception("saving the answer failed", turn=turn)

@@ -43,7 +43,8 @@ from domain.turn.events import (
 from domain.turn.metering import Usage
 from domain.turn.settings import TurnSettings
 from tests.unit.agent_rig import Clock, called
-from tests.unit.rig import ANNA, SWIFT, WITH_TOOLS, Rig, question, said, text_of
+from tests.unit.gated_work import Locked
+from tests.unit.rig import ANNA, LIMITS, SWIFT, WITH_TOOLS, Rig, question, said, text_of
 
 
 class Laggard(MemoryTurnLog):
@@ -206,6 +207,26 @@ async def test_saving_is_tried_again_while_readers_wait() -> None:
         await rig.clock.advance(0.5)
         assert isinstance(await rig.ending(turn), TurnCompleted)
         assert (await rig.rows(turn))[1].message == "Whole"
+
+
+async def test_readers_do_not_wait_for_a_database_that_takes_its_time_to_refuse() -> None:
+    gate, clock = asyncio.Event(), ManualClock()
+    work = Locked(clock, waits_s=15)
+    async with Rig([*said("Whole"), gate], work=work, clock=clock) as rig:
+        work.inner = rig.store
+        turn = await rig.start()
+        work.locked = True
+        gate.set()
+        await settle()
+        await clock.advance(15)
+        assert await rig.turns.ended(turn)
+        ending = await rig.ending(turn)
+        work.locked = False
+        await clock.advance(15 + LIMITS.save_late_s)  # Somebody may wait for the lock by now.
+        _, answer = await rig.rows(turn)
+    assert isinstance(ending, TurnFailed)
+    assert ending.code == "storage_error"
+    assert (answer.message, answer.state) == ("Whole", AnswerState.COMPLETED), "saved late"
 
 
 @pytest.mark.parametrize("stored", [True, False])
