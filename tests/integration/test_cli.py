@@ -110,6 +110,31 @@ def test_chat_says_why_it_cannot(environ: dict[str, str]) -> None:
     assert "no such user" in stranger.stderr
 
 
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1", "ws://", "ws://[::1"])
+def test_chat_takes_no_address_that_is_none(environ: dict[str, str], url: str) -> None:
+    told = parley_here("chat", "hi", "--url", url, "--token", "t", environ=environ)
+    assert told.returncode == 2
+    assert "is no address of a server" in told.stderr
+
+
+def test_chat_takes_the_address_that_a_browser_takes(environ: dict[str, str]) -> None:
+    url = "HTTP://127.0.0.1:1/"
+    nobody = parley_here("chat", "hi", "--url", url, "--token", "t", environ=environ)
+    assert "no server at ws://127.0.0.1:1/chat/ws" in nobody.stderr
+
+
+def test_a_question_that_failed_is_told_to_scripts(served: dict[str, str]) -> None:
+    told = parley("chat", "hi", "--model", "no-such-model", environ=served)
+    assert told.returncode == 1
+    assert "Unknown model" in told.stdout
+
+
+def test_serve_knows_its_own_addresses(environ: dict[str, str]) -> None:
+    told = parley_here("serve", environ=environ | {"PARLEY_HOST": "999.1.1.1"})
+    assert told.returncode == 1
+    assert "PARLEY_HOST: 999.1.1.1 is no address of this machine" in told.stderr
+
+
 def test_a_refused_token_is_said(served: dict[str, str]) -> None:
     told = parley("chat", "hi", "--token", "forged", environ=served)
     assert told.returncode == 1

@@ -1,13 +1,15 @@
 """`parley chat`: a terminal chat over the real socket."""
 
 import asyncio
+import re
 import signal
 import sys
 from typing import Any
 
 import click
 from dishka import AsyncContainer
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.uri import parse_uri
 
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
@@ -41,19 +43,34 @@ def chat(
     Ctrl-C stops an answer; once more, or while nothing runs, leaves.
     """
     settings = settings_or_exit()
-    conversation = Conversation(
-        url or f"ws://{settings.host}:{settings.port}", token or run(_token_of(name)), model, agent
-    )
+    server = _socket_url(url or f"ws://{settings.host}:{settings.port}")
+    conversation = Conversation(server, token or run(_token_of(name)), model, agent)
     try:
         asyncio.run(_talk(conversation, question))
     except (Leave, asyncio.CancelledError):
         click.echo()
-    except InvalidStatus as error:
+    except InvalidHandshake as error:
         raise click.ClickException(f"the server refused: {error}") from error
     except ConnectionClosed as error:
         raise click.ClickException(f"the connection was closed: {error}") from error
     except OSError as error:
         raise click.ClickException(f"no server at {conversation.url}: {error}") from error
+
+
+def _socket_url(url: str) -> str:
+    """Return the address of a server's sockets, which are where its pages are.
+
+    Raises:
+        BadParameter: it is no address of a server.
+    """
+    url = re.sub(r"^http(s?)://", r"ws\1://", url.strip(), flags=re.IGNORECASE)
+    try:
+        parse_uri(url)
+    except (InvalidURI, ValueError) as error:
+        raise click.BadParameter(
+            f"{url} is no address of a server, for example ws://127.0.0.1:8000", param_hint="--url"
+        ) from error
+    return url
 
 
 def _token_of(name: str | None) -> Any:
@@ -79,6 +96,8 @@ async def _talk(conversation: Conversation, question: str | None) -> None:
     loop.add_signal_handler(signal.SIGINT, interrupted)
     if question is not None:
         await _show(conversation, question)
+        if conversation.failed:
+            raise click.exceptions.Exit(1)
         return
     lines = await _lines()
     while True:

@@ -38,10 +38,12 @@ class Conversation:
         self._cancelled = False
         self._reached = False
         """There has been a connection."""
+        self.failed = False
+        """Whether the last answer ended with an error."""
 
     async def ask(self, question: str) -> AsyncGenerator[str, None]:
         """Yield what the terminal is to show, piece by piece, until the turn is over."""
-        self._turn, self._seq, self._cancelled = None, 0, False
+        self._turn, self._seq, self._cancelled, self.failed = None, 0, False, False
         request = self._request(question)
         answer: list[str] = []
         for wait_s in (*RECONNECT_WAITS_S, None):
@@ -117,6 +119,7 @@ class Conversation:
             case {"type": "tool_result", "data": {"success": False, "error": str(text)}}:
                 return click.style(f"[{text}]\n", fg="yellow")
             case {"type": "error", "content": text}:
+                self.failed = True
                 return click.style(f"\n[error: {text}]", fg="red")
             case {"type": "cancelled"}:
                 return click.style("\n[cancelled]", fg="yellow")

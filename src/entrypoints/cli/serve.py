@@ -53,7 +53,8 @@ def check_address(host: str, port: int) -> None:
     not listen anyhow must not do that to the turns of the first.
 
     Raises:
-        ClickException: another program listens there, or the port is not for everybody.
+        ClickException: another program listens there, the port is not for everybody, or there is no
+            such host.
     """
     try:
         places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -63,6 +64,9 @@ def check_address(host: str, port: int) -> None:
                 if family == socket.AF_INET6:
                     listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 listener.bind(address)
+    except socket.gaierror as error:
+        text = f"PARLEY_HOST: {host} is no address of this machine, for example 127.0.0.1"
+        raise click.ClickException(text) from error
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             raise click.ClickException(
