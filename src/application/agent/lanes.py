@@ -29,8 +29,9 @@ class Lanes(ChatModel):
             ProviderOverloaded: every key is over its limit.
             ProviderDown: the provider failed too often to be asked again so soon.
         """
+        model = prompt.card.model
         while True:
-            lane = self._lanes.enter()
+            lane = self._lanes.enter(model)
             begun = False
             try:
                 async with aclosing(lane.adapter.stream(prompt)) as batches:
@@ -40,8 +41,8 @@ class Lanes(ChatModel):
                             lane.answered()
                         yield batch
             except ProviderError as error:
-                self._lanes.note(lane, error)
-                if begun or not self._lanes.another_may(lane, error):
+                self._lanes.note(lane, error, model)
+                if begun or not self._lanes.another_may(lane, error, model):
                     raise
             else:
                 return

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
+from msgspec import structs
 
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
@@ -29,6 +30,7 @@ from tests.batches import one_by_one
 from tests.unit.rig import SWIFT, said
 
 PROMPT = Prompt(SWIFT, (Message("user", (TextPart("Why?"),)),))
+OTHER = Prompt(structs.replace(SWIFT, model="swift-mini"), PROMPT.messages)
 SICK = ProviderUnavailable("acme", "sorry")
 FINE = [TextDelta("So"), ModelStopped("stop")]
 
@@ -41,8 +43,8 @@ class Keys:
         self.models = [ScriptedChatModel(*rounds) for rounds in scripts]
         self.lanes = Lanes("acme", self.models, self.clock, failures)
 
-    async def heard(self) -> list[ModelEvent]:
-        async with aclosing(one_by_one(self.lanes.stream(PROMPT))) as events:
+    async def heard(self, prompt: Prompt = PROMPT) -> list[ModelEvent]:
+        async with aclosing(one_by_one(self.lanes.stream(prompt))) as events:
             return [event async for event in events]
 
     async def error(self) -> ProviderError:
@@ -64,6 +66,22 @@ async def test_a_key_over_its_limit_hands_over_and_rests() -> None:
     await keys.clock.advance(1)
     assert await keys.heard() == FINE
     assert keys.asked() == [2, 2]
+
+
+async def test_a_model_over_its_limit_keeps_no_other_model_from_being_asked() -> None:
+    busy = ProviderOverloaded("acme", "slow down", 600.0)
+    keys = Keys([[busy], said("So")])
+    assert await keys.error() is busy
+    assert (await keys.error()).args == ("acme is over its limit",)
+    assert await keys.heard(OTHER) == FINE
+    assert [prompt.card.model for prompt in keys.models[0].prompts] == [SWIFT.model, "swift-mini"]
+
+
+async def test_a_refused_key_rests_for_every_model() -> None:
+    keys = Keys([[ProviderUnauthorized("acme", "no")]], [said("So"), said("So")])
+    assert await keys.heard() == FINE
+    assert await keys.heard(OTHER) == FINE
+    assert keys.asked() == [1, 2]
 
 
 async def test_a_key_that_does_not_say_how_long_rests_a_little() -> None:
