@@ -25,3 +25,18 @@ async def test_readiness_follows_the_database(
 async def test_liveness_does_not(parley: Parley, stranger: httpx.AsyncClient) -> None:
     parley.work.away = True
     assert (await stranger.get("/livez")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/readyz", "/nowhere"])
+async def test_head_is_answered_as_get_without_the_body(
+    stranger: httpx.AsyncClient, path: str
+) -> None:
+    head, got = await stranger.head(path), await stranger.get(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+async def test_head_is_refused_where_get_is(anna: httpx.AsyncClient) -> None:
+    answer = await anna.head("/chat")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", "POST"}

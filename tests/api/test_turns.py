@@ -38,6 +38,18 @@ async def test_running_turns_are_listed(parley: Parley, anna: httpx.AsyncClient)
     assert others["count"] == 0
 
 
+async def test_head_of_a_running_turn_waits_for_nothing(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    gate = asyncio.Event()
+    parley.script([gate])
+    started = await start(parley)
+    answer = await anna.head(path(started.turn))
+    gate.set()
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
 async def test_events_are_the_frames_of_the_socket(parley: Parley, anna: httpx.AsyncClient) -> None:
     parley.script([TextDelta("Hi")])
     started = await start(parley)

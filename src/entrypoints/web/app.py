@@ -15,6 +15,7 @@ from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
 from application.media.videos import Videos
 from entrypoints.web.chat_socket import chat_socket
+from entrypoints.web.head_requests import HeadRequests
 from entrypoints.web.http_doors import LARGEST_BODY, HttpDoors
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
@@ -61,7 +62,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         request_max_body_size=LARGEST_BODY,
     )
     setup_dishka(container, app)
-    app.asgi_handler = RequestLog(app.asgi_handler)
+    app.asgi_handler = RequestLog(HeadRequests(app.asgi_handler))
     return app
 
 
