@@ -22,9 +22,10 @@ from sqlalchemy import insert, text
 
 from adapters.sql import migrations
 from adapters.sql.engine import Database, open_database
-from adapters.sql.matching import PURGE_ALL_IN_SQLITE, words_of
+from adapters.sql.matching import PURGE_ALL_IN_SQLITE
 from adapters.sql.rows import message_row
 from adapters.sql.tables.chat import messages, sessions, words
+from adapters.sql.tokens import row_of
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from adapters.sql.words import SqlWords
 from adapters.system.clock import SystemClock
@@ -38,7 +39,7 @@ from domain.conversation.conversation import (
     ConversationFilter,
     ListPlace,
 )
-from domain.ids import ConversationId, TurnId, UserId
+from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Record
 from domain.turn.events import TextDelta
 from domain.turn.prompt import TextPart
@@ -203,7 +204,8 @@ async def _filled(database: Database, user: UserId) -> list[Line]:
     plain_s = time.perf_counter() - started
     plain = await _size(database)
     started = time.perf_counter()
-    found = [{"message_id": at + 1, "words": words_of(user, each)} for at, each in enumerate(said)]
+    engine = database.engine.dialect.name
+    found = [row_of(engine, user, MessageId(at), each) for at, each in enumerate(said, 1)]
     folded_s = time.perf_counter() - started
     await _insert(database, words, found)
     indexed_s = time.perf_counter() - started

@@ -47,6 +47,11 @@ FOUND = [
     ("jump* la*", "fox"),
     ('"brown fox"', "fox"),
     ('"fox brown"', ""),
+    ('"to be or not"', "ai"),
+    ('"or to be"', ""),
+    ('"or not to be or"', ""),
+    ('"to be" "be or not" is', "ai"),
+    ('"a a"', ""),
     ('"brown fox', "fox"),
     ("“Brown  FOX”", "fox"),
     ("the", "fox"),
@@ -249,11 +254,11 @@ class TestInStep:
             old = await db.conversations.keep_version(library.anna, talk, key)
         assert old is not None
         await library.change(talk, key, {"message": "the new ones"})
-        assert await library.hits("old") == []
-        assert await library.hits("new") == [key]
+        assert await library.hits("old") == await library.hits('"old words"') == []
+        assert await library.hits("new") == await library.hits('"the new ones"') == [key]
         await ShowVersion(library.work)(library.anna, talk, old)
-        assert await library.hits("old") == [old]
-        assert await library.hits("new") == []
+        assert await library.hits("old") == await library.hits('"old words"') == [old]
+        assert await library.hits("new") == await library.hits('"the new"') == []
         await library.change(talk, old, {"message": None})
         assert await library.hits("the") == []
 
@@ -316,7 +321,7 @@ class TestInStep:
                 )
                 for number in (1, 2)
             ]
-        assert await library.hits("owl") == [shown]
+        assert await library.hits("owl") == await library.hits('"an owl"') == [shown]
 
     async def test_what_was_undone_is_not_found(self, library: Library) -> None:
         async def half() -> None:

@@ -157,6 +157,30 @@ async def test_messages_that_are_there_are_found_by_their_words(url: str) -> Non
     assert "ChatMessageWords" not in await tables(url)
 
 
+async def test_messages_that_are_there_are_found_by_their_phrases(url: str) -> None:
+    async def says(key: int) -> None:
+        await run(
+            url,
+            OLD_MESSAGE.replace("'kept'", "'One old owl'"),
+            f"INSERT INTO ChatMessageWords VALUES ({key}, 'u1_one u1_old u1_owl')",
+        )
+
+    await migrations.upgrade("main", url, "0009")
+    await run(url, user(1, "anna", ""), OLD_SESSION)
+    await says(1)
+    await migrations.upgrade("main", url)
+    await migrations.downgrade("main", url, "0009")
+    await says(2)
+    await migrations.upgrade("main", url)
+    database = open_database(url)
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        found = await db.fulltext.hits(UserId(1), terms('"old owl"'), 10)
+        apart = await db.fulltext.hits(UserId(1), terms('"one owl"'), 10)
+    await database.close()
+    assert [hit.message for hit in found] == [2, 1]
+    assert apart == []
+
+
 async def test_the_current_version_is_left_alone(url: str) -> None:
     assert await migrations.upgrade("main", url)
     assert not await migrations.upgrade("main", url)
@@ -218,7 +242,7 @@ async def test_a_difference_is_told(url: str) -> None:
     ]
     await migrations.downgrade("main", url, "0001")
     assert await migrations.check("main", url) == [
-        "main is at version 0001, not 0009: run parley migrate upgrade"
+        "main is at version 0001, not 0010: run parley migrate upgrade"
     ]
 
 
@@ -226,7 +250,7 @@ async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> No
     with pytest.raises(
         StorageError,
         match="no version '9999' of main; known: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, "
-        "0009",
+        "0009, 0010",
     ):
         await migrations.upgrade("main", url, "9999")
 
@@ -368,7 +392,7 @@ class TestCommands:
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
         for arguments, said in (
-            (["check", "--database", "main"], "main is at version base, not 0009"),
+            (["check", "--database", "main"], "main is at version base, not 0010"),
             (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
         ):

@@ -21,13 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 
 from adapters.sql.matching import (
-    CREATE_IN_MYSQL,
     CREATE_IN_SQLITE,
     DROP_IN_SQLITE,
     WORDS_INDEX,
-    words_of,
 )
 from adapters.sql.steps import create_table, drop_table, has_index, keep, on_sqlite
+from adapters.sql.tokens import owned
+from domain.fulltext.words import indexed
 from domain.ids import UserId
 
 revision = "0006"
@@ -71,7 +71,7 @@ def upgrade() -> None:
         for statement in CREATE_IN_SQLITE:
             op.execute(statement)
     elif not has_index(WORDS_INDEX, "ChatMessageWords"):
-        op.execute(CREATE_IN_MYSQL)
+        op.execute("CREATE FULLTEXT INDEX ft_ChatMessageWords ON ChatMessageWords (words)")
 
 
 def downgrade() -> None:
@@ -86,7 +86,7 @@ def fill() -> None:
         found = [
             {"message_id": row.message_id, "words": said}
             for row in rows
-            if (said := words_of(UserId(row.customer_id), row.message))
+            if (said := owned(UserId(row.customer_id), indexed(row.message)))
         ]
         if found:
             op.bulk_insert(WORDS, found)

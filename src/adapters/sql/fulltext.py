@@ -68,7 +68,7 @@ class SqlFullText(FullText):
     ) -> list[Hit]:
         """Return the messages in which all terms occur, best first, then newest first."""
         asked = _Question(self._transaction.engine, user, terms, up_to)
-        statement = counted(len(terms), len(asked.parts))
+        statement = counted(len(terms), len(asked.parts.words), len(asked.parts.pairs))
         recent = Recent(await self._transaction.all("recent words", statement, asked.weighed()))
         if recent.all >= COMMON:
             return best(await self._common(asked, recent))[:limit]
@@ -149,7 +149,7 @@ class _Question:
 
     def weighed(self) -> dict[str, Any]:
         """Return the parameters of the query that weighs the parts."""
-        weighed = {f"part{at}": spelled(self._user, each) for at, each in enumerate(self.parts)}
+        weighed = {f"part{at}": spelled(self._user, each) for at, each in enumerate(self.parts.all)}
         return {**self.told(self.terms), **weighed}
 
     def counted(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class _Question:
     def of_index(self, recent: Recent) -> tuple[str, Sequence[Term]]:
         """Return what to ask the index for, and what to look for in the words it finds."""
         asked, spelled_out = self.terms, ()
-        if self.parts:
+        if self.parts.all:
             asked, spelled_out = divided(self.terms, self.parts, recent.together)
         return expression(self.engine, self._user, asked), spelled_out
 

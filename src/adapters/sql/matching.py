@@ -8,7 +8,9 @@ no token is too short for MySQL or on its list of words to leave out.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Float,
     Integer,
@@ -26,9 +28,9 @@ from sqlalchemy.dialects import mysql
 
 from adapters.sql.dialect import MYSQL, place_in
 from adapters.sql.tables.chat import words
+from adapters.sql.tokens import owned, paired
 from domain.fulltext.frequent import COMMON
 from domain.fulltext.query import Term
-from domain.fulltext.words import indexed
 from domain.ids import UserId
 
 WORDS_INDEX = "ft_ChatMessageWords"
@@ -52,7 +54,7 @@ CREATE_IN_SQLITE = (
     "INSERT INTO ft_ChatMessageWords (ft_ChatMessageWords) VALUES ('rebuild')",
 )
 DROP_IN_SQLITE = "DROP TABLE IF EXISTS ft_ChatMessageWords"
-CREATE_IN_MYSQL = "CREATE FULLTEXT INDEX ft_ChatMessageWords ON ChatMessageWords (words)"
+CREATE_IN_MYSQL = "CREATE FULLTEXT INDEX ft_ChatMessageWords ON ChatMessageWords (words, pairs)"
 
 PURGE_IN_SQLITE = text(
     "INSERT INTO ft_ChatMessageWords (ft_ChatMessageWords, rank) VALUES ('merge', -4000)"
@@ -77,15 +79,19 @@ ROWS_IN_MYSQL = text(
 
 _SQLITE = table(WORDS_INDEX, column("rowid", Integer), column("rank", Float))
 _MATCHES_IN_SQLITE = text(f"{WORDS_INDEX} MATCH :wanted")
-_MATCHES_IN_MYSQL = mysql.match(words.c.words, against=bindparam("wanted")).in_boolean_mode()
+_MATCHES_IN_MYSQL = mysql.match(
+    words.c.words, words.c.pairs, against=bindparam("wanted")
+).in_boolean_mode()
 _ROW = 6
 """InnoDB reads a matching row in as much time as it passes over so many entries of its index."""
 _RARE = 5
 """What is in no more of the newest thousand messages is always asked for."""
 _MOST_WEIGHED = 8
-"""Words; each is looked for in every one of the newest messages."""
+"""Words and pairs; each is looked for in every one of the newest messages."""
+_MOST_PAIRS = 4
+"""Of those weighed; where there are more, the rest of it leaves room for words."""
 _MOST_JOINED = 3
-"""Words that are not rare; more of them leave hardly fewer rows to read."""
+"""Those that are not rare; more of them leave hardly fewer rows to read."""
 
 
 def ranked(engine: str, spelled_out: int) -> Select[*tuple[Any, ...]]:
@@ -118,26 +124,51 @@ def newest(engine: str, spelled_out: int) -> Select[*tuple[Any, ...]]:
     return query.order_by(key.desc()).limit(bindparam("most"))
 
 
-def holding(terms: int, name: str = "term") -> list[ColumnElement[bool]]:
+def holding(terms: int) -> list[ColumnElement[bool]]:
     """Return the conditions that words hold `term0` and so on, each as `spelled` has it."""
-    return [place_in(bindparam(f"{name}{number}"), _BETWEEN_SPACES) > 0 for number in range(terms)]
+    return [_held(f"term{number}", words.c.words) for number in range(terms)]
+
+
+def holding_part(said: int, pairs: int) -> list[ColumnElement[bool]]:
+    """Return the conditions that `part0` and so on are held: words first, then pairs."""
+    columns = [words.c.words] * said + [words.c.pairs] * pairs
+    return [_held(f"part{number}", column) for number, column in enumerate(columns)]
+
+
+def _held(name: str, within: Column[str]) -> ColumnElement[bool]:
+    return place_in(bindparam(name), _SPACE + within + _SPACE) > 0
 
 
 _SPACE = literal_column("' '", String)
-_BETWEEN_SPACES = _SPACE + words.c.words + _SPACE
 
 
 def spelled(user: UserId, term: Term) -> str:
     """Return a term as it stands in the words of a message, with the spaces around it."""
-    said = _owned(user, term.tokens)
+    said = owned(user, term.tokens)
     return f" {said}" if term.beginning else f" {said} "
 
 
-def parts(engine: str, terms: Sequence[Term]) -> list[Term]:
-    """Return the words that are weighed before the index is asked: long ones are rare as a rule."""
+class Parts(Struct, frozen=True):
+    """What the index can be asked for, weighed before it is."""
+
+    words: tuple[Term, ...] = ()
+    pairs: tuple[Term, ...] = ()
+    """Of the neighbours in phrases."""
+
+    @property
+    def all(self) -> tuple[Term, ...]:
+        """The words, then the pairs."""
+        return self.words + self.pairs
+
+
+def parts(engine: str, terms: Sequence[Term]) -> Parts:
+    """Return some of the words and pairs: long words are rare as a rule, and so is any pair."""
     if engine not in MYSQL or (len(terms) == 1 and not terms[0].tokens[1:]):
-        return []
-    return sorted(_words(terms), key=lambda part: -len(part.tokens[0]))[:_MOST_WEIGHED]
+        return Parts()
+    pairs = dict.fromkeys(pair for term in terms for pair in paired(term.tokens))
+    some = tuple(Term((pair,)) for pair in pairs)[:_MOST_PAIRS]
+    longest = sorted(_words(terms), key=lambda part: -len(part.tokens[0]))
+    return Parts(tuple(longest[: _MOST_WEIGHED - len(some)]), some)
 
 
 def _words(terms: Sequence[Term]) -> list[Term]:
@@ -150,21 +181,22 @@ def _words(terms: Sequence[Term]) -> list[Term]:
 
 
 def divided(
-    terms: Sequence[Term], weighed: Sequence[Term], together: Callable[[Sequence[int]], int]
+    terms: Sequence[Term], weighed: Parts, together: Callable[[Sequence[int]], int]
 ) -> tuple[Sequence[Term], Sequence[Term]]:
     """Return what to ask the index for, and what to look for in the words of what it finds.
 
     InnoDB reads all that its index has of each word, and then every row that has all of them. So
-    it is asked for words that are worth it, and the rows are looked at for the others.
+    it is asked for words and pairs that are worth it, and the rows are looked at for the others;
+    for a phrase always, which InnoDB would look for itself at several times the price.
 
     Args:
         terms: what must be there.
         weighed: the `parts` of it.
         together: tells how many of the newest messages hold all of some parts, by their places.
     """
-    alone = [together([place]) for place in range(len(weighed))]
-    if len(_words(terms)) > len(weighed) or max(alone) >= COMMON:
-        asked = [weighed[place] for place in _worth_it(alone, together)]
+    alone = [together([place]) for place in range(len(weighed.all))]
+    if weighed.pairs or len(_words(terms)) > len(weighed.words) or max(alone) >= COMMON:
+        asked = [weighed.all[place] for place in _worth_it(alone, together)]
         return asked, [term for term in terms if term not in asked]
     return terms, ()
 
@@ -187,16 +219,7 @@ def _worth_it(alone: Sequence[int], together: Callable[[Sequence[int]], int]) ->
 def expression(engine: str, user: UserId, terms: Sequence[Term]) -> str:
     """Return the terms in the engine's language; tokens hold nothing that it could mistake."""
     spell = _in_mysql if engine in MYSQL else _in_sqlite
-    return spell([(_owned(user, term.tokens), term.beginning) for term in terms])
-
-
-def words_of(user: UserId, said: str | None) -> str:
-    """Return what is indexed of a message; the empty text when nothing is."""
-    return _owned(user, indexed(said))
-
-
-def _owned(user: UserId, tokens: Iterable[str]) -> str:
-    return " ".join(f"u{user}_{token}" for token in tokens)
+    return spell([(owned(user, term.tokens), term.beginning) for term in terms])
 
 
 def _in_sqlite(terms: Iterable[tuple[str, bool]]) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from adapters.sql.dialect import listed
-from adapters.sql.matching import holding
+from adapters.sql.matching import holding, holding_part
 from adapters.sql.tables.chat import messages, words
 from adapters.sql.words import FOUND
 from domain.fulltext.frequent import RECENT
@@ -77,15 +77,15 @@ class Recent:
 
 
 @lru_cache
-def counted(terms: int, parts: int) -> Select[*tuple[Any, ...]]:
+def counted(terms: int, said: int, pairs: int) -> Select[*tuple[Any, ...]]:
     """Return the query that counts the newest messages by what they hold.
 
     It takes `term0` and so on, which make the first bit of what is held together, and `part0` and
-    so on, each of which makes another one.
+    so on, the words that are said and then their pairs, each of which makes another one.
     """
     key = messages.c.message_id
     recent = select(key).where(*_OWN).order_by(_NEWEST_FIRST).limit(RECENT).subquery("recent")
-    held = [and_(*holding(terms)), *holding(parts, "part")]
+    held = [and_(*holding(terms)), *holding_part(said, pairs)]
     bits = [case((each, 1 << place), else_=0) for place, each in enumerate(held)]
     return (
         select(

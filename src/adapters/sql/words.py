@@ -18,9 +18,10 @@ from sqlalchemy import (
 )
 
 from adapters.sql.dialect import MYSQL
-from adapters.sql.matching import PURGE_IN_SQLITE, words_of
+from adapters.sql.matching import PURGE_IN_SQLITE
 from adapters.sql.prepared import Prepared, row_into
 from adapters.sql.tables.chat import messages, words
+from adapters.sql.tokens import row_of
 from adapters.sql.transaction import Transaction
 from domain.conversation.conversation import AnswerState
 from domain.ids import ConversationId, MessageId, UserId
@@ -33,15 +34,17 @@ FOUND = (
 )
 """Which messages are indexed."""
 
-_ADD = row_into(words, "message_id", "words")
+_ADD = row_into(words, "message_id", "words", "pairs")
 _REMOVE = Prepared(delete(words).where(words.c.message_id == bindparam("message")))
 # Only beside a message that is to be found when all else is written.
 _PUT = Prepared(
     insert(words).from_select(
-        ["message_id", "words"],
-        select(messages.c.message_id, bindparam("words", type_=words.c.words.type)).where(
-            messages.c.message_id == bindparam("message"), *FOUND
-        ),
+        ["message_id", "words", "pairs"],
+        select(
+            messages.c.message_id,
+            bindparam("words", type_=words.c.words.type),
+            bindparam("pairs", type_=words.c.pairs.type),
+        ).where(messages.c.message_id == bindparam("message_id"), *FOUND),
     )
 )
 _FOUND_TEXTS = select(messages.c.message_id, messages.c.message).where(
@@ -65,14 +68,14 @@ class SqlWords:
         """Index a message that was not there before, if it is to be found."""
         if row["replaced"] or row["state"] == AnswerState.RUNNING.value:
             return
-        if found := words_of(user, row["message"]):
-            await self._transaction.gather(_ADD, {"message_id": message, "words": found})
+        if found := self._row(user, message, row["message"]):
+            await self._transaction.gather(_ADD, found)
 
     async def put(self, user: UserId, message: MessageId, said: str | None) -> None:
         """Index what a message says now, if it is to be found at all."""
         await self.drop(message)
-        if found := words_of(user, said):
-            await self._transaction.gather(_PUT, {"message": message, "words": found})
+        if found := self._row(user, message, said):
+            await self._transaction.gather(_PUT, found)
 
     async def drop(self, message: MessageId) -> None:
         """Leave a message out."""
@@ -88,12 +91,13 @@ class SqlWords:
             rows = await self._transaction.all("read words", _FOUND_TEXTS, this)
             await self._transaction.write("leave words out", _REMOVE_SOME, {"ids": some})
             found = [
-                {"message_id": row["message_id"], "words": said}
-                for row in rows
-                if (said := words_of(user, row["message"]))
+                each for row in rows if (each := self._row(user, row["message_id"], row["message"]))
             ]
             if found:
                 await self._transaction.write("add words", insert(words), found)
+
+    def _row(self, user: UserId, message: MessageId, said: str | None) -> dict[str, Any]:
+        return row_of(self._transaction.engine, user, message, said)
 
     async def purge(self) -> None:
         """Overwrite what was left out, where the engine only marks it."""

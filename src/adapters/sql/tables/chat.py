@@ -136,6 +136,8 @@ words = Table(
         autoincrement=False,
     ),
     Column("words", search_words(), nullable=False),
+    # Of neighbouring words, for MySQL, which does not know which word comes next; else null.
+    Column("pairs", search_words()),
 )
 """What is found of the messages that are shown; each engine has its own index over it."""
 
