@@ -67,6 +67,16 @@ async def test_packed_and_in_again(anna: httpx.AsyncClient) -> None:
     assert again[-1]["added"]["messages"] == 0
 
 
+async def test_text_that_packs_all_too_well_comes_in_again(anna: httpx.AsyncClient) -> None:
+    shouted = archive([talk("t"), said(1, "a" * 3_000_000)])
+    await anna.post(IMPORT, content=shouted)
+    out = await anna.get(EXPORT, params={"gzip": "true"})
+    assert len(out.content) * 200 < len(shouted)
+    again = await anna.post(IMPORT, content=out.content)
+    assert again.status_code == 200, again.text
+    assert steps(again)[-1]["type"] == "stored"
+
+
 async def test_an_export_that_broke_off_goes_on(anna: httpx.AsyncClient) -> None:
     await anna.post(IMPORT, content=MANY)
     whole = (await anna.get(EXPORT)).content.splitlines(keepends=True)

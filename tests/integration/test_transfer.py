@@ -117,6 +117,18 @@ def test_an_export_that_was_interrupted_is_resumed(here: Place, file: Path, tmp_
     assert "export it anew" in changed.stderr
 
 
+def test_text_that_packs_all_too_well_moves_too(
+    here: Place, there: Place, file: Path, tmp_path: Path
+) -> None:
+    shouted = archive([talk("t"), said(1, "a" * 3_000_000)])
+    file.write_bytes(shouted)
+    here("import", "ann@example.org", file)
+    packed = tmp_path / "packed.jsonl.gz"
+    here("export", "ann@example.org", packed)
+    there("import", "ann@example.org", packed)
+    assert body(there.exported()) == body(shouted)
+
+
 def test_a_refusal_is_one_line(here: Place, file: Path) -> None:
     file.write_bytes(WHOLE[:-5])
     refused = here.tried("import", "ann@example.org", file)

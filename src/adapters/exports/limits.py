@@ -4,14 +4,13 @@ from msgspec import Struct
 
 from domain.transfer.errors import ArchiveTooLarge
 
-RATIO = 200
-"""Text packs ten times, twenty at most; what unpacks to this much more was made to."""
-_SPARED = 1024 * 1024
-"""As much may come out of any file, however small: packers are at their best with little."""
-
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What an operator allows."""
+    """What an operator allows.
+
+    How well a file is packed is no limit: one letter a million times is text too, and an account's
+    own. What a bomb does is bounded by these, counted while it unpacks.
+    """
 
     total_bytes: int
     """Of an archive, and of what it unpacks to."""
@@ -59,13 +58,3 @@ class Meter:
         if size > self.limits.record_bytes:
             most = f"longer than {self.limits.record_bytes} bytes"
             raise ArchiveTooLarge(most, "PARLEY_IMPORT_MAX_RECORD_BYTES", place)
-
-
-def check_ratio(unpacked: int, packed: int, place: str) -> None:
-    """Refuse what was made to unpack to as much as possible.
-
-    Raises:
-        ArchiveTooLarge: it was.
-    """
-    if unpacked > _SPARED and unpacked > RATIO * max(packed, 1):
-        raise ArchiveTooLarge("it unpacks to a suspicious size", f"{RATIO} times its own", place)

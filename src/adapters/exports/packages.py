@@ -4,11 +4,11 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from adapters.exports.limits import Meter, check_ratio
+from adapters.exports.limits import Meter
 from adapters.exports.zips import zip_entries
 from domain.transfer.errors import ArchiveRefused
 
@@ -42,27 +42,23 @@ def documents(file: BinaryIO, meter: Meter) -> Iterator[Document]:
     start = file.read(4)
     file.seek(0)
     if start.startswith(_ZIP):
-        for name, packed, stream in zip_entries(file):
-            yield _document(name, _Counted(stream, meter, lambda size=packed: size, name))
+        for name, stream in zip_entries(file):
+            yield _document(name, _Counted(stream, meter, name))
     elif start.startswith(_GZIP):
         with gzip.GzipFile(fileobj=file, mode="rb") as stream:
-            yield _document(None, _Counted(cast("BinaryIO", stream), meter, file.tell, "the file"))
+            yield _document(None, _Counted(cast("BinaryIO", stream), meter, "the file"))
     else:
-        yield _document(None, _Counted(file, meter, None, "the file"))
+        yield _document(None, _Counted(file, meter, "the file"))
 
 
 class _Counted(io.RawIOBase):
     """Counts what comes out of a stream, and says in our words what is wrong with it."""
 
-    def __init__(
-        self, source: BinaryIO, meter: Meter, packed: Callable[[], int] | None, place: str
-    ) -> None:
+    def __init__(self, source: BinaryIO, meter: Meter, place: str) -> None:
         super().__init__()
         self._source = source
         self._meter = meter
-        self._packed = packed
         self._place = place
-        self._size = 0
 
     def readable(self) -> bool:
         """It is."""
@@ -74,10 +70,7 @@ class _Counted(io.RawIOBase):
         with _in_our_words(self._place):
             piece = self._source.read(len(room))
         room[: len(piece)] = piece
-        self._size += len(piece)
         self._meter.unpacked(len(piece))
-        if self._packed is not None:
-            check_ratio(self._size, self._packed(), self._place)
         return len(piece)
 
 

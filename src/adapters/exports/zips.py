@@ -15,8 +15,8 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
 
-def zip_entries(file: BinaryIO) -> Iterator[tuple[str, int, BinaryIO]]:
-    """Yield name, packed size and content of each entry that may be an archive, by name.
+def zip_entries(file: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
+    """Yield name and content of each entry that may be an archive, by name.
 
     The others are never unpacked.
 
@@ -35,7 +35,7 @@ def zip_entries(file: BinaryIO) -> Iterator[tuple[str, int, BinaryIO]]:
             except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
                 raise ArchiveRefused("it cannot be unpacked", entry.filename) from error
             with stream:
-                yield entry.filename, entry.compress_size, cast("BinaryIO", stream)
+                yield entry.filename, cast("BinaryIO", stream)
 
 
 class _Bounded:

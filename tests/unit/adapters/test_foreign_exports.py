@@ -349,9 +349,6 @@ def test_a_package_that_is_refused(content: bytes, why: str) -> None:
 
 def test_bombs_are_stopped_while_they_unpack() -> None:
     zeros = b"[" + b" " * 20_000_000
-    for bomb in (zipped(("conversations.json", zeros)), gzip.compress(zeros)):
-        with pytest.raises(ArchiveTooLarge, match="suspicious size"):
-            read(bomb)
     small = Limits(total_bytes=100_000, record_bytes=100_000, records=10)
     for bomb in (zipped(("conversations.json", zeros)), gzip.compress(zeros), zeros):
         with pytest.raises(ArchiveTooLarge, match="PARLEY_IMPORT_MAX_BYTES"):
