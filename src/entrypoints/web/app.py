@@ -14,6 +14,7 @@ from application.background.going_on import GoingOn
 from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
 from application.media.videos import Videos
+from entrypoints.web.allowed_methods import OptionsRequests
 from entrypoints.web.chat_socket import chat_socket
 from entrypoints.web.head_requests import HeadRequests
 from entrypoints.web.http_doors import LARGEST_BODY, HttpDoors
@@ -62,7 +63,8 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
         request_max_body_size=LARGEST_BODY,
     )
     setup_dishka(container, app)
-    app.asgi_handler = RequestLog(HeadRequests(app.asgi_handler))
+    methods_known = OptionsRequests(HeadRequests(app.asgi_handler), app.routes)
+    app.asgi_handler = RequestLog(methods_known)
     return app
 
 

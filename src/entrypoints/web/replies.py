@@ -18,6 +18,7 @@ from msgspec import structs
 
 from domain.errors import InvalidRequest, NotConfigured, ParleyError, StorageUnavailable
 from domain.provider_errors import ProviderError
+from entrypoints.web.allowed_methods import allow
 from entrypoints.web.choices import choices
 from entrypoints.web.errors import (
     Door,
@@ -119,6 +120,7 @@ def _foreign(request: AnyRequest, error: HTTPException) -> Response[ErrorEnvelop
             message = "Not found"
         case MethodNotAllowedException():
             message = "Method not allowed"
+            headers["allow"] = allow(headers["allow"].split(", "))
         case _ if isinstance(error.__cause__, SerializationException):
             message = "The body is not valid JSON"
         case _ if status == 413:
