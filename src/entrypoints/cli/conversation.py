@@ -10,6 +10,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from entrypoints.cli.plain import plain
+
 RECONNECT_WAITS_S = (0.2, 0.5, 1, 2, 4)
 UNAUTHORIZED = 4401
 
@@ -111,20 +113,21 @@ class Conversation:
     def _shown(self, frame: Mapping[str, Any]) -> str:
         match frame:
             case {"type": "text_chunk", "content": text}:
-                return text
+                return plain(text)
             case {"type": "thinking_chunk", "data": {"content": text}}:
-                return click.style(text, dim=True)
+                return click.style(plain(text), dim=True)
             case {"type": "tool_start", "data": {"display_text": text}}:
-                return click.style(f"\n[{text}]\n", dim=True)
+                return click.style(f"\n[{plain(text)}]\n", dim=True)
             case {"type": "tool_result", "data": {"success": False, "error": str(text)}}:
-                return click.style(f"[{text}]\n", fg="yellow")
+                return click.style(f"[{plain(text)}]\n", fg="yellow")
             case {"type": "error", "content": text}:
                 self.failed = True
-                return click.style(f"\n[error: {text}]", fg="red")
+                return click.style(f"\n[error: {plain(text)}]", fg="red")
             case {"type": "cancelled"}:
                 return click.style("\n[cancelled]", fg="yellow")
             case {"type": "custom_event", "event_type": "providerRetry", "content": retry}:
-                return f"\n[{retry['provider']} {retry['reason']}: again in {retry['wait_s']} s]\n"
+                why = plain(f"{retry['provider']} {retry['reason']}")
+                return f"\n[{why}: again in {retry['wait_s']} s]\n"
             case {"type": "db_operation_executed", "content": saved}:
                 self._session = msgspec.json.decode(saved)["session_id"]
                 return ""
