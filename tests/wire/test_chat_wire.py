@@ -9,7 +9,7 @@ import pytest
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.tool_arguments import read_arguments
-from domain.provider_errors import ProviderError, ProviderRejected
+from domain.provider_errors import ProviderError, ProviderGarbled, ProviderRejected
 from domain.turn.metering import Usage
 from tests.wire.answers import Answer, payloads, pieces, streamed
 from tests.wire.recordings import Exchange, case, each, exchanges
@@ -127,6 +127,44 @@ def test_functions_of_the_old_kind_are_calls_too() -> None:
     answer = answer_to(old)
     assert [call.name for call in answer.calls] == [said(old)[0]["function_call"]["name"]]
     assert answer.stopped.reason == "tool_calls"
+
+
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me "}]}
+PARTS = [
+    THOUGHT,
+    {"type": "thinking", "thinking": "see."},
+    {"type": "text", "text": "Lis"},
+    {"type": "reference", "reference_ids": [1]},
+    {"type": "text", "text": None},
+    "stray",
+    {"type": "text", "text": "bon"},
+]
+
+
+def test_parts_of_content_are_text_and_thinking() -> None:
+    contents: list[Any] = ["", [THOUGHT], PARTS[1:], [], "."]
+    chunks = [{"choices": [{"index": 0, "delta": {"content": each}}]} for each in contents]
+    end = {"choices": [{"index": 0, "delta": {"content": []}, "finish_reason": "length"}]}
+    sent = [*map(msgspec.json.encode, [*chunks, end]), b"[DONE]"]
+    answer = Answer(streamed(ChatReader("mistral"), sent))
+    assert (answer.thinking, answer.text) == ("Let me see.", "Lisbon.")
+    assert answer.stopped.reason == "length"
+
+
+def test_a_whole_answer_in_parts() -> None:
+    choice = {"index": 0, "message": {"content": PARTS}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 3, "completion_tokens": 4}
+    body = msgspec.json.encode({"choices": [choice], "usage": usage})
+    answer = Answer([*ChatReader("mistral").whole(body)])
+    assert (answer.thinking, answer.text) == ("Let me see.", "Lisbon")
+    assert answer.stopped.usage == Usage(3, 4, 7)
+
+
+@pytest.mark.parametrize("content", [7, {"type": "text", "text": "Lis"}])
+def test_content_that_is_neither_text_nor_parts_is_no_answer(content: Any) -> None:
+    chunk = {"choices": [{"delta": {"content": content}}]}
+    with pytest.raises(ProviderGarbled):
+        list(ChatReader("mistral").feed(msgspec.json.encode(chunk)))
 
 
 @pytest.mark.parametrize("call_id", ["c1", None])

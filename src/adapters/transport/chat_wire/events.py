@@ -6,6 +6,7 @@ from typing import Any
 from adapters.transport.chat_wire.calls import CallAssembly, WireCall
 from adapters.transport.chat_wire.chunks import Chunk, Delta, WireUsage, decode_chunk
 from adapters.transport.chat_wire.pages import Pages
+from adapters.transport.chat_wire.parts import decode_in_parts
 from adapters.transport.chat_wire.quirks import ChatQuirks
 from adapters.transport.chat_wire.thinking_tags import ThinkingTags
 from adapters.transport.not_json import NOT_JSON
@@ -62,10 +63,10 @@ class ChatReader(WireReader):
             return ()
         try:
             chunk = decode_chunk(payload)
-        except NOT_JSON as garbage:
+        except NOT_JSON:
             if payload.strip() == _DONE:
                 return self._done()
-            raise self._garbled() from garbage
+            chunk = self._in_parts(payload)
         # The token path: a choice that says a piece of text and nothing else.
         if (choices := chunk.choices) and (delta := choices[0].delta) is not None:
             self._begun = True
@@ -84,8 +85,8 @@ class ChatReader(WireReader):
         """Read an answer that came as one JSON body."""
         try:
             chunk = decode_chunk(body)
-        except NOT_JSON as garbage:
-            raise self._garbled() from garbage
+        except NOT_JSON:
+            chunk = self._in_parts(body)
         events = [*self._rarer(chunk, whole=True)]
         if not self._begun:
             raise self._garbled()
@@ -100,6 +101,12 @@ class ChatReader(WireReader):
             how = "in mid-answer" if self._begun else "without a word"
             raise ProviderBrokeOff(self._provider, f"{self._provider} broke off {how}")
         return self._done()
+
+    def _in_parts(self, payload: bytes) -> Chunk:
+        try:
+            return decode_in_parts(payload)
+        except NOT_JSON as garbage:
+            raise self._garbled() from garbage
 
     def _rarer(self, chunk: Chunk, *, whole: bool = False) -> Iterator[ModelEvent]:
         if error := chunk.error or (chunk.x_groq and chunk.x_groq.error):
