@@ -12,6 +12,7 @@ from adapters.transport.patience import Patience
 from domain.errors import NotConfigured
 from domain.provider_errors import (
     FirstTokenTimedOut,
+    ProviderBrokeOff,
     ProviderOverloaded,
     ProviderUnreachable,
     StreamStalled,
@@ -20,7 +21,7 @@ from domain.turn.prompt import Prompt
 from tests.contract.answers import all_of, error_of, text_of
 from tests.contract.chat_models import card_of, http_model, question, simulator_of
 from tests.simulators.provider_wires import SAID, TALK, WIRES, Wire
-from tests.simulators.replies import Gate, Hang, Reply, delayed
+from tests.simulators.replies import Cut, End, Gate, Hang, Reply, delayed
 from tests.simulators.server import Simulator
 
 IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
@@ -115,6 +116,25 @@ async def test_a_silence_in_mid_answer_is_an_error(
     assert (type(error), text_of(said)) == (StreamStalled, SAID)
     await sim.requests[0].client_left()
     await model.aclose()
+
+
+CUTS: dict[str, tuple[Callable[[Wire], Reply], str]] = {
+    "before the headers": (lambda wire: delayed(wire.talk, Cut()), "without a word"),
+    "closed before the headers": (lambda wire: delayed(wire.talk, End()), "without a word"),
+    "before the first byte": (lambda wire: wire.at_once(Cut()), "without a word"),
+    "after words": (lambda wire: wire.after_words(Cut()), "in mid-answer"),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+async def test_a_cut_connection_is_told_from_one_that_never_spoke(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt, cut: str
+) -> None:
+    reply, how = CUTS[cut]
+    sim.script(reply(wire))
+    error, _ = await error_of(model, asked)
+    assert type(error) is ProviderBrokeOff
+    assert str(error) == f"{wire.provider} closed the connection {how}"
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x", "nonsense"])

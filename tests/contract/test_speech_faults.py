@@ -302,6 +302,19 @@ async def test_a_voice_that_reads_on_breaks(break_: str) -> None:
     assert isinstance(error, kind), error
 
 
+async def test_a_socket_that_never_spoke_is_told_from_one_that_did() -> None:
+    async with elevenlabs_voice(patience=IMPATIENT) as voice:
+        assert voice.sockets is not None
+        voice.sockets.script(_cut)
+        silent = await error_of(_read_on(voice))
+    async with deepgram_ears(patience=IMPATIENT) as ears:
+        assert ears.sockets is not None
+        ears.sockets.script(after_a_word("deepgram", _cut))
+        spoke = await error_of(listened(ears))
+    assert str(silent) == "elevenlabs closed the connection without a word"
+    assert str(spoke) == "deepgram closed the connection in mid-answer"
+
+
 async def _read_on(voice: Voice) -> None:
     assert voice.reader is not None
     async with voice.reader.read_on(voice.order()) as speaking:

@@ -52,6 +52,7 @@ class ResponsesReader(WireReader):
         self._thought: set[str] = set()
         self._thinking_begun = False
         self._refused = False
+        self._begun = False
         self._ended = False
         self._readers: dict[str, Callable[[WireEvent], Iterable[ModelEvent]]] = {
             "response.text.delta": self._text,
@@ -87,6 +88,7 @@ class ResponsesReader(WireReader):
             return ()
         try:
             wire = decode_event(payload)
+            self._begun = True
             # The token path.
             if wire.type == "response.output_text.delta":
                 return self._text(wire)
@@ -115,7 +117,8 @@ class ResponsesReader(WireReader):
         """Read the end of the stream: without the end mark it has broken off."""
         if self._ended:
             return ()
-        raise ProviderBrokeOff(PROVIDER, f"{PROVIDER} broke off in mid-answer")
+        how = "in mid-answer" if self._begun else "without a word"
+        raise ProviderBrokeOff(PROVIDER, f"{PROVIDER} broke off {how}")
 
     def _text(self, wire: WireEvent) -> Iterable[ModelEvent]:
         self._wrote.add(wire.item_id)

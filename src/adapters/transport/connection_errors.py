@@ -16,6 +16,8 @@ from domain.provider_errors import (
     ProviderUnreachable,
 )
 
+WORDLESS = "{} closed the connection without a word"
+
 Meaning = tuple[tuple[type[BaseException], ...], type[ProviderError], str]
 
 
@@ -39,16 +41,25 @@ def _meanings() -> tuple[Meaning, ...]:
             "The base URL of {} is no HTTP address",
         ),
         ((aiohttp.ClientResponseError,), ProviderGarbled, "{} sent something that is not HTTP"),
+        # Both are raised while the headers are awaited; a cut body is a `ClientPayloadError`.
+        ((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError), ProviderBrokeOff, WORDLESS),
     )
 
 
-def broken(provider: str, failure: BaseException) -> ProviderError:
-    """Return the error for a connection that could not be made, fell silent or broke."""
+def broken(provider: str, failure: BaseException, *, begun: bool = True) -> ProviderError:
+    """Return the error for a connection that could not be made, fell silent or broke.
+
+    Args:
+        provider: for the error.
+        failure: what was raised.
+        begun: whether a part of the answer may have been read, its headers not counted.
+    """
     chain = tuple(_causes(failure))
     for known, kind, text in _meanings():
         if any(isinstance(cause, known) for cause in chain):
             return kind(provider, text.format(provider))
-    return ProviderBrokeOff(provider, f"{provider} closed the connection in mid-answer")
+    text = "{} closed the connection in mid-answer" if begun else WORDLESS
+    return ProviderBrokeOff(provider, text.format(provider))
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

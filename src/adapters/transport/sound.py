@@ -50,7 +50,7 @@ async def _opened(rest: Rest, call: Call, resources: AsyncExitStack) -> tuple[by
     except TimeoutError as failure:
         raise no_word(rest.provider, failure) from failure
     except Exception as failure:
-        raise broken(rest.provider, failure) from failure
+        raise broken(rest.provider, failure, begun=False) from failure
     if not chunk:
         raise ProviderGarbled(rest.provider, f"{rest.provider} sent no sound")
     if answer.content_type.startswith(_NO_SOUND):

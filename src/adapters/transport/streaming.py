@@ -138,7 +138,7 @@ async def _opened(
     except TimeoutError as failure:
         raise no_word(provider, failure) from failure
     except Exception as failure:
-        raise broken(provider, failure) from failure
+        raise broken(provider, failure, begun=False) from failure
     if head[:1] in (b"<", b"["):
         raise ProviderGarbled(provider, f"{provider} sent a page in place of an answer")
     return head, answer

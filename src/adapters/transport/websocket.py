@@ -57,6 +57,7 @@ class ProviderSocket:
         self._connection = connection
         self._overdue: asyncio.TimerHandle | None = None
         self._was_overdue = False
+        self._heard = False
         self._now = asyncio.get_running_loop().time
         self._silence = Silence(idle_s, self._too_late)
         self._silence.since = None
@@ -80,7 +81,7 @@ class ProviderSocket:
         """
         self._silence.since = self._now()
         try:
-            return await self._connection.recv()
+            frame = await self._connection.recv()
         except ConnectionClosed as closed:
             if self._was_overdue:
                 raise self._stalled() from closed
@@ -89,6 +90,8 @@ class ProviderSocket:
             raise self.broke_off() from closed
         finally:
             self._silence.since = None
+        self._heard = True
+        return frame
 
     @property
     def close_code(self) -> int | None:
@@ -109,9 +112,8 @@ class ProviderSocket:
 
     def broke_off(self) -> ProviderError:
         """Return the error for a connection that ended before its time."""
-        return ProviderBrokeOff(
-            self._provider, f"{self._provider} closed the connection in mid-answer"
-        )
+        how = "in mid-answer" if self._heard else "without a word"
+        return ProviderBrokeOff(self._provider, f"{self._provider} closed the connection {how}")
 
     def abort(self) -> None:
         """Break the connection without a word."""
