@@ -192,7 +192,9 @@ def _retry_after_s(headers: Mapping[str, str], now: Callable[[], datetime]) -> f
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now()).total_seconds())
+    wait_s = (moment - now()).total_seconds()
+    # A moment that has passed, by our clock or theirs, tells nothing.
+    return wait_s if wait_s > 0 else None
 
 
 def _number(value: str | None) -> float | None:
