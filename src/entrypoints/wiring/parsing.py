@@ -12,6 +12,8 @@ from adapters.transport.addresses import TrustedHosts
 from domain.speech.rewrite import Rewrite, RewriteRule
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ORIGIN = re.compile(r"https?://(?:\w[\w.-]*|\[[0-9a-f:.]+\])(?::(?:\d{1,5}|\*))?", re.ASCII)
+"""Scheme, host and port, of which `*` is any."""
 
 
 class Secret(str):
@@ -181,10 +183,11 @@ def places(text: str) -> tuple[str, ...]:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """Browser origins, separated by commas."""
-    found = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
-    for origin in found:
-        scheme, _, place = origin.partition("://")
-        if scheme not in ("http", "https") or not place or "/" in place:
-            raise ValueError("must be a comma-separated list of origins, without paths")
+    """Browser origins, separated by commas, as browsers spell them: in small letters."""
+    found = tuple(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip())
+    if not all(map(_ORIGIN.fullmatch, found)):
+        raise ValueError(
+            "must be a comma-separated list of origins such as https://chat.example.org,"
+            " without paths"
+        )
     return found
