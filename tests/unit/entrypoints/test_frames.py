@@ -233,8 +233,24 @@ def test_a_paused_turn_has_no_terminal_pair() -> None:
             AnswerWritten("Hi", "length", note="max_output_tokens"),
             [
                 '{"type":"custom_event","event_type":"textGenerationCompleted","content":'
-                '{"full_response":"Hi","metadata":{"note":"max_output_tokens"}},'
+                '{"full_response":"Hi","metadata":{"finish_reason":"length",'
+                '"note":"max_output_tokens"}},'
                 f'{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            AnswerWritten("Hi", "content_filter"),
+            [
+                '{"type":"custom_event","event_type":"textGenerationCompleted","content":'
+                '{"full_response":"Hi","metadata":{"finish_reason":"content_filter"}},'
+                f'{PLACE},"session_id":"c-1"}}'
+            ],
+        ),
+        (
+            AnswerWritten("Hi", "tool_calls"),
+            [
+                '{"type":"custom_event","event_type":"textGenerationCompleted","content":'
+                f'{{"full_response":"Hi","metadata":{{}}}},{PLACE},"session_id":"c-1"}}'
             ],
         ),
         (TurnCompleted(), PAIR),

@@ -29,6 +29,7 @@ from domain.turn.events import (
     Saved,
     SourceCited,
     SpeechDeclined,
+    StopReason,
     TextDelta,
     ThinkingDelta,
     ToolCalled,
@@ -233,8 +234,14 @@ def _thinking(event: ThinkingDelta, chunk: int) -> list[Body]:
     ]
 
 
+_ORDINARY: frozenset[StopReason] = frozenset({"stop", "tool_calls"})
+"""An answer that ends so is whole, or has a tool of the client's to wait for."""
+
+
 def _metadata(event: AnswerWritten) -> Body:
-    metadata: Body = {"note": event.note} if event.note else {}
+    metadata: Body = {} if event.stop in _ORDINARY else {"finish_reason": event.stop}
+    if event.note:
+        metadata["note"] = event.note
     if event.metering is not None:
         metadata["usage"] = event.metering.told()
     if event.code_session:
