@@ -311,8 +311,12 @@ class StorageUnavailable(StorageError):
 
     code = "storage_unavailable"
 
-    def __init__(self, operation: str) -> None:
-        super().__init__(operation, "The database is not available; try again in a moment")
+    def __init__(
+        self,
+        operation: str,
+        message: str = "The database is not available; try again in a moment",
+    ) -> None:
+        super().__init__(operation, message)
 
 
 class FilesUnavailable(StorageError):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.memory.clock import ManualClock
 from adapters.sql import migrations
 from adapters.sql.engine import open_database
+from adapters.sql.tables.naming import SINCE
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import NotConfigured, StorageError, StorageUnavailable
@@ -66,6 +67,30 @@ async def tables(url: str, of: str = "main") -> set[str]:
         found = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
     await database.close()
     return set(found) - {migrations.version_table(of)}
+
+
+async def rows_of(url: str, table: str) -> int:
+    database = open_database(url)
+    async with database.engine.connect() as connection:
+        found = await connection.scalar(text(f"SELECT count(*) FROM {table}"))
+    await database.close()
+    return int(found or 0)
+
+
+async def each_work(database: str, url: str) -> None:
+    """Fail as one, where each of them fails in the same words."""
+    told: set[str] = set()
+    for work in (
+        migrations.upgrade(database, url),
+        migrations.stamp(database, url, "0001"),
+        migrations.check(database, url),
+        migrations.downgrade(database, url, migrations.BASE),
+    ):
+        with pytest.raises(StorageError) as caught:
+            await work
+        told.add(str(caught.value))
+    assert len(told) == 1
+    raise caught.value
 
 
 def each_says(words: str, *names: str) -> str:
@@ -221,6 +246,92 @@ async def test_tables_of_an_earlier_server_are_taken_over_by_a_stamp(url: str) -
     assert {"automation_requests", "alembic_version"} <= await tables(url)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_the_tables_of_a_version_are_known(url: str, version: str) -> None:
+    await migrations.upgrade("main", url, version)
+    made = {
+        name
+        for name, table in migrations.METADATA["main"].tables.items()
+        if table.info[SINCE] <= version
+    }
+    assert made == await tables(url) & migrations.METADATA["main"].tables.keys()
+
+
+@pytest.mark.parametrize("version", ["0001", VERSIONS[-1]])
+async def test_no_version_is_written_down_whose_tables_are_missing(url: str, version: str) -> None:
+    with pytest.raises(StorageError, match=f"none of the tables of version {version}"):
+        await migrations.stamp("main", url, version)
+    assert await migrations.current("main", url) is None
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS[:-1])
+async def test_a_table_that_is_missing_is_named_with_the_way_out(url: str, version: str) -> None:
+    await migrations.upgrade("main", url, version)
+    await run(url, user(1, "anna", ""), OLD_SESSION, "DROP TABLE Prompts")
+    for work in (
+        migrations.upgrade("main", url),
+        migrations.stamp("main", url, version),
+    ):
+        with pytest.raises(StorageError, match=rf"lacks tables of version {version}: Prompts\."):
+            await work
+    assert await migrations.current("main", url) == version
+    await migrations.stamp("main", url, migrations.BASE)
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+    assert await rows_of(url, "ChatSessionsNG") == 1
+
+
+async def test_going_down_needs_the_tables_that_stay(url: str) -> None:
+    await migrations.upgrade("main", url)
+    await run(url, "DROP TABLE Prompts")
+    with pytest.raises(StorageError, match=r"lacks tables of version 0001: Prompts\. "):
+        await migrations.downgrade("main", url, "0001")
+    await migrations.downgrade("main", url, migrations.BASE)
+    assert await tables(url) == set()
+
+
+async def test_the_way_out_goes_from_the_newest_version_too(url: str) -> None:
+    await migrations.upgrade("main", url)
+    database = open_database(url)
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        anna = await db.accounts.add("anna", "hash", None)
+        talk = await db.conversations.open(anna.id, ConversationDraft())
+        said = MessageDraft(message="a marigold")
+        await db.conversations.add_message(anna.id, talk.id, Sender.USER, said)
+    await run(url, "DROP TABLE VideoJobs")
+    await migrations.stamp("main", url, migrations.BASE)
+    assert await migrations.upgrade("main", url)
+    assert await migrations.check("main", url) == []
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        assert len(await db.fulltext.hits(anna.id, terms("marigold"), 10)) == 1
+    await database.close()
+
+
+async def test_a_version_of_a_newer_release_is_told(url: str) -> None:
+    await migrations.upgrade("main", url)
+    await run(url, f"UPDATE {migrations.version_table('main')} SET version_num = '0999'")
+    for work in (
+        migrations.upgrade("main", url),
+        migrations.downgrade("main", url, "0001"),
+        migrations.check("main", url),
+    ):
+        with pytest.raises(StorageError, match="at version 0999, which this release does not know"):
+            await work
+    await migrations.stamp("main", url, migrations.HEAD)
+    assert await migrations.check("main", url) == []
+
+
+async def test_no_step_up_leads_down_and_none_down_leads_up(url: str) -> None:
+    assert not await migrations.downgrade("main", url, "0001")
+    await migrations.upgrade("main", url, "0003")
+    assert not await migrations.downgrade("main", url, "0003")
+    assert not await migrations.downgrade("main", url, "0004")
+    assert not await migrations.upgrade("main", url, "0002")
+    assert await migrations.current("main", url) == "0003"
+
+
 async def test_an_interrupted_upgrade_goes_on(url: str) -> None:
     await migrations.upgrade("main", url, "0001")
     await run(
@@ -256,8 +367,16 @@ async def test_an_unknown_version_is_refused_with_the_known_ones(url: str) -> No
 
 
 async def test_a_server_that_is_away_is_told() -> None:
-    with pytest.raises(StorageUnavailable):
-        await migrations.upgrade("main", "mysql+aiomysql://u@127.0.0.1:1/x")
+    with pytest.raises(StorageUnavailable, match="GARMIN_DB_URL: the database is not available"):
+        await each_work("garmin", "mysql+aiomysql://u@127.0.0.1:1/x")
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "main.db"
+    file.write_text("Letters, and no tables. " * 100)
+    with pytest.raises(StorageError, match="MAIN_DB_URL: the file is no SQLite database"):
+        await each_work("main", f"sqlite+aiosqlite:///{file}")
+    assert file.read_text().startswith("Letters")
 
 
 @pytest.mark.requires_mysql
@@ -269,7 +388,7 @@ async def test_a_server_that_will_not_have_us_is_told(tmp_path: Path) -> None:
             (here.set(username="parley_nobody"), "does not take this user and password"),
         ):
             with pytest.raises(StorageError, match=why) as told:
-                await migrations.upgrade("main", url.render_as_string(hide_password=False))
+                await each_work("main", url.render_as_string(hide_password=False))
             assert not isinstance(told.value, StorageUnavailable)
     with pytest.raises(NotConfigured, match="MAIN_DB_URL must name"):
         await migrations.upgrade("main", "mysql+aiomysql://u@127.0.0.1:3306")
@@ -364,10 +483,14 @@ class TestCommands:
             (["upgrade"], "main: upgraded to head\n" + each_says("nothing to do", *OTHERS)),
             (["upgrade", "--database", "main"], "main: nothing to do"),
             (["check"], "the tables are as expected"),
-            (["downgrade", "--to", "0001"], "all: now at 0001"),
+            (
+                ["downgrade", "--to", "0001"],
+                "main: now at 0001\n" + each_says("nothing to do", *OTHERS),
+            ),
             (["stamp", "--to", "0001", "--database", "main"], "main: stamped 0001"),
             (["stamp"], "all: stamped 0001"),
-            (["downgrade", "--to", "base"], "all: now at base"),
+            (["downgrade", "--to", "base"], each_says("now at base")),
+            (["downgrade", "--to", "base"], each_says("nothing to do")),
         ):
             result = parley.invoke(migrate, arguments)
             assert (result.exit_code, result.output.strip()) == (0, said)
@@ -386,8 +509,9 @@ class TestCommands:
         checked = parley.invoke(migrate, ["check"])
         assert (checked.exit_code, checked.output) == (0, "the tables are as expected\n")
 
-    def test_checking_makes_no_database(self, parley: CliRunner, tmp_path: Path) -> None:
-        parley.invoke(migrate, ["check"])
+    def test_asking_makes_no_database(self, parley: CliRunner, tmp_path: Path) -> None:
+        for asked in (["check"], ["stamp"], ["downgrade", "--to", "base"]):
+            parley.invoke(migrate, asked)
         assert not [*tmp_path.rglob("*.db")]
 
     def test_failures_are_one_line(self, parley: CliRunner) -> None:
@@ -395,6 +519,7 @@ class TestCommands:
             (["check", "--database", "main"], "main is at version base, not 0010"),
             (["check", "--database", "blood"], "blood is at version base, not 0001"),
             (["upgrade", "--to", "9999"], "There is no version '9999'"),
+            (["stamp"], "none of the tables of version 0001"),
         ):
             result = parley.invoke(migrate, arguments)
             assert result.exit_code == 1

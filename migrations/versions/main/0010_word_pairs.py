@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alembic import op
-from sqlalchemy import Column, Integer, Row, Text, bindparam, column, select, table
+from sqlalchemy import Column, Integer, Row, Text, bindparam, column, inspect, select, table
 from sqlalchemy.dialects import mysql
 
 from adapters.sql.matching import (
@@ -34,6 +34,9 @@ def upgrade() -> None:
     if on_sqlite():
         add_columns(NAME, pairs)
         return
+    if is_done():
+        # Dropped and made again over the same rows, MariaDB 10.11's index finds none of them.
+        return
     drop_index(WORDS_INDEX, NAME)
     add_columns(NAME, pairs)
     fill()
@@ -51,6 +54,12 @@ def downgrade() -> None:
     drop_index(WORDS_INDEX, NAME)
     drop_columns(NAME, "pairs")
     op.execute(WORDS_ALONE)
+
+
+def is_done() -> bool:
+    """Return whether the index has the pairs already."""
+    found = [one for one in inspect(op.get_bind()).get_indexes(NAME) if one["name"] == WORDS_INDEX]
+    return any("pairs" in one["column_names"] for one in found)
 
 
 def fill() -> None:

@@ -29,6 +29,8 @@ _AWAY = frozenset({1040, 1203, 2002, 2003})
 _REFUSALS: Mapping[object, str] = {
     1049: "the server has no such database; make it with CREATE DATABASE … CHARACTER SET utf8mb4",
     **dict.fromkeys((1044, 1045, 1698), "the server does not take this user and password"),
+    "SQLITE_NOTADB": "the file is no SQLite database; name another one, or move it away",
+    "SQLITE_CORRUPT": "the file is damaged; put a copy of it in its place",
 }
 
 
@@ -208,8 +210,13 @@ def is_lost(error: DBAPIError) -> bool:
 
 
 def why_refused(error: BaseException | None) -> str | None:
-    """Return what is wrong with the address where waiting does not help; None where it may."""
-    return _REFUSALS.get(_mysql_code(error)) if isinstance(error, DBAPIError) else None
+    """Return what is wrong with the address, or the file, where waiting does not help.
+
+    None where it may.
+    """
+    if not isinstance(error, DBAPIError):
+        return None
+    return _REFUSALS.get(_sqlite_name(error) or _mysql_code(error))
 
 
 def _sqlite_name(error: DBAPIError) -> str | None:

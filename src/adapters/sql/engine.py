@@ -136,7 +136,8 @@ def sqlite_engine(
     itself unable to become a writer.
 
     Raises:
-        StorageError: the folder cannot be made or written to, or the file is one; says which it is.
+        StorageError: the folder cannot be made or written to, the file is one or may not be used;
+            says which it is.
     """
     if address.database:
         _make_place(Path(address.database))
@@ -165,6 +166,8 @@ def _make_place(file: Path) -> None:
         raise StorageError("open", f"The folder {folder} cannot be written to")
     if file.is_dir():
         raise StorageError("open", f"{file} is a folder, and no database")
+    if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+        raise StorageError("open", f"{file} cannot be read and written by this user")
 
 
 def mysql_engine(

@@ -7,8 +7,8 @@ something to do.
 
 import hashlib
 import io
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from adapters.sql.dialect import why_refused
 from adapters.sql.differences import each_difference, told
 from adapters.sql.engine import checked_url, mysql_engine, sqlite_engine
 from adapters.sql.failures import Stage, translated
+from adapters.sql.standing import refuse_missing, refuse_strangers, refuse_unknown
 from adapters.sql.tables import blood, chat, garmin, ufc
 from domain.errors import StorageError, StorageUnavailable
 
@@ -35,6 +36,7 @@ BASE = "base"
 LOCK_WAIT_S = 60
 """How long one process waits for another that is migrating the same database."""
 
+_AWAY = "the database is not available; try again in a moment"
 _FOLDER = Path(__file__).resolve().parents[3] / "migrations"
 
 
@@ -69,13 +71,9 @@ async def current(database: str, url: str) -> str | None:
         return None  # Asking SQLite would make the file.
     engine = _engine(address, isolation_level="AUTOCOMMIT")
     try:
-        with translated("read version", stage=Stage.REACHING):
+        with _explained("read version", database, Stage.REACHING):
             async with engine.connect() as connection:
                 return await connection.run_sync(_version, database)
-    except StorageUnavailable as error:
-        if (why := why_refused(error.__cause__)) is None:
-            raise
-        raise StorageError("read version", f"{_variable(database)}: {why}") from error
     finally:
         await engine.dispose()
 
@@ -87,51 +85,77 @@ async def upgrade(database: str, url: str, to: str = HEAD) -> bool:
     others wait for it.
 
     Raises:
-        StorageError: the data stands in the way, or the tables are not ours to judge; says what
-            to do, in one line.
+        StorageError: the data stands in the way, tables are missing, or not ours to judge; says
+            what to do, in one line.
         StorageUnavailable: the database cannot be reached, or is being migrated for too long.
     """
     target = _target(database, to)
-    if await current(database, url) == target:
+    if _place(database, target) <= _place(database, await current(database, url)):
         return False
 
     def work(connection: Connection) -> None:
         from alembic import command  # noqa: PLC0415 - see the module's docstring
 
-        _refuse_strangers(connection, database)
+        present = inspect(connection).get_table_names()
+        if version_table(database) not in present:
+            refuse_strangers(database, METADATA[database], present)
+        else:
+            at = _version(connection, database)
+            refuse_missing(database, METADATA[database], at, present)
         command.upgrade(_config(database, connection), target)
 
     await _alone(database, url, work)
     return True
 
 
-async def downgrade(database: str, url: str, to: str) -> None:
+async def downgrade(database: str, url: str, to: str) -> bool:
     """Take the tables back to an earlier version, or to `base`: none at all, and no data.
 
+    Return whether there was anything to do: a version that is the current one, or a later one, is
+    no way back.
+
     Raises:
-        StorageError: there is no such version, or the data does not fit it.
+        StorageError: there is no such version, tables of it are missing, or the data does not fit
+            it.
     """
     target = _target(database, to)
+    if _place(database, await current(database, url)) <= _place(database, target):
+        return False
 
     def work(connection: Connection) -> None:
         from alembic import command  # noqa: PLC0415 - see the module's docstring
 
+        present = inspect(connection).get_table_names()
+        # What later versions have made goes anyway.
+        left = None if target == BASE else target
+        refuse_missing(database, METADATA[database], left, present)
         command.downgrade(_config(database, connection), target)
 
     await _alone(database, url, work)
+    return True
 
 
 async def stamp(database: str, url: str, to: str = HEAD) -> None:
     """Write down that the tables are at a version, without touching them.
 
     A database taken over from an earlier server is at 0001.
+
+    Raises:
+        StorageError: there is no such version, or tables of it are missing; says what to do.
     """
     target = _target(database, to)
+    claimed = None if target == BASE else target
+    if _is_missing_file(checked_url(url, _variable(database))):
+        # Asking SQLite would make the file.
+        refuse_missing(database, METADATA[database], claimed, ())
 
     def work(connection: Connection) -> None:
         from alembic import command  # noqa: PLC0415 - see the module's docstring
 
-        command.stamp(_config(database, connection), target)
+        present = inspect(connection).get_table_names()
+        refuse_missing(database, METADATA[database], claimed, present)
+        # Whatever is written down: it may be of a release that this one does not know.
+        command.stamp(_config(database, connection), target, purge=True)
 
     await _alone(database, url, work)
 
@@ -139,6 +163,7 @@ async def stamp(database: str, url: str, to: str = HEAD) -> None:
 async def check(database: str, url: str) -> list[str]:
     """Return in what the tables differ from what this release expects; empty when in nothing."""
     at, head = await current(database, url), _target(database, HEAD)
+    refuse_unknown(database, at, versions(database))
     if at != head:
         return [f"{database} is at version {at or BASE}, not {head}: run parley migrate upgrade"]
     differences: list[str] = []
@@ -177,8 +202,22 @@ async def locked(database: str, url: str) -> AsyncGenerator[AsyncConnection, Non
         await engine.dispose()
 
 
+@contextmanager
+def _explained(operation: str, database: str, stage: Stage = Stage.OPEN) -> Generator[None]:
+    """Say of a failure which database it is, and what is wrong with its address."""
+    try:
+        with translated(operation, stage=stage):
+            yield
+    except StorageError as error:
+        if why := why_refused(error.__cause__):
+            raise StorageError(operation, f"{_variable(database)}: {why}") from error
+        if isinstance(error, StorageUnavailable):
+            raise StorageUnavailable(operation, f"{_variable(database)}: {_AWAY}") from error
+        raise
+
+
 async def _alone(database: str, url: str, work: Callable[[Connection], None]) -> None:
-    with translated("migrate"):
+    with _explained("migrate", database):
         async with locked(database, url) as connection:
             await connection.run_sync(work)
 
@@ -218,16 +257,17 @@ def _version(connection: Connection, database: str) -> str | None:
     return connection.scalar(text(f"SELECT version_num FROM {name}"))  # noqa: S608 - our own name
 
 
-def _refuse_strangers(connection: Connection, database: str) -> None:
-    present = inspect(connection).get_table_names()
-    if version_table(database) in present:
-        return
-    if known := sorted(METADATA[database].tables.keys() & set(present)):
-        raise StorageError(
-            "migrate",
-            f"The {database} database already has tables ({', '.join(known)}) but no version."
-            " If it comes from an earlier server, run: parley migrate stamp --to 0001",
-        )
+def _place(database: str, version: str | None) -> int:
+    """Return how many versions there are up to this one.
+
+    Raises:
+        StorageError: it is one of a newer release.
+    """
+    known = versions(database)
+    if version in (None, BASE):
+        return 0
+    refuse_unknown(database, version, known)
+    return known.index(str(version)) + 1
 
 
 def _target(database: str, to: str) -> str:

@@ -41,8 +41,9 @@ def upgrade(to: str, database: str) -> None:
 @WHICH
 def downgrade(to: str, database: str) -> None:
     """Take the tables back to an earlier version."""
-    _run(database, lambda settings, names: databases.downgrade(settings, names, to))
-    click.echo(f"{database}: now at {to}")
+    outcome = _run(database, lambda settings, names: databases.downgrade(settings, names, to))
+    for name, done in outcome.items():
+        click.echo(f"{name}: now at {to}" if done else f"{name}: nothing to do")
 
 
 @migrate.command()

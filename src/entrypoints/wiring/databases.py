@@ -37,15 +37,20 @@ def upgrade(
     return asyncio.run(all_of_them())
 
 
-def downgrade(settings: Settings, databases: Sequence[DatabaseName], to: str) -> None:
-    """Take tables back to a version, or to `base`: none at all, and no data."""
+def downgrade(settings: Settings, databases: Sequence[DatabaseName], to: str) -> dict[str, bool]:
+    """Take tables back to a version, or to `base`: none at all, and no data.
+
+    Return for each database whether there was anything to do.
+    """
     _check_version(databases, to)
 
-    async def all_of_them() -> None:
-        for name in databases:
-            await migrations.downgrade(name, settings.database_url(name), to)
+    async def all_of_them() -> dict[str, bool]:
+        return {
+            name: await migrations.downgrade(name, settings.database_url(name), to)
+            for name in databases
+        }
 
-    asyncio.run(all_of_them())
+    return asyncio.run(all_of_them())
 
 
 def stamp(settings: Settings, databases: Sequence[DatabaseName], to: str) -> None:

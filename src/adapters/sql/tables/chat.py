@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from adapters.sql.dialect import Moment, key, login_name, long_text, search_words
 from adapters.sql.json_columns import Shape, Shaped, an_object, objects, texts
-from adapters.sql.tables.naming import NAMES, TYPE_VARIES
+from adapters.sql.tables.naming import NAMES, SINCE, TYPE_VARIES
 from domain.batch import BatchStatus
 
 LIST_ORDER = "ix_ChatSessionsNG_list_order"
@@ -61,6 +61,7 @@ users = Table(
     Index("uq_Users_email", "email", unique=True),
     # Whatever is still known of a deleted user must never pass to the next one.
     sqlite_autoincrement=True,
+    info={SINCE: "0001"},
 )
 
 sessions = Table(
@@ -83,6 +84,7 @@ sessions = Table(
     Column("task_description", String(500)),
     Index("idx_agent_task", "ai_character_name", "task_status"),
     Index(LIST_ORDER, "customer_id", "last_update", "created_at", "session_id"),
+    info={SINCE: "0001"},
 )
 
 messages = Table(
@@ -122,6 +124,7 @@ messages = Table(
     _flag("replaced"),
     # Finds a conversation's last moment and its reading order without touching the long texts.
     Index("ix_ChatMessagesNG_session_id_created_at", "session_id", "created_at"),
+    info={SINCE: "0001"},
 )
 
 words = Table(
@@ -138,6 +141,7 @@ words = Table(
     Column("words", search_words(), nullable=False),
     # Of neighbouring words, for MySQL, which does not know which word comes next; else null.
     Column("pairs", search_words()),
+    info={SINCE: "0006"},
 )
 """What is found of the messages that are shown; each engine has its own index over it."""
 
@@ -148,6 +152,7 @@ prompts = Table(
     _owner(),
     Column("title", String(100), nullable=False),
     Column("prompt", Text, nullable=False),
+    info={SINCE: "0001"},
 )
 
 turns = Table(
@@ -161,6 +166,7 @@ turns = Table(
     Column("answer_id", Integer),
     Column("state", String(16), nullable=False, index=True),
     Column("started_at", Moment, nullable=False),
+    info={SINCE: "0002"},
 )
 
 usage = Table(
@@ -181,6 +187,7 @@ usage = Table(
     Column("cost_micro_usd", BigInteger),
     # Serves the foreign key too.
     Index("ix_UsageRecords_customer_id_at", "customer_id", "at"),
+    info={SINCE: "0003"},
 )
 
 batches = Table(
@@ -214,6 +221,7 @@ batches = Table(
     Index("ix_batch_jobs_job_id", "job_id", unique=True),
     Index("idx_status_provider", "status", "provider"),
     Index("idx_customer_created", "customer_id", "created_at"),
+    info={SINCE: "0008"},
 )
 
 video_jobs = Table(
@@ -227,4 +235,5 @@ video_jobs = Table(
     Column("job", JSON(none_as_null=True), nullable=False),
     # Serves the foreign key too.
     Index("ix_VideoJobs_customer_id_created_at", "customer_id", "created_at"),
+    info={SINCE: "0009"},
 )

@@ -1,4 +1,4 @@
-"""How indexes and constraints are named that say no name of their own."""
+"""How indexes and constraints are named that say no name of their own, and what `info` says."""
 
 NAMES = {
     # The form SQLAlchemy itself gives to indexes: that of the databases taken over.
@@ -11,3 +11,6 @@ NAMES = {
 
 TYPE_VARIES = "type varies"
 """In a column's `info`: its type may be another in a database that was taken over."""
+
+SINCE = "since"
+"""In a table's `info`: the version that made it."""
