@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from domain.errors import NotConfigured, StorageError, StorageUnavailable
 from domain.fulltext.query import terms
-from domain.ids import UserId
+from domain.ids import ConversationId, UserId
 from entrypoints.cli.migrate import migrate
 from tests.contract.conftest import MYSQL, mysql_server, run_apart, scratch_database
 
@@ -144,6 +145,29 @@ async def test_rows_live_through_every_step(url: str) -> None:
         )
     await database.close()
     assert kept == "kept"
+
+
+async def test_moments_that_sqlite_takes_and_nobody_reads_are_put_right(sqlite_empty: str) -> None:
+    odd = {
+        "0000-00-00 00:00:00": "1970-01-01 00:00:00",
+        "2020-00-10": "1970-01-01 00:00:00",
+        "2020-02-31 10:00:00": "2020-03-02 10:00:00",
+        "": "1970-01-01 00:00:00",
+        "some day": "1970-01-01 00:00:00",
+        "2024-05-01": "2024-05-01 00:00:00",
+        "2024-05-01T12:00:00+02:00": "2024-05-01 10:00:00",
+        "2024-05-01 10:00:00.123456": "2024-05-01 10:00:00.123456",
+    }
+    await migrations.upgrade("main", sqlite_empty, "0001")
+    said = [OLD_MESSAGE.replace("2024-05-01 10:00:00", at) for at in odd]
+    await run(sqlite_empty, user(1, "anna", ""), OLD_SESSION, *said)
+    await migrations.upgrade("main", sqlite_empty)
+    database = open_database(sqlite_empty)
+    async with SqlUnitOfWork(database, ManualClock())() as db:
+        found = await db.conversations.every_message(UserId(1), ConversationId("s"))
+    await database.close()
+    read = [one.created_at for one in sorted(found, key=lambda one: one.message_id)]
+    assert read == [datetime.fromisoformat(at).replace(tzinfo=UTC) for at in odd.values()]
 
 
 async def test_going_down_leaves_the_branch_that_was_shown(url: str) -> None:

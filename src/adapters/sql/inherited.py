@@ -12,6 +12,14 @@ from adapters.sql.steps import on_sqlite
 from domain.errors import StorageError
 
 _UNKNOWN = datetime(1970, 1, 1)  # noqa: DTZ001 - as columns keep it: UTC without saying so
+_DATED_IN_SQLITE = (
+    # SQLite takes any text as a moment, and anything else; it knows which days there are, and
+    # counts on from the 31st of February where it is to add none.
+    "UPDATE {table} SET {at} = coalesce(CASE WHEN CAST({at} AS TEXT) >= '0001'"
+    " THEN strftime('%Y-%m-%d %H:%M:%f000', {at}, '+0 days') END, '1970-01-01 00:00:00.000000')"
+    " WHERE {at} IS NULL OR typeof({at}) <> 'text' OR CAST({at} AS TEXT) < '0001'"
+    " OR datetime({at}) IS NULL OR datetime({at}, '+0 days') <> substr({at}, 1, 19)"
+)
 _UNFIT = text(
     "SELECT t.table_name AS name, t.engine AS engine, MIN(c.character_set_name) AS letters"
     " FROM information_schema.tables t LEFT JOIN information_schema.columns c"
@@ -50,9 +58,10 @@ def refuse_unfit(*tables: str) -> None:
 def date_undated(name: str, *columns: str) -> None:
     """Give rows whose moment nobody knows one before all others, as they have been sorted."""
     for each in columns:
+        if on_sqlite():
+            op.execute(_DATED_IN_SQLITE.format(table=name, at=each))
+            continue
         at: ColumnClause[datetime] = column(each, DateTime())
-        undated = at.is_(None)
-        if not on_sqlite():
-            # `0000-00-00`, and `2020-00-10`, which MySQL's less strict modes take.
-            undated = or_(undated, func.month(at) == 0, func.dayofmonth(at) == 0)
+        # `0000-00-00`, and `2020-00-10`, which MySQL's less strict modes take.
+        undated = or_(at.is_(None), func.month(at) == 0, func.dayofmonth(at) == 0)
         op.execute(update(table(name, at)).where(undated).values({each: _UNKNOWN}))
