@@ -84,8 +84,8 @@ _MATCHES_IN_MYSQL = mysql.match(
 ).in_boolean_mode()
 _ROW = 6
 """InnoDB reads a matching row in as much time as it passes over so many entries of its index."""
-_RARE = 5
-"""What is in no more of the newest thousand messages is always asked for."""
+_RARE = 3
+"""What is in no more of the newest messages that are weighed is always asked for."""
 _MOST_WEIGHED = 8
 """Words and pairs; each is looked for in every one of the newest messages."""
 _MOST_PAIRS = 4

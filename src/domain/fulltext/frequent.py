@@ -11,11 +11,11 @@ from msgspec import Struct
 from domain.fulltext.found import Hit
 from domain.ids import ConversationId, MessageId
 
-RECENT = 1000
+RECENT = 500
 """As many of a user's newest messages tell what is common."""
-COMMON = 30
+COMMON = 15
 """What is in as many of the newest is common; of what is in fewer, all messages are ranked."""
-LOOKED_AT = 300
+LOOKED_AT = 200
 """How many messages, the newest ones, are looked at for what is common."""
 
 _SATURATION = 1.2

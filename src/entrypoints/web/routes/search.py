@@ -58,7 +58,7 @@ async def search_messages(
 ) -> Envelope[SearchData]:
     """Find the caller's messages by their words, the best first, told by conversation.
 
-    Of what is in thirty of the newest thousand, the newest three hundred are ranked.
+    Of what is in fifteen of the newest five hundred, the newest two hundred are ranked.
     """
     page = await use_case(request.user, q, limit, read_cursor(cursor, SearchPlace))
     return Envelope(message="Messages matched successfully", data=search_data(page, links))
