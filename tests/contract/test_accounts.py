@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Column, Enum, Integer, RowMapping, String, Text, se
 from adapters.memory.clock import ManualClock
 from adapters.sql.dialect import Moment
 from adapters.sql.engine import Database
+from adapters.sql.json_columns import Shaped
 from adapters.sql.tables.chat import messages, metadata, words
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports.unit_of_work import UnitOfWork
@@ -232,7 +233,7 @@ def sample(column: Column[Any], user: int, mark: str) -> object:
         return user
     if isinstance(column.type, Enum):
         return column.type.enums[0]
-    if isinstance(column.type, JSON):
+    if isinstance(column.type, JSON | Shaped):
         return {mark: [mark]}
     if isinstance(column.type, String | Text):
         return f"{mark} {column.name}"[: column.type.length]
