@@ -1,6 +1,6 @@
 """Answers whose `content` is a list of parts, as Mistral writes it, in the shape of all others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import msgspec
@@ -39,7 +39,7 @@ def _thought(thinking: object) -> str:
     return thinking if isinstance(thinking, str) else _text(_objects(thinking))
 
 
-def _text(parts: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> str:
+def _text(parts: Iterable[dict[str, Any]]) -> str:
     texts = (part.get("text") for part in parts if part.get("type") == "text")
     return "".join(text for text in texts if isinstance(text, str))
 
