@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import uvicorn
 from click.testing import CliRunner, Result
 
 from entrypoints.cli import serve
@@ -71,12 +72,13 @@ def test_links_name_the_port_that_the_command_names(
 ) -> None:
     served: list[tuple[int, str]] = []
 
-    def look(*_: object, port: int, **__: object) -> None:
-        served.append((port, process_settings().files_place))
+    def look(server: uvicorn.Server) -> None:
+        served.append((server.config.port, process_settings().files_place))
+        server.started = True
 
     for name in ("configure_logging", "upgrade", "run"):
         monkeypatch.setattr(serve, name, lambda _: None)
-    monkeypatch.setattr("uvicorn.run", look)
+    monkeypatch.setattr("uvicorn.Server.run", look)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
     assert said(data, "serve", "--port", str(port)).exit_code == 0

@@ -1,5 +1,6 @@
 """The server as a process: started by its command, killed at any moment, told to stop."""
 
+import asyncio
 import json
 import shutil
 import signal
@@ -132,40 +133,70 @@ async def test_a_killed_server_answers_for_finished_turns(
     assert in_database(environ, "SELECT count(*) FROM ChatMessagesNG") == [(2,)]
 
 
-async def test_sigterm_lets_a_turn_finish(
+async def test_sigterm_lets_a_turn_finish_before_whoever_watches(
     environ: dict[str, str], token: str, simulator: OpenAISimulator
 ) -> None:
     gate = Gate()
     whole = chat_stream("one two three")
     simulator.script(Reply([*whole.steps[:3], gate, *whole.steps[3:]], headers=whole.headers))
     with ProcessServer(environ) as process:
-        async with chat(process.address, token) as client:
+        async with chat(process.address, token) as client, chat(process.address, token) as other:
             await client.send(ask("count", model="local/m"))
             await client.until("text_chunk")
             assert process.process is not None
             process.process.send_signal(signal.SIGTERM)
+            await _refused_connections(process)
+            await other.send(ask("me too?", model="local/m"))
+            assert (await other.until("error"))["code"] == "shutting_down"
+            simulator.open(gate)
+            await client.turn()
+            assert text(client.seen) == "one two three"
             assert await client.closed() == 1012
-        simulator.open(gate)
         assert process.process.wait(15) in (0, -signal.SIGTERM)
     assert in_database(
         environ, "SELECT message, state FROM ChatMessagesNG WHERE sender = 'AI'"
     ) == [("one two three", "completed")]
 
 
-async def test_sigterm_ends_a_turn_that_takes_too_long_as_interrupted(
-    environ: dict[str, str], token: str, simulator: OpenAISimulator
+@pytest.mark.parametrize("second", [None, signal.SIGINT])
+async def test_a_turn_that_takes_too_long_for_whoever_stops_the_server_ends_as_interrupted(
+    environ: dict[str, str],
+    token: str,
+    simulator: OpenAISimulator,
+    second: signal.Signals | None,
 ) -> None:
     simulator.script(spoiled(chat_stream("one two three"), 3, Hang()))
-    with ProcessServer(environ | {"PARLEY_DRAIN_S": "0.2"}) as process:
+    drain_s = "0.2" if second is None else "60"
+    with ProcessServer(environ | {"PARLEY_DRAIN_S": drain_s}) as process:
         async with chat(process.address, token) as client:
             await client.send(ask("count", model="local/m"))
             frames: list[Frame] = []
             while text(frames) != "one two":
                 frames.append(await client.next())
-            process.stop(signal.SIGTERM)
+            assert process.process is not None
+            process.process.send_signal(signal.SIGTERM)
+            if second is not None:
+                await _refused_connections(process)
+                process.process.send_signal(second)
+            ending = await client.turn()
+            assert "interrupted" in str(ending)
+            assert await client.closed() == 1012
+        assert process.process.wait(15) in (0, -signal.SIGTERM, -signal.SIGINT)
     assert in_database(
         environ, "SELECT message, state FROM ChatMessagesNG WHERE sender = 'AI'"
     ) == [("one two", "interrupted")]
+
+
+async def _refused_connections(process: ProcessServer) -> None:
+    """Return once the server takes no new connections: it has understood that it is to stop."""
+    host, port = process.address.split(":")
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except ConnectionRefusedError:
+            return
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_an_abandoned_turn_is_stopped_after_its_time(

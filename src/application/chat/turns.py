@@ -119,7 +119,19 @@ class Turns:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take no new turns, let running ones end, then end the rest as interrupted."""
+        try:
+            await self.drain()
+        finally:
+            await self._save.late()
+            for chore in self._chores:
+                chore.cancel()
+            await self._group.__aexit__(None, None, None)
+
+    async def drain(self) -> None:
+        """Take no new turns, let running ones end, then end the rest as interrupted.
+
+        Cancelling it ends the rest at once; it returns only when all of them are saved.
+        """
         self._open = False
         try:
             if self._owners:
@@ -130,10 +142,6 @@ class Turns:
                 running.switch.stop(TurnInterrupted())
             if self._owners:
                 await asyncio.wait(self._owners)
-            await self._save.late()
-            for chore in self._chores:
-                chore.cancel()
-            await self._group.__aexit__(None, None, None)
 
     @property
     def accepting(self) -> bool:

@@ -3,10 +3,11 @@
 import errno
 import os
 import socket
+import sys
+from contextlib import suppress
 from typing import Any
 
 import click
-import uvicorn
 from dishka import AsyncContainer
 
 from application.accounts.first_login import FirstLogin, OfferFirstLogin
@@ -22,6 +23,7 @@ from entrypoints.wiring.settings import Settings
 
 LARGEST_FRAME = 8 * 1024 * 1024
 WAITING_FRAMES = 32
+_NOT_STARTED = 3
 
 
 @click.command()
@@ -43,7 +45,13 @@ def serve(host: str | None, port: int | None) -> None:
         raise click.ClickException(str(error)) from error
     if (login := run(_prepare)) is not None:
         _show(login)
-    uvicorn.run("entrypoints.web.app:served_app", factory=True, **options)
+    from entrypoints.web.app import server  # noqa: PLC0415 - no other command needs the framework
+
+    running = server(settings, options)
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how people stop it.
+        running.run()
+    if not running.started:
+        sys.exit(_NOT_STARTED)
 
 
 def check_address(host: str, port: int) -> None:

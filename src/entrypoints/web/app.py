@@ -2,10 +2,12 @@
 
 import gc
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
+import uvicorn
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
 from litestar import Litestar
@@ -16,6 +18,7 @@ from application.chat.turns import Turns
 from application.media.videos import Videos
 from entrypoints.web.allowed_methods import OptionsRequests
 from entrypoints.web.chat_socket import chat_socket
+from entrypoints.web.draining_server import DrainingServer
 from entrypoints.web.head_requests import HeadRequests
 from entrypoints.web.http_doors import LARGEST_BODY, HttpDoors
 from entrypoints.web.idle_sockets import IdleSockets
@@ -24,7 +27,6 @@ from entrypoints.web.request_log import RequestLog
 from entrypoints.web.revoked_sockets import RevokedSockets
 from entrypoints.web.voice_socket import voice_socket
 from entrypoints.wiring.container import make_container
-from entrypoints.wiring.environment import process_settings
 from entrypoints.wiring.settings import Settings
 
 log = structlog.get_logger("web")
@@ -68,7 +70,12 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     return app
 
 
-def served_app() -> Litestar:
-    """Return the application for the environment of this process (uvicorn's factory)."""
-    settings = process_settings()
-    return create_app(make_container(settings, WebProvider()), settings)
+def server(settings: Settings, options: Mapping[str, Any]) -> DrainingServer:
+    """Return the server of the application, with uvicorn's options."""
+    container = make_container(settings, WebProvider())
+
+    async def drain() -> None:
+        await (await container.get(Turns)).drain()
+
+    config = uvicorn.Config(create_app(container, settings), **options)
+    return DrainingServer(config, drain)
