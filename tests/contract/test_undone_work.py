@@ -1,12 +1,14 @@
 """What a unit of work promises when the database undoes it: done once more, and never twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 
 import pytest
 from msgspec import structs
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 
 from adapters.memory.clock import ManualClock
 from adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -20,6 +22,7 @@ from domain.conversation.conversation import (
     ConversationDraft,
     ConversationFilter,
     MessageDraft,
+    Place,
     Sender,
 )
 from domain.errors import (
@@ -179,6 +182,30 @@ class TestOnMySQL:
             tasks.create_task(end_both(other, one))
         assert len(began) == 3
 
+    async def test_a_deadlock_over_the_next_number(
+        self, mysql_database: Database, mysql_work: SqlUnitOfWork, anna: UserId
+    ) -> None:
+        """An answer arrives while its question is edited: MariaDB lets one insert wait for both."""
+        talk = await opened(mysql_work, anna)
+        question = await mysql_work.run(Saying(anna, talk))
+        place = Place(datetime(2026, 11, 29, tzinfo=UTC), question)
+        arriving: list[asyncio.Task[MessageId]] = []
+
+        def answer(db: Stores) -> Awaitable[MessageId]:
+            draft = MessageDraft(message="hi")
+            return db.conversations.add_message(anna, talk, Sender.AI, draft, place=place)
+
+        async def edit(db: Stores) -> None:
+            await db.conversations.hold(anna, talk)
+            if not arriving:
+                arriving.append(asyncio.create_task(mysql_work.run(answer)))
+                await one_waits(mysql_database)
+            await db.conversations.keep_version(anna, talk, question)
+
+        await mysql_work.run(edit)
+        await arriving[0]
+        assert sorted(await said(mysql_work, anna, talk), key=str) == ["hello", "hello", "hi"]
+
     async def test_a_connection_killed_meanwhile_is_not_noticed(
         self, mysql_database: Database, mysql_work: SqlUnitOfWork, anna: UserId
     ) -> None:
@@ -305,6 +332,16 @@ class TestOnSQLite:
         await other.close()
         assert saying.began == 2
         assert await said(sqlite_work, anna, saying.talk) == ["hello"]
+
+
+async def one_waits(database: Database) -> None:
+    """Return once a transaction waits for a conversation of this database."""
+    wanted = rf"HAS BEEN WAITING.*\n.*`{database.engine.url.database}`\.`ChatSessionsNG`"
+    # Unlike the tables about transactions, this is not kept from an earlier look.
+    look = text("SHOW ENGINE INNODB STATUS")
+    async with asyncio.timeout(10), database.engine.connect() as connection:
+        while not re.search(wanted, (await connection.execute(look)).one().Status):
+            pass
 
 
 def a_record(user: UserId, talk: ConversationId, clock: ManualClock) -> TurnRecord:

@@ -20,8 +20,9 @@ MYSQL = ("mysql", "mariadb")
 
 _DUPLICATE = 1062
 _NO_PARENT = 1452
-_CONFLICTS = frozenset({1205, 1213})
-"""A lock waited for in vain, a deadlock."""
+_CONFLICTS = frozenset({1205, 1213, 1467})
+"""A lock waited for in vain, a deadlock, and either of them over a table's next number: MariaDB
+locks that while rows are copied, and says no more than that the number could not be had."""
 _LOST = frozenset({1053, 1927, 2006, 2013, 2014, 2055})
 """Every way to lose a connection: shut down, killed, cut."""
 _AWAY = frozenset({1040, 1203, 2002, 2003})
