@@ -12,10 +12,10 @@ from application.agent.registry import OfferTools
 from application.agent.tool import SideEvent, ToolContext
 from application.agent.toolbox import Toolbox
 from application.chat.answer_event import AnswerEvent
+from application.chat.any_answer import AnyAnswer
 from application.chat.assemble import Assemble
 from application.chat.enhance import enhanced, enhancing
 from application.chat.meter import Meter
-from application.chat.silence import Silence
 from application.ports.clock import Clock
 from application.research.deep_research import DeepResearch
 from application.research.order import ResearchOrder
@@ -81,18 +81,18 @@ class Responder:
             meter.asks(choice.card)
             if ask.work != "clarification":
                 yield [ModelChosen(choice.card.model, choice.card.provider, because)]
-            begun, silence = False, Silence()
+            begun, answer = False, AnyAnswer()
             try:
                 prompt = structs.replace(await self._assemble(ask, choice), origin=origin)
                 answering = await self._answering(turn, ask, choice, prompt, meter)
                 async with aclosing(answering) as batches:
                     async for batch in batches:
                         begun = begun or not isinstance(batch[0], ProviderRetrying)
-                        if not silence.is_broken:
-                            silence.hear(batch)
+                        if not answer.given:
+                            answer.hear(batch)
                         meter.saw(batch)
                         yield batch
-                silence.check(choice.card.provider)
+                answer.check(choice.card.provider)
             except ParleyError as error:
                 meter.failed(error)
                 first_failure = first_failure or error

@@ -16,23 +16,23 @@ from domain.turn.events import (
 )
 
 _NO_ANSWER = (ThinkingDelta, SourceCited, CodeSession, ModelStopped, ProviderRetrying)
-"""What comes beside an answer; agents and research see to their own silence."""
+"""What comes beside an answer; agents and research see to their own answers."""
 
 
-class Silence:
-    """What a model says, until some of it is an answer; then it is broken for good."""
+class AnyAnswer:
+    """Whether a model has given any answer, by what it says."""
 
     def __init__(self) -> None:
         """Begin before its first word."""
-        self.is_broken = False
+        self.given = False
         self._stop: StopReason = "stop"
 
     def hear(self, batch: Sequence[AnswerEvent]) -> None:
-        """Take in what comes next; once the silence is broken there is no need to."""
+        """Take in what comes next; once an answer is given there is no need to."""
         for event in batch:
             if isinstance(event, ModelStopped):
                 self._stop = event.reason
-        self.is_broken = any(_answers(event) for event in batch)
+        self.given = any(_answers(event) for event in batch)
 
     def check(self, provider: str) -> None:
         """Take no silence for an answer.
@@ -41,7 +41,7 @@ class Silence:
             ContentRefused: moderation has kept the answer back.
             EmptyAnswer: the model ended without a word.
         """
-        if self.is_broken:
+        if self.given:
             return
         match self._stop:
             case "content_filter" | "refusal":
