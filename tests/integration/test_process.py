@@ -182,6 +182,7 @@ async def test_a_turn_that_takes_too_long_for_whoever_stops_the_server_ends_as_i
             assert "interrupted" in str(ending)
             assert await client.closed() == 1012
         assert process.process.wait(15) in (0, -signal.SIGTERM, -signal.SIGINT)
+    assert "Traceback" not in "".join(process.output)
     assert in_database(
         environ, "SELECT message, state FROM ChatMessagesNG WHERE sender = 'AI'"
     ) == [("one two", "interrupted")]

@@ -135,6 +135,11 @@ class Turns:
         self._open = False
         try:
             if self._owners:
+                log.info(
+                    "running turns may end",
+                    turns=len(self._owners),
+                    within_s=self._limits.drain_s,
+                )
                 await asyncio.wait(self._owners, timeout=self._limits.drain_s)
         finally:
             # Also when somebody has no patience for the rest: what was said is saved all the same.

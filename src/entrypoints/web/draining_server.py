@@ -45,3 +45,6 @@ class DrainingServer(uvicorn.Server):
         if not draining.cancelled():
             draining.result()
         await super().shutdown(sockets)
+        if self.force_exit:
+            # uvicorn would leave the application as it stands, databases open and all.
+            await self.lifespan.shutdown()
