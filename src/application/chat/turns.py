@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,8 +15,9 @@ from application.chat.kept import Kept
 from application.chat.known_turns import KnownTurns
 from application.chat.ledger import Ledger
 from application.chat.run_turn import RunTurn
+from application.chat.running_turns import RunningTurn, RunningTurns
 from application.chat.save_answer import SaveAnswer
-from application.chat.stop_switch import Cancelled, StopSwitch
+from application.chat.stop_switch import Cancelled
 from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog, TurnReader
@@ -56,19 +57,6 @@ class Started(Struct, frozen=True):
     fresh: bool
 
 
-class _Running:
-    """A turn of this process."""
-
-    def __init__(self, header: TurnHeader, now: datetime, alone_s: float) -> None:
-        self.header = header
-        self.alone_s = alone_s
-        """How long it goes on without any reader."""
-        self.switch = StopSwitch()
-        self.readers = 0
-        self.alone_since = now
-        """When the last reader left; of interest while there is none."""
-
-
 class Turns:
     """Starts, follows and cancels turns. Enter it once, for the life of the process."""
 
@@ -94,7 +82,7 @@ class Turns:
         self._save = save
         self._clock = clock
         self._limits = limits
-        self._running: dict[TurnId, _Running] = {}
+        self._running = RunningTurns(clock)
         self._starting: dict[TurnId, asyncio.Future[Started]] = {}
         self._owners: set[asyncio.Task[None]] = set()
         self._group = asyncio.TaskGroup()
@@ -143,8 +131,7 @@ class Turns:
                 await asyncio.wait(self._owners, timeout=self._limits.drain_s)
         finally:
             # Also when somebody has no patience for the rest: what was said is saved all the same.
-            for running in self._running.values():
-                running.switch.stop(TurnInterrupted())
+            self._running.stop_all(TurnInterrupted())
             if self._owners:
                 await asyncio.wait(self._owners)
 
@@ -233,15 +220,8 @@ class Turns:
         """Count somebody among the turn's readers for as long as the block lasts."""
         if await self._known.header(user, turn) is None:
             raise EventsForgotten
-        running = self._running.get(turn)
-        if running is not None:
-            running.readers += 1
-        try:
+        with self._running.watched(turn):
             yield
-        finally:
-            if running is not None:
-                running.readers -= 1
-                running.alone_since = self._clock.now()
 
     async def so_far(self, user: UserId, turn: TurnId) -> Sequence[Entry]:
         """Return the turn's events up to now.
@@ -268,7 +248,7 @@ class Turns:
         """Accept the turn and run it. Nothing but the end of the process cancels this."""
         limits = self._limits
         alone_s = limits.research_s if ask.work == "research" else limits.detached_s
-        running = _Running(header, self._clock.now(), alone_s)
+        running = RunningTurn(header, alone_s, self._clock.now())
         try:
             fresh, kept = await self._accept(ask, running, is_spoken=microphone is not None)
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
@@ -287,21 +267,21 @@ class Turns:
             log.exception("turn lost its owner", turn=header.turn)
             await self._log.forget(header.turn)
         finally:
-            del self._running[header.turn]
+            self._running.remove(header.turn)
 
     async def _accept(
-        self, ask: Ask, running: _Running, *, is_spoken: bool
+        self, ask: Ask, running: RunningTurn, *, is_spoken: bool
     ) -> tuple[bool, Kept | None]:
         """Return whether the turn is new, and where it is kept."""
         turn = running.header.turn
         if await self._log.begin(running.header) is not None:
             return False, None
-        mine = sum(other.header.user == ask.user for other in self._running.values())
-        self._running[turn] = running
+        mine = self._running.of(ask.user)
+        self._running.add(running)
         try:
             return True, await self._admit(turn, ask, mine, is_spoken=is_spoken)
         except BaseException as error:
-            del self._running[turn]
+            self._running.remove(turn)
             await self._log.forget(turn)
             # One that ran before is found also by a user who may start no more.
             if isinstance(error, AlreadyExists | TooManyTurns) and await self._known.record(turn):
@@ -318,18 +298,13 @@ class Turns:
     async def _obey_signals(self) -> None:
         async with aclosing(self._signals.cancellations()) as cancellations:
             async for asked in cancellations:
-                if (running := self._running.get(asked.turn)) is not None:
-                    why = TurnDeleted() if asked.deleted else Cancelled("Request cancelled")
-                    running.switch.stop(why)
+                why = TurnDeleted() if asked.deleted else Cancelled("Request cancelled")
+                self._running.stop(asked.turn, why)
 
     async def _stop_the_abandoned(self) -> None:
         while True:
             await self._clock.sleep(self._limits.watch_s)
-            now = self._clock.now()
-            for running in self._running.values():
-                alone_s = (now - running.alone_since).total_seconds()
-                if running.readers == 0 and alone_s >= running.alone_s:
-                    running.switch.stop(Cancelled("Nobody was reading any more"))
+            self._running.stop_abandoned()
 
     async def _save_the_rest(self) -> None:
         while True:
