@@ -29,22 +29,22 @@ class Lanes(ChatModel):
             ProviderOverloaded: every key is over its limit.
             ProviderDown: the provider failed too often to be asked again so soon.
         """
-        model = prompt.card.model
+        asking = self._lanes.asking(prompt.card.model)
         while True:
-            lane = self._lanes.enter(model)
+            model = asking.enter()
             begun = False
             try:
-                async with aclosing(lane.adapter.stream(prompt)) as batches:
+                async with aclosing(model.stream(prompt)) as batches:
                     async for batch in batches:
                         if not begun:
                             begun = True
-                            lane.answered()
+                            asking.answered()
                         yield batch
             except ProviderError as error:
-                self._lanes.note(lane, error, model)
-                if begun or not self._lanes.another_may(lane, error, model):
+                asking.failed(error)
+                if begun or not asking.another_may(error):
                     raise
             else:
                 return
             finally:
-                lane.probing = False
+                asking.leave()

@@ -49,8 +49,17 @@ _SICK = (
 class Lane(Generic[T]):
     """One key."""
 
-    def __init__(self, adapter: T) -> None:
+    def __init__(self, adapter: T, failures: int, *, alone: bool) -> None:
+        """Begin with nothing known.
+
+        Args:
+            adapter: asks with this key.
+            failures: in a row, before the circuit opens; 0 leaves it closed.
+            alone: there is no other key that a question could go to.
+        """
         self.adapter = adapter
+        self._limit = failures
+        self._alone = alone
         self._rests: dict[str, datetime] = {}
         """Until when for which model; for all of them under the empty name."""
         self.opened_until: datetime | None = None
@@ -68,11 +77,6 @@ class Lane(Generic[T]):
         ends = (self._rests.get(name, now) for name in (model, _EVERY_MODEL))
         return max(0.0, (max(ends) - now).total_seconds())
 
-    def rest(self, now: datetime, seconds: float, model: str) -> None:
-        """Rest for a model."""
-        self._rests = {name: end for name, end in self._rests.items() if end > now}
-        self._rests[model] = now + timedelta(seconds=seconds)
-
     def is_open(self, now: datetime) -> bool:
         """Return whether its circuit lets nothing through."""
         return self.opened_until is not None and (self.probing or now < self.opened_until)
@@ -81,18 +85,99 @@ class Lane(Generic[T]):
         """Note that it works."""
         self.failures, self.opened_until, self._closed_s = 0, None, CLOSED_S
 
-    def failed(self, now: datetime, limit: int) -> None:
-        """Note that it does not."""
+    def note(
+        self, error: ProviderError, now: datetime, model: str = _EVERY_MODEL, *, probed: bool
+    ) -> None:
+        """Note how a question for a model has failed; `probed`: it was a probe."""
+        match error:
+            case ProviderOverloaded(retry_after_s=wait_s) if wait_s or not self._alone:
+                self._rest(now, wait_s - _EARLY_S if wait_s else BUSY_KEY_S, model)
+            case ProviderUnauthorized() if not self._alone:
+                self._rest(now, REFUSED_KEY_S, _EVERY_MODEL)
+            case _ if isinstance(error, _SICK):
+                self._failed(now, probed=probed)
+            case _:
+                return
+
+    def _rest(self, now: datetime, seconds: float, model: str) -> None:
+        self._rests = {name: end for name, end in self._rests.items() if end > now}
+        self._rests[model] = now + timedelta(seconds=seconds)
+
+    def _failed(self, now: datetime, *, probed: bool) -> None:
         self.failures += 1
-        if self.opened_until is not None:
+        if probed:
             self._closed_s = min(self._closed_s * 2, LONGEST_CLOSED_S)
-        elif not 0 < limit <= self.failures:
+        elif self.opened_until is not None or not 0 < self._limit <= self.failures:
+            # Many questions may meet the same outage: those asked before it was known as one
+            # say nothing of whether it is over.
             return
         self.opened_until = now + timedelta(seconds=self._closed_s)
 
 
+class Asking(Generic[T]):
+    """One question on its way through the lanes, each of which it enters once at most.
+
+    Providers name waits of milliseconds: two keys that are over their limits would hand a question
+    to and fro until one of them gave way.
+    """
+
+    def __init__(self, provider: str, lanes: Sequence[Lane[T]], clock: Clock, model: str) -> None:
+        self._provider = provider
+        self._lanes = lanes
+        self._not_yet = [*lanes]
+        self._clock = clock
+        self._model = model
+        self._lane: Lane[T] | None = None
+        self._probes = False
+
+    def enter(self) -> T:
+        """Return the adapter of the first lane that may be asked; `leave` has to follow.
+
+        Raises:
+            ProviderOverloaded: every key is over its limit.
+            ProviderDown: the provider failed too often to be asked again so soon.
+        """
+        now = self._clock.now()
+        for lane in self._not_yet:
+            if lane.is_ready(now, self._model):
+                self._not_yet.remove(lane)
+                self._lane = lane
+                self._probes = lane.probing = lane.opened_until is not None
+                return lane.adapter
+        waits = [wait_s for lane in self._lanes if (wait_s := lane.rest_s(now, self._model)) > 0]
+        if waits and not all(lane.is_open(now) for lane in self._lanes):
+            text = f"{self._provider} is over its limit"
+            raise ProviderOverloaded(self._provider, text, max(0.1, min(waits)))
+        opens = [lane.opened_until for lane in self._lanes if lane.opened_until is not None]
+        wait_s = (min(opens) - now).total_seconds() if opens else 0.0
+        raise ProviderDown(self._provider, max(1.0, wait_s))
+
+    def answered(self) -> None:
+        """Note that the key works."""
+        if self._lane is not None:
+            self._lane.answered()
+        self.leave()
+
+    def failed(self, error: ProviderError) -> None:
+        """Note what became of the question."""
+        if self._lane is not None:
+            self._lane.note(error, self._clock.now(), self._model, probed=self._probes)
+
+    def another_may(self, error: ProviderError) -> bool:
+        """Return whether another key may succeed at once where this one did not."""
+        if not isinstance(error, ProviderOverloaded | ProviderUnauthorized):
+            return False
+        now = self._clock.now()
+        return any(lane.is_ready(now, self._model) for lane in self._not_yet)
+
+    def leave(self) -> None:
+        """Let the next probe through, if this question was one."""
+        if self._lane is not None and self._probes:
+            self._lane.probing = self._probes = False
+
+
 class KeyLanes(Generic[T]):
-    """The lanes of one provider, and which of them may be asked."""
+    """The lanes of one provider."""
 
     def __init__(self, provider: str, adapters: Sequence[T], clock: Clock, failures: int) -> None:
         """Open a lane for each adapter.
@@ -104,54 +189,17 @@ class KeyLanes(Generic[T]):
             failures: in a row, before a circuit opens; 0 leaves it closed.
         """
         self._provider = provider
-        self._lanes = [Lane(adapter) for adapter in adapters]
+        alone = len(adapters) == 1
+        self._lanes = [Lane(adapter, failures, alone=alone) for adapter in adapters]
         self._clock = clock
-        self._failures = failures
 
-    def enter(self, model: str = _EVERY_MODEL) -> Lane[T]:
-        """Return the first lane that may be asked; whoever asks sets `probing` back at the end.
+    def asking(self, model: str = _EVERY_MODEL) -> Asking[T]:
+        """Return the way of one question.
 
         Args:
             model: the provider's name of the model, where it has several.
-
-        Raises:
-            ProviderOverloaded: every key is over its limit.
-            ProviderDown: the provider failed too often to be asked again so soon.
         """
-        now = self._clock.now()
-        for lane in self._lanes:
-            if lane.is_ready(now, model):
-                lane.probing = lane.opened_until is not None
-                return lane
-        waits = [wait_s for lane in self._lanes if (wait_s := lane.rest_s(now, model)) > 0]
-        if waits and not all(lane.is_open(now) for lane in self._lanes):
-            text = f"{self._provider} is over its limit"
-            raise ProviderOverloaded(self._provider, text, max(0.1, min(waits)))
-        opens = [lane.opened_until for lane in self._lanes if lane.opened_until is not None]
-        wait_s = (min(opens) - now).total_seconds() if opens else 0.0
-        raise ProviderDown(self._provider, max(1.0, wait_s))
-
-    def note(self, lane: Lane[T], error: ProviderError, model: str = _EVERY_MODEL) -> None:
-        """Note what became of a request for a model."""
-        now = self._clock.now()
-        alone = len(self._lanes) == 1
-        match error:
-            case ProviderOverloaded(retry_after_s=wait_s) if wait_s or not alone:
-                rest_s = wait_s - _EARLY_S if wait_s else BUSY_KEY_S
-                lane.rest(now, rest_s, model)
-            case ProviderUnauthorized() if not alone:
-                lane.rest(now, REFUSED_KEY_S, _EVERY_MODEL)
-            case _ if isinstance(error, _SICK):
-                lane.failed(now, self._failures)
-            case _:
-                return
-
-    def another_may(self, lane: Lane[T], error: ProviderError, model: str = _EVERY_MODEL) -> bool:
-        """Return whether another key may succeed at once where this one did not."""
-        if not isinstance(error, ProviderOverloaded | ProviderUnauthorized):
-            return False
-        now = self._clock.now()
-        return any(each.is_ready(now, model) for each in self._lanes if each is not lane)
+        return Asking(self._provider, self._lanes, self._clock, model)
 
     async def ask(self, ask: Callable[[T], Awaitable[R]]) -> R:
         """Return what `ask` returns for the first key that may be used.
@@ -163,22 +211,24 @@ class KeyLanes(Generic[T]):
             ProviderDown: the provider failed too often to be asked again so soon.
             ProviderError: as `ask`.
         """
+        asking = self.asking()
         while True:
-            lane = self.enter()
+            adapter = asking.enter()
             try:
-                found = await ask(lane.adapter)
+                found = await ask(adapter)
             except ProviderError as error:
-                self.note(lane, error)
-                if not self.another_may(lane, error):
+                asking.failed(error)
+                if not asking.another_may(error):
                     raise
             else:
-                lane.answered()
+                asking.answered()
                 return found
             finally:
-                lane.probing = False
+                asking.leave()
 
     def failed_later(self, adapter: T, error: ProviderError) -> None:
         """Note that what had begun well did not end so."""
+        now = self._clock.now()
         for lane in self._lanes:
             if lane.adapter is adapter:
-                self.note(lane, error)
+                lane.note(error, now, probed=False)

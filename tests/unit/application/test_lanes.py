@@ -226,3 +226,40 @@ async def test_a_missing_key_is_no_failure_of_the_provider() -> None:
     for _ in range(5):
         with pytest.raises(NotConfigured):
             await keys.heard()
+
+
+async def test_keys_that_are_over_their_limits_for_a_moment_are_asked_once_each() -> None:
+    moment = ProviderOverloaded("acme", "slow down", 0.006)
+    keys = Keys(*[[[moment]] * 3] * 2)
+    assert await keys.error() is moment
+    assert keys.asked() == [1, 1]
+
+
+async def test_many_questions_that_meet_one_outage_make_the_wait_no_longer() -> None:
+    gates = [asyncio.Event() for _ in range(8)]
+    keys = Keys([*[[gate, SICK] for gate in gates], said("So")])
+    asked = [asyncio.create_task(keys.error()) for _ in gates]
+    await settle()
+    for gate in gates:
+        gate.set()
+    assert [type(await error) for error in asked] == [ProviderUnavailable] * 8
+    await keys.clock.advance(CLOSED_S)
+    assert await keys.heard() == FINE
+
+
+async def test_who_asked_before_the_outage_does_not_end_a_probe() -> None:
+    earlier, gate = asyncio.Event(), asyncio.Event()
+    rejected = ProviderRejected("acme", "no")
+    keys = Keys([[earlier, rejected], *[[SICK]] * 3, [gate, *said("So")]])
+    before = asyncio.create_task(keys.error())
+    await settle()
+    for _ in range(3):
+        await keys.error()
+    await keys.clock.advance(CLOSED_S)
+    probe = asyncio.create_task(keys.heard())
+    await settle()
+    earlier.set()
+    assert await before is rejected
+    assert isinstance(await keys.error(), ProviderDown)
+    gate.set()
+    assert await probe == FINE
