@@ -102,7 +102,7 @@ FAULTS: dict[str, tuple[Reply, type[ProviderError]]] = {
     "503": (refusal(503, "The model is overloaded."), ProviderUnavailable),
     "503 HTML": (raw(b"<html>down</html>", status=503), ProviderUnavailable),
     "504": (refusal(504, "Deadline expired"), ProviderUnavailable),
-    "elsewhere": (Reply([], 302, {"location": "/elsewhere"}), ProviderRejected),
+    "elsewhere": (Reply([], 302, {"location": "/elsewhere"}), ProviderGarbled),
     "HTML": (raw(b"<!doctype html><html>Log in</html>"), ProviderGarbled),
     "garbage": (raw(b"garbage", "text/event-stream"), ProviderGarbled),
     "no JSON": (raw(b"data: {]\n\n", "text/event-stream"), ProviderGarbled),

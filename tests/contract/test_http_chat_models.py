@@ -1,6 +1,7 @@
 """What every chat model that asks over HTTP does with its connections, keys and waits."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,6 +14,7 @@ from domain.errors import NotConfigured
 from domain.provider_errors import (
     FirstTokenTimedOut,
     ProviderBrokeOff,
+    ProviderGarbled,
     ProviderOverloaded,
     ProviderUnreachable,
     StreamStalled,
@@ -135,6 +137,33 @@ async def test_a_cut_connection_is_told_from_one_that_never_spoke(
     error, _ = await error_of(model, asked)
     assert type(error) is ProviderBrokeOff
     assert str(error) == f"{wire.provider} closed the connection {how}"
+
+
+PACKED: dict[str, Callable[[Wire], Reply]] = {
+    "not at all": lambda wire: wire.at_once(b"data: no gzip\n\n"),
+    "wrongly": lambda wire: wire.at_once(gzip.compress(b"")[:10], b"\xff" * 40),
+}
+
+
+@pytest.mark.parametrize("packed", PACKED)
+async def test_an_answer_that_is_packed_wrongly_is_none(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt, packed: str
+) -> None:
+    reply = PACKED[packed](wire)
+    sim.script(replace(reply, headers={**reply.headers, "content-encoding": "gzip"}))
+    error, said = await error_of(model, asked)
+    assert (type(error), said) == (ProviderGarbled, [])
+    assert str(error) == f"{wire.provider} sent something that cannot be unpacked"
+
+
+async def test_an_answer_that_leads_elsewhere_is_not_followed(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    sim.script(Reply([], 307, {"location": f"{sim.address}/elsewhere"}))
+    error, said = await error_of(model, asked)
+    assert (type(error), said) == (ProviderGarbled, [])
+    assert "check its base URL" in str(error)
+    assert len(sim.requests) == 1
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x", "nonsense"])

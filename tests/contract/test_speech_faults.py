@@ -119,6 +119,7 @@ async def test_over_http(what: str) -> None:
             (delayed(sim.default, Cut()), ProviderBrokeOff),
             (raw(b"<html>busy</html>"), ProviderGarbled),
             (raw(b""), ProviderGarbled),
+            (raw(b'{"text": "\xff", "results": "\xff", "candidates": "\xff"}'), ProviderGarbled),
             (Reply([b'{"te', Cut()]), ProviderBrokeOff),
         ]
         for reply, kind in faults:
@@ -168,7 +169,7 @@ async def test_a_live_session_that_is_refused(name: str) -> None:
                 assert error.retry_after_s == 7
         redirect = Reply([], 307, {"location": "ws://127.0.0.1:1/"})
         ears.sockets.script(redirect, Gate())
-        assert isinstance(await error_of(listened(ears)), ProviderRejected)
+        assert isinstance(await error_of(listened(ears)), ProviderGarbled)
         assert isinstance(await error_of(listened(ears)), ConnectTimedOut)
 
 

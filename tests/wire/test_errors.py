@@ -105,6 +105,13 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
         ({"retry-after": "soon"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "-1"}, None),
+        ({"retry-after": "7", "retry-after-ms": "-1"}, 7.0),
+        ({"retry-after": "86400"}, 86400.0),
+        ({"retry-after": "1767268830"}, None),
+        ({"retry-after": "999999999999"}, None),
+        ({"retry-after": "1e308", "retry-after-ms": "1e308"}, None),
+        ({"retry-after": "Thu, 01 Jan 2099 12:00:00 GMT"}, None),
+        ({"retry-after": "Thu, 01 Jan 2026 12:00:30 +99999999999999999999"}, None),
     ],
 )
 def test_how_long_to_wait(headers: dict[str, str], wait_s: float | None) -> None:

@@ -11,6 +11,7 @@ from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderError,
+    ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
     ProviderUnauthorized,
@@ -85,7 +86,7 @@ KEY = "AIzaSyA-test-0123456789abcdefghijklmnopq"
         (429, "Your prepayment credits are depleted.", ProviderRejected),
         (429, "Resource has been exhausted (e.g. check quota).", ProviderOverloaded),
         (500, "An internal error has occurred.", ProviderUnavailable),
-        (302, "", ProviderRejected),
+        (302, "", ProviderGarbled),
     ],
 )  # fmt: skip
 def test_what_a_status_means(status: int, message: str, kind: type[ProviderError]) -> None:
@@ -109,6 +110,8 @@ def test_a_status_without_a_body_of_googles_is_enough(body: bytes) -> None:
         ([{"@type": "RetryInfo", "retryDelay": "38.5s"}], {"retry-after": "7"}, 38.5),
         ([{"@type": "Help"}, {"retryDelay": "0s"}], {}, 0.0),
         ([{"retryDelay": "soon"}], {"retry-after": "7"}, 7.0),
+        ([{"retryDelay": "1e999s"}], {"retry-after": "7"}, 7.0),
+        ([{"retryDelay": "1767268830s"}], {}, None),
         ([], {}, None),
     ],
 )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from adapters.google.catalog import PROVIDER
 from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
-from adapters.transport.status_errors import answered, said
+from adapters.transport.status_errors import answered, believed_wait_s, said
 from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderError,
@@ -109,10 +109,8 @@ def _meaning(error: object, status: int, headers: Mapping[str, str]) -> Provider
 def _wait_s(error: _Status, headers: Mapping[str, str]) -> float | None:
     """Return how long to wait: as the details say (`48s`), else as the header does."""
     for detail in error.details:
-        if detail.retry_delay is not None:
-            try:
-                return max(0.0, float(detail.retry_delay.removesuffix("s")))
-            except ValueError:
-                continue
+        wait_s = believed_wait_s((detail.retry_delay or "").removesuffix("s"))
+        if wait_s is not None:
+            return wait_s
     by_header = answered(PROVIDER, 429, None, headers)
     return by_header.retry_after_s if isinstance(by_header, ProviderOverloaded) else None

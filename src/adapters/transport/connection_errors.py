@@ -24,13 +24,21 @@ Meaning = tuple[tuple[type[BaseException], ...], type[ProviderError], str]
 @cache
 def _meanings() -> tuple[Meaning, ...]:
     """Return what each failure means; the first that is found anywhere in the chain counts."""
-    import aiohttp  # noqa: PLC0415 - a quarter of a second that start-up need not pay
+    # A quarter of a second that start-up need not pay.
+    import aiohttp  # noqa: PLC0415
+    from aiohttp.http_exceptions import ContentEncodingError  # noqa: PLC0415
 
     return (
         (
             (aiohttp.ConnectionTimeoutError,),
             ConnectTimedOut,
             "{} timed out: it took no connection",
+        ),
+        # Not cut, however aiohttp wraps it.
+        (
+            (ContentEncodingError,),
+            ProviderGarbled,
+            "{} sent something that cannot be unpacked",
         ),
         # Before the rest: a refused connection is an OSError too.
         ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),

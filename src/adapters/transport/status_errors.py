@@ -14,6 +14,7 @@ from domain.provider_errors import (
     ContextTooLong,
     ModelNotOffered,
     ProviderError,
+    ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
     ProviderUnauthorized,
@@ -50,6 +51,8 @@ _BAD_KEY = ("invalid_api_key", "incorrect_api_key")
 _NO_KEY = (*_BAD_KEY, "authentication_error", "permission_error", "account_deactivated")
 _TOO_MUCH = ("rate_limit", "overloaded", "too_many_requests", "slow_down")
 _THEIR_FAULT = ("server_error", "api_error", "internal_error", "timeout", "unavailable")
+_LONGEST_WAIT_S = 86_400.0
+"""Limits of a day are the longest there are; a larger number is a moment, or nonsense."""
 _ADDRESS = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 
 
@@ -64,11 +67,15 @@ def answered(
 
     Args:
         provider: who answered.
-        status: 400 or above.
+        status: 300 or above.
         body: the answer's body: bytes, text, or decoded JSON.
         headers: of the answer; their names in lower case, or a mapping that ignores case.
         now: for `Retry-After` that names a date.
     """
+    if status < 400:
+        # The operator's base URL leads to a server that is somewhere else by now.
+        text = f"{provider} leads elsewhere ({status}), which is not followed: check its base URL"
+        return ProviderGarbled(provider, text)
     words, marks = _words_and_marks(_decoded(body))
     text = _sentence(provider, words, status)
     if status == 403 and _any(_NO_MONEY, marks):
@@ -177,29 +184,30 @@ def _refused_key(provider: str, number: str = "") -> str:
     return f"{provider}: authentication failed, it refused the server's key{number}"
 
 
+def believed_wait_s(words: str | None, unit_s: float = 1.0) -> float | None:
+    """Return a wait in seconds that a provider names; None where the words cannot be one."""
+    try:
+        seconds = float(words or "") * unit_s
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= _LONGEST_WAIT_S else None
+
+
 def _retry_after_s(headers: Mapping[str, str], now: Callable[[], datetime]) -> float | None:
     """Return how long to wait: `retry-after-ms`, else `Retry-After` as seconds or as a date."""
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
+    wait_s = believed_wait_s(headers.get("retry-after-ms"), 0.001)
+    if wait_s is not None:
+        return wait_s
     value = headers.get("retry-after")
-    if value is None:
-        return None
-    if (seconds := _number(value)) is not None:
-        return seconds
+    wait_s = believed_wait_s(value)
+    return _until_s(value, now) if wait_s is None and value else wait_s
+
+
+def _until_s(date: str, now: Callable[[], datetime]) -> float | None:
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = parsedate_to_datetime(date)
+        wait_s = (moment.replace(tzinfo=moment.tzinfo or UTC) - now()).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    wait_s = (moment - now()).total_seconds()
     # A moment that has passed, by our clock or theirs, tells nothing.
-    return wait_s if wait_s > 0 else None
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
+    return wait_s if 0 < wait_s <= _LONGEST_WAIT_S else None
