@@ -90,6 +90,12 @@ async def test_pages_are_found_the_best_first_and_no_more_than_asked_for(
         (failure(401), ProviderUnauthorized),
         (raw(b"<html>down</html>"), ProviderGarbled),
         (json_reply({"results": 3, "output": 3}), ProviderGarbled),
+        (raw(b'{"results": [{"url": "\xff"}], "output": [{"a": "\xff"}]}'), ProviderGarbled),
+        (raw(b'{"results":' + b"[" * 100_000), ProviderGarbled),
+        (
+            json_reply({"results": [5], "output": [{"type": "message", "content": ["words"]}]}),
+            ProviderGarbled,
+        ),
     ],
 )
 async def test_failures_are_errors_of_ours(

@@ -211,3 +211,10 @@ def test_a_page_that_was_read_is_told_and_cited() -> None:
         ("url_context", {"url": "https://ai.pydantic.dev"})
     ]
     assert answer.sources == [SourceCited("https://ai.pydantic.dev", "Pydantic AI")]
+
+
+def test_text_that_is_none_breaks_no_answer_that_calls() -> None:
+    parts = [{"text": "So"}, {"text": 5}, {"functionCall": {"name": "clock", "args": {}}}]
+    candidate = {"content": {"parts": parts}, "finishReason": "STOP"}
+    events = [*GenerateReader().whole(msgspec.json.encode({"candidates": [candidate]}))]
+    assert [type(event) for event in events] == [TextDelta, ToolCalled, ModelStopped]

@@ -12,6 +12,7 @@ from adapters.anthropic.wire import (
     decode_block,
     decode_event,
     decode_message,
+    read_block,
 )
 from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
@@ -93,18 +94,18 @@ class MessagesReader(WireReader):
 
     def whole(self, body: bytes) -> Iterable[ModelEvent]:
         """Read an answer that came as one JSON body."""
+        events: list[ModelEvent] = []
         try:
             message = decode_message(body)
+            for index, block in enumerate(message.content):
+                events.extend(self._open(index, block))
+                events.extend(self._close(index))
         except NOT_JSON as garbage:
             raise _garbled() from garbage
         if message.error:
             raise said(PROVIDER, message.error)
         if message.type != "message":
             raise _garbled()
-        events: list[ModelEvent] = []
-        for index, block in enumerate(message.content):
-            events.extend(self._open(index, block))
-            events.extend(self._close(index))
         self._begun = True
         self._note(message.stop_reason, message.stop_details, message.usage)
         return [*events, *self._end()]
@@ -141,11 +142,12 @@ class MessagesReader(WireReader):
 
     def _open(self, index: int, block: dict[str, Any]) -> list[ModelEvent]:
         draft = self._drafts[index] = BlockDraft(block)
-        events: list[ModelEvent] = [*self._cite(*(block.get("citations") or ()))]
-        if thought := block.get("thinking"):
-            events.extend(self._think(draft, str(thought)))
-        if text := block.get("text"):
-            events.append(TextDelta(str(text)))
+        said_first = read_block(block)
+        events: list[ModelEvent] = [*self._cite(*(said_first.citations or ()))]
+        if thought := said_first.thinking:
+            events.extend(self._think(draft, thought))
+        if text := said_first.text:
+            events.append(TextDelta(text))
         return events
 
     def _delta(self, draft: BlockDraft | None, delta: WireDelta) -> Sequence[ModelEvent]:

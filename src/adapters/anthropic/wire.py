@@ -1,5 +1,6 @@
 """The shapes of the Messages wire, as far as they are read."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -83,6 +84,23 @@ class WireMessage(Struct, frozen=True):
     error: Any = None
 
 
+class WireBlock(Struct, frozen=True):
+    """How a block begins, as far as it says something."""
+
+    text: str | None = None
+    thinking: str | None = None
+    citations: list[dict[str, Any]] | None = None
+
+
 decode_block = msgspec.json.Decoder(dict[str, Any]).decode
 decode_event = msgspec.json.Decoder(WireEvent).decode
 decode_message = msgspec.json.Decoder(WireMessage).decode
+
+
+def read_block(block: Mapping[str, Any]) -> WireBlock:
+    """Return what a block says.
+
+    Raises:
+        DecodeError: it has another shape.
+    """
+    return msgspec.convert(block, WireBlock)

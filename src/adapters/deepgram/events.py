@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.deepgram.catalog import PROVIDER
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.status_errors import said
 from domain.provider_errors import ProviderError, ProviderGarbled, ProviderRejected
 from domain.speech.events import HeardEvent, TranscriptDelta, TranscriptFinished, TranscriptGuess
@@ -76,7 +77,7 @@ class LiveReader:
             if found.type != "Results" or (found.channel_index and found.channel_index[0] != 0):
                 return
             text = msgspec.convert(found.channel, _Channel).text
-        except msgspec.MsgspecError as garbage:
+        except NOT_JSON as garbage:
             raise _garbled() from garbage
         if not text:
             return
@@ -108,7 +109,7 @@ def transcript(body: bytes, model: str) -> Transcript:
     """
     try:
         found = _decode_recorded(body)
-    except msgspec.MsgspecError as garbage:
+    except NOT_JSON as garbage:
         raise _garbled() from garbage
     text = found.results.channels[0].text if found.results.channels else ""
     return Transcript(text, model, seconds=found.metadata.duration)

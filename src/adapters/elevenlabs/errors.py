@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.elevenlabs.catalog import PROVIDER
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.scrub import fit_for_clients
 from adapters.transport.status_errors import answered, said
 from domain.provider_errors import (
@@ -52,7 +53,7 @@ def refused(status: int, body: bytes, headers: Mapping[str, str]) -> ProviderErr
     """Return the error that an HTTP answer means."""
     try:
         detail = msgspec.json.decode(body, type=_Refusal).detail
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return answered(PROVIDER, status, body, headers)
     word, message = detail.status, detail.message
     words: dict[str, object] = {"message": message, "code": word}

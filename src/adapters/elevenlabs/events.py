@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.elevenlabs.errors import garbled, told
+from adapters.transport.not_json import NOT_JSON
 from application.ports.speech import Allowance
 
 
@@ -43,7 +44,7 @@ class SoundReader:
         """
         try:
             found = _decode(frame)
-        except msgspec.MsgspecError as garbage:
+        except NOT_JSON as garbage:
             raise garbled() from garbage
         if found.error:
             raise told({"error": found.error, "message": found.message})
@@ -59,11 +60,8 @@ def allowance(body: bytes) -> Allowance:
     """
     try:
         found = _decode_subscription(body)
-    except msgspec.MsgspecError as garbage:
-        raise garbled() from garbage
-    resets = found.next_character_count_reset_unix
-    return Allowance(
-        found.character_count,
-        found.character_limit,
-        None if resets is None else datetime.fromtimestamp(resets, UTC),
-    )
+        resets = found.next_character_count_reset_unix
+        moment = None if resets is None else datetime.fromtimestamp(resets, UTC)
+    except (*NOT_JSON, ValueError, OverflowError, OSError) as garbage:
+        raise garbled() from garbage  # The last three: of a moment that is in no calendar.
+    return Allowance(found.character_count, found.character_limit, moment)

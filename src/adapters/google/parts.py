@@ -177,7 +177,7 @@ def _joined(parts: Iterable[Part]) -> Iterator[Part]:
     others_apart = count()
 
     def kind(part: Part) -> object:
-        if part.keys() - {"thought"} == {"text"}:
+        if part.keys() - {"thought"} == {"text"} and isinstance(part["text"], str):
             return "thought" if part.get("thought") else "text"
         return next(others_apart)
 

@@ -16,9 +16,12 @@ from adapters.openai.responses_wire import (
     Incomplete,
     WireEvent,
     WireResponse,
+    WireSaid,
+    decode_annotation,
     decode_event,
     decode_item,
     decode_response,
+    read_said,
 )
 from adapters.transport.not_json import NOT_JSON
 from adapters.transport.status_errors import said
@@ -94,7 +97,7 @@ class ResponsesReader(WireReader):
                 return self._text(wire)
             read = self._readers.get(wire.type)
             if read is not None:
-                return read(wire)
+                return [*read(wire)]  # Now: what is read later would not be caught here.
         except NOT_JSON as garbage:
             if payload.strip() == b"[DONE]":  # Sent by servers that imitate this wire.
                 return ()
@@ -107,11 +110,11 @@ class ResponsesReader(WireReader):
         """Read an answer that came as one JSON body."""
         try:
             response = decode_response(body)
+            if response.output is None and not response.error:
+                raise _garbled()
+            return [*self._end(response)]
         except NOT_JSON as garbage:
             raise _garbled() from garbage
-        if response.output is None and not response.error:
-            raise _garbled()
-        return self._end(response)
 
     def finish(self) -> Iterable[ModelEvent]:
         """Read the end of the stream: without the end mark it has broken off."""
@@ -173,7 +176,7 @@ class ResponsesReader(WireReader):
         return self._item(decode_item(wire.item))
 
     def _cite(self, wire: WireEvent) -> Iterable[ModelEvent]:
-        page = cited_page(decode_item(wire.annotation))
+        page = cited_page(decode_annotation(wire.annotation))
         return () if page is None else self._new(page)
 
     def _completed(self, wire: WireEvent) -> Iterable[ModelEvent]:
@@ -190,9 +193,10 @@ class ResponsesReader(WireReader):
         self._items.append(item)
         item_id = str(item.get("id") or "")
         if item.get("type") == "message":
+            said_here = read_said(item)
             if item_id not in self._wrote:
-                yield from self._message(item)
-            for page in cited_pages(item):
+                yield from self._message(said_here)
+            for page in cited_pages(said_here):
                 yield from self._new(page)
         elif item.get("type") == "reasoning":
             if item_id not in self._thought:
@@ -203,15 +207,16 @@ class ResponsesReader(WireReader):
         else:
             yield from self._call(item)
 
-    def _message(self, item: Item) -> Iterator[ModelEvent]:
-        for part in item.get("content") or ():
-            if text := part.get("text") or part.get("refusal"):
-                self._refused = self._refused or part.get("type") == "refusal"
+    def _message(self, message: WireSaid) -> Iterator[ModelEvent]:
+        for piece in message.content or ():
+            if text := piece.text or piece.refusal:
+                self._refused = self._refused or piece.type == "refusal"
                 yield TextDelta(text)
 
     def _reasoning(self, item: Item) -> Iterator[ModelEvent]:
-        parts = [*(item.get("summary") or ()), *(item.get("content") or ())]
-        if text := "\n\n".join(part["text"] for part in parts if part.get("text")):
+        thoughts = read_said(item)
+        pieces = [*(thoughts.summary or ()), *(thoughts.content or ())]
+        if text := "\n\n".join(piece.text for piece in pieces if piece.text):
             yield from self._think(text)
 
     def _call(self, item: Item) -> Iterator[ModelEvent]:

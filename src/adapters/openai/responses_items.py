@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.openai.responses_wire import WireAnnotation, WireSaid, read_action
 from adapters.transport.given_media import given
 from adapters.transport.tool_arguments import read_arguments
 from domain.turn.events import MediaGiven, SourceCited, TextDelta, ToolCalled
@@ -27,8 +28,7 @@ def own_tool_call(item: Item) -> ToolCalled | None:
     if kind == "web_search_call":
         if item.get("status") not in (None, "completed"):
             return None
-        action: Any = item.get("action")
-        name, arguments = "web_search", dict(action or {})
+        name, arguments = "web_search", read_action(item)
     elif isinstance(kind, str) and kind in _OWN_TOOLS:
         name, fields = _OWN_TOOLS[kind]
         arguments = {field: item[field] for field in fields if item.get(field) is not None}
@@ -61,20 +61,19 @@ def function_call(item: Item) -> ToolCalled | None:
     )
 
 
-def cited_pages(item: Item) -> Iterator[SourceCited]:
+def cited_pages(said: WireSaid) -> Iterator[SourceCited]:
     """Yield the pages that the annotations of a message cite."""
-    for part in item.get("content") or ():
-        for annotation in part.get("annotations") or ():
+    for piece in said.content or ():
+        for annotation in piece.annotations or ():
             if (page := cited_page(annotation)) is not None:
                 yield page
 
 
-def cited_page(annotation: Item) -> SourceCited | None:
+def cited_page(annotation: WireAnnotation) -> SourceCited | None:
     """Return the page an annotation cites, or None where it cites something else."""
-    url = annotation.get("url")
-    if annotation.get("type") != "url_citation" or not isinstance(url, str) or not url:
+    if annotation.type != "url_citation" or not annotation.url:
         return None
-    return SourceCited(url, annotation.get("title") or "")
+    return SourceCited(annotation.url, annotation.title or "")
 
 
 def handed_back(items: list[Item]) -> tuple[Item, ...]:

@@ -1,5 +1,6 @@
 """The shapes of the Responses wire, as far as they are read."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -71,6 +72,45 @@ class WireResponse(Struct, frozen=True):
     output: list[dict[str, Any]] | None = None
 
 
+class WireAnnotation(Struct, frozen=True):
+    """A mark on a text, as far as it may cite a page."""
+
+    type: str | None = None
+    url: str | None = None
+    title: str | None = None
+
+
+class WirePiece(Struct, frozen=True):
+    """A piece of a message or of a train of thought."""
+
+    type: str | None = None
+    text: str | None = None
+    refusal: str | None = None
+    annotations: list[WireAnnotation] | None = None
+
+
+class WireSaid(Struct, frozen=True):
+    """A message or a train of thought."""
+
+    summary: list[WirePiece] | None = None
+    content: list[WirePiece] | None = None
+
+
 decode_event = msgspec.json.Decoder(WireEvent).decode
 decode_item = msgspec.json.Decoder(dict[str, Any]).decode
 decode_response = msgspec.json.Decoder(WireResponse).decode
+decode_annotation = msgspec.json.Decoder(WireAnnotation).decode
+
+
+def read_said(item: Mapping[str, Any]) -> WireSaid:
+    """Return what an item that is a message or a train of thought says.
+
+    Raises:
+        DecodeError: it has another shape.
+    """
+    return msgspec.convert(item, WireSaid)
+
+
+def read_action(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a search was for, likewise."""
+    return msgspec.convert(item.get("action"), dict[str, Any] | None) or {}

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.openai.speech_catalog import PROVIDER
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.status_errors import said
 from domain.provider_errors import ProviderGarbled
 from domain.speech.events import (
@@ -62,7 +63,7 @@ def transcript(body: bytes, order: FileOrder) -> Transcript:
         return Transcript(_plain(body), model)
     try:
         found = _decode_recorded(body)
-    except msgspec.MsgspecError as garbage:
+    except NOT_JSON as garbage:
         raise _garbled() from garbage
     usage, seconds = None, found.duration
     if found.usage is not None:
@@ -109,7 +110,7 @@ class LiveReader:
         """
         try:
             event = _decode(frame)
-        except msgspec.MsgspecError as garbage:
+        except NOT_JSON as garbage:
             raise _garbled() from garbage
         match event.type:
             case "input_audio_buffer.speech_started":

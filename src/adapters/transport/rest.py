@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.status_errors import answered
@@ -164,7 +165,7 @@ class Rest:
         """
         try:
             return msgspec.json.decode(body, type=shape)
-        except msgspec.MsgspecError as garbage:
+        except NOT_JSON as garbage:
             raise ProviderGarbled(
                 self.provider, f"{self.provider} sent something that is not its protocol"
             ) from garbage
