@@ -85,3 +85,15 @@ async def test_a_client_that_has_left_is_an_error_and_not_silence() -> None:
     async with connected(serve) as client:
         await client.close()
         assert isinstance(await outcome, OSError)
+
+
+async def test_an_open_socket_keeps_its_headers_once() -> None:
+    kept = asyncio.get_running_loop().create_future()
+
+    async def serve(direct: DirectSocket, _: object) -> None:
+        assert isinstance(direct, DirectSocketProtocol)
+        assert (b"Upgrade", b"websocket") in direct.scope["headers"]
+        kept.set_result(list(direct.request.headers.raw_items()))
+
+    async with connected(serve):
+        assert await kept == []

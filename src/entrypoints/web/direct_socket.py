@@ -53,6 +53,8 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:  # Else the handshake was refused, and there is no application.
             cast("dict[str, Any]", self.scope)["extensions"][EXTENSION] = self
+            # The parser keeps them as long as the socket lives, for nobody: the scope has its own.
+            event.headers.clear()
 
     def write_text(self, payload: bytes) -> bool:
         """See `DirectSocket`."""
