@@ -60,7 +60,7 @@ class SpeakMessage:
             return
         if message is not None:
             await self._voice(ask.user, message, stored)
-            await tell([MessageVoiced(message.message_id, message.session_id)])
+            await tell([MessageVoiced(message.message_id)])
         elif ask.wants_voiced:
             raise VoicedNoMessage
 

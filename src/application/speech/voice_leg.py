@@ -14,7 +14,7 @@ from application.speech.choose_voice import VoiceChoice
 from application.speech.keep_sound import KeptSound
 from application.speech.reading import reading
 from application.usage.bill import Bill
-from domain.errors import ParleyError
+from domain.errors import InvalidRequest, ParleyError
 from domain.ids import UserId
 from domain.provider_errors import ProviderTimeout
 from domain.speech.audio import Encoding, WholeSamples
@@ -194,8 +194,8 @@ class VoiceLeg:
         if self.ended:
             return
         self.ended = True
-        text = "There was nothing to speak" if error is None else str(error)
-        await tell([VoiceFailed(text, self._choice.order.card.provider)])
+        error = error or InvalidRequest("There was nothing to speak")
+        await tell([VoiceFailed(str(error), self._choice.order.card.provider, error.code)])
 
     def _cost_usd(self, more_chars: int) -> float | None:
         price = self._choice.order.card.price

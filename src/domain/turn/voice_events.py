@@ -36,6 +36,8 @@ class VoiceFailed(Struct, frozen=True, tag_field="type", tag="voice_failed"):
 
     message: str
     provider: str
+    code: str = "internal"
+    """Of the error."""
     was_all: bool = False
     """There is no text that goes on."""
 
@@ -58,7 +60,6 @@ class MessageVoiced(Struct, frozen=True, tag_field="type", tag="message_voiced")
     """A stored message has its sound now."""
 
     message: int
-    session: str
 
 
 class RecordingAsked(Struct, frozen=True, tag_field="type", tag="recording_asked"):

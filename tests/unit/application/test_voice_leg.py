@@ -106,7 +106,7 @@ async def test_a_voice_that_breaks_lets_the_text_go_on(family: SpeakerFamily) ->
         events = [entry.event for entry in await rig.heard(turn)]
         (answer,) = [m for m in await rig.rows(turn) if m.sender is Sender.AI]
     failed = [event for event in events if isinstance(event, VoiceFailed)]
-    assert failed == [VoiceFailed("gone", "demo")]
+    assert failed == [VoiceFailed("gone", "demo", "provider_broke_off")]
     assert sound_in(events) == b"abcd"
     assert isinstance(events[-1], TurnCompleted)
     assert events[-1].speech_settled
@@ -259,7 +259,7 @@ async def test_a_text_alone_that_is_not_heard_to_its_end_has_failed() -> None:
     voice = ScriptedSpeaker([b"ab", ProviderBrokeOff("acme", "gone")])
     async with Rig(voice=voice) as rig:
         events = await events_of(rig, structs.replace(only_spoken(), wants_voiced=True))
-    assert events[-2:-1] == [VoiceFailed("gone", "demo", was_all=True)]
+    assert events[-2:-1] == [VoiceFailed("gone", "demo", "provider_broke_off", was_all=True)]
     assert isinstance(events[-1], TurnCompleted)
 
 

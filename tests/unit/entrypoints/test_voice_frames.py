@@ -53,10 +53,10 @@ COMPLETED = '{"type":"tts_completed","content":""}'
             ],
         ),
         (
-            VoiceFailed("gone", "openai", was_all=True),
+            VoiceFailed("gone", "openai", "provider_broke_off", was_all=True),
             [
                 '{"type":"error","content":"TTS generation failed: gone","stage":"tts",'
-                '"provider":"openai"}',
+                '"code":"provider_broke_off","provider":"openai"}',
                 '{"type":"tts_error","content":{"message":"gone","provider":"openai"}}',
                 COMPLETED,
             ],
@@ -69,11 +69,8 @@ COMPLETED = '{"type":"tts_completed","content":""}'
         ),
         (TextNotRequested(), ['{"type":"text_not_requested","content":""}']),
         (
-            MessageVoiced(42, "9f"),
-            [
-                '{"type":"db_operation_executed",'
-                '"content":"{\\"ai_message_id\\": 42, \\"session_id\\": \\"9f\\"}"}'
-            ],
+            MessageVoiced(42),
+            ['{"type":"db_operation_executed","content":"{\\"message_id\\": 42}"}'],
         ),
         (RecordingAsked("A recording"), ['{"type":"transcription","content":"A recording"}']),
         (WordsHeard("So "), ['{"type":"transcription","content":"So "}']),

@@ -49,9 +49,8 @@ def voice_frames(event: VoiceEvent) -> list[Body]:
         case TextNotRequested():
             return [{"type": "text_not_requested", "content": ""}]
         case MessageVoiced():
-            saved = {"ai_message_id": event.message, "session_id": event.session}
             # The contract wants text here: JSON inside JSON.
-            text = msgspec.json.format(msgspec.json.encode(saved), indent=0).decode()
+            text = f'{{"message_id": {event.message}}}'
             return [{"type": "db_operation_executed", "content": text}]
         case RecordingAsked():
             return [{"type": "transcription", "content": event.text}]
@@ -92,7 +91,7 @@ def _spoken(
         case VoiceFailed():
             content = {"message": event.message, "provider": event.provider}
             told = f"TTS generation failed: {event.message}"
-            error: Body = {"type": "error", "content": told, "stage": "tts"}
+            error: Body = {"type": "error", "content": told, "stage": "tts", "code": event.code}
             return [
                 *([error | {"provider": event.provider}] if event.was_all else []),
                 {"type": "tts_error", "content": content},
