@@ -94,6 +94,8 @@ class Line:
             NotJson: text that is not JSON.
         """
         event: Any = await self._socket.receive()
+        # What has come in one breath is there without waiting, and may be thousands of messages.
+        await asyncio.sleep(0)
         if event["type"] != "websocket.receive":
             raise ClientGone
         self.heard_at = self._clock.now()

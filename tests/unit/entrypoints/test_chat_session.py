@@ -77,6 +77,17 @@ async def test_a_ping_is_answered_while_a_turn_runs() -> None:
         }
 
 
+async def test_whoever_says_much_at_once_lets_others_have_their_turn() -> None:
+    async with Rig([never()]) as rig, Client(rig) as client:
+        await client.say(asking())
+        client.socket.say(*({"type": "ping"} for _ in range(50)), *("x" for _ in range(50)))
+        before = len(client.socket.sent)
+        for turn_of_others in range(1, 101):
+            await asyncio.sleep(0)
+            assert len(client.socket.sent) - before <= turn_of_others
+        assert len(client.socket.sent) - before > 90
+
+
 async def test_cancel_stops_the_running_turn() -> None:
     async with Rig([*said("Half"), never()]) as rig, Client(rig) as client:
         await client.say(asking())
@@ -417,6 +428,9 @@ async def test_resuming_sends_the_chunks_an_earlier_connection_may_have_missed()
             )
             assert data["session_id"] == old.line.connection
             assert [chunk["type"] for chunk in data["chunks"]] == ["thinking_chunk", "text_chunk"]
+            thought, text = data["chunks"]
+            assert thought["data"]["session_id"] == text["session_id"] == old.line.connection
+            assert "session_id" not in thought
             (frame,) = await client.say(resume | {"last_chunk_id": None})
             assert frame["data"]["count"] == 3
 

@@ -414,7 +414,6 @@ def test_chunks_for_resuming_carry_the_earlier_connection() -> None:
             "type": "thinking_chunk",
             "turn_id": TURN,
             "seq": 3,
-            "session_id": "c-0",
             "data": {"content": "b", "chunk_index": 2, "chunk_id": 2, "session_id": "c-0"},
         },
         {

@@ -50,6 +50,6 @@ def placed(body: Body, place: Body) -> Body:
     """Return the body with its place in the turn, `data` last."""
     if (data := body.get("data")) is None:
         return body | place
-    if "session_id" in place:
-        data = data | {"session_id": place["session_id"]}
-    return {key: body[key] for key in body if key != "data"} | place | {"data": data}
+    within = {key: place[key] for key in place if key == "session_id"}
+    beside = {key: body[key] for key in body if key != "data"} | place
+    return {key: beside[key] for key in beside if key not in within} | {"data": data | within}
