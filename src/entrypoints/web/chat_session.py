@@ -9,34 +9,25 @@ import structlog
 from application.agent.approvals import Approvals
 from application.chat.turns import Turns
 from application.ports.clock import Clock
-from domain.errors import InvalidRequest, ParleyError, TurnNotFound
+from domain.errors import InvalidRequest, ParleyError
 from domain.ids import TurnId, UserId
-from domain.turn.entries import Entry
-from domain.turn.errors import EventsForgotten
 from entrypoints.web.asking import Asking
 from entrypoints.web.close_codes import GOODBYE, IDLE
-from entrypoints.web.deliveries import Deliveries
-from entrypoints.web.errors import told
 from entrypoints.web.line import ClientGone, Line
 from entrypoints.web.recorder import Recorder
-from entrypoints.web.shown_turn import ShownTurn
+from entrypoints.web.shown_turns import ShownTurns
 from entrypoints.web.wire.approvals import approval_from
-from entrypoints.web.wire.custom_events import Body
-from entrypoints.web.wire.event_bodies import terminal_pair, waits_for_client
-from entrypoints.web.wire.frame import frame
-from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.messages import ClientMessage
 
 log = structlog.get_logger("socket")
 
 QUEUED = 4
-FOLLOWED = 8
 IGNORED = frozenset({"heartbeat", "pong"})
 """Control messages that need no answer."""
 
 
 class ChatSession:
-    """Knows no provider and no database: it calls `Turns`, follows the log and sends.
+    """Knows no provider and no database: it calls `Turns`, and has them shown.
 
     Leaving does not stop a turn: only its readers end with the socket.
     """
@@ -45,17 +36,14 @@ class ChatSession:
     __slots__ = (
         "_approvals",
         "_asking",
-        "_busy_until",
         "_cancel_asked",
         "_clock",
         "_current",
-        "_deliveries",
-        "_followed",
-        "_framer",
         "_left",
         "_recorder",
         "_requests",
         "_serving",
+        "_shown",
         "_turns",
         "_user",
         "line",
@@ -64,35 +52,31 @@ class ChatSession:
     def __init__(
         self,
         line: Line,
+        user: UserId,
+        shown: ShownTurns,
         asking: Asking,
         turns: Turns,
-        framer: Framer,
-        deliveries: Deliveries,
         approvals: Approvals,
         clock: Clock,
         longest_recording_s: float = 600,
     ) -> None:
         self.line = line
+        self._user = user
+        self._shown = shown
         self._asking = asking
         self._turns = turns
-        self._framer = framer
-        self._deliveries = deliveries
         self._approvals = approvals
         self._clock = clock
         self._recorder = Recorder(longest_recording_s)
-        self._user = UserId(0)
         # A list, since it is short: an empty deque takes 700 bytes of every idle socket.
         self._requests: list[ClientMessage] = []
         self._serving: asyncio.Task[None] | None = None
         self._current: TurnId | None = None
         self._cancel_asked = False
         self._left = False
-        self._followed: dict[TurnId, asyncio.Task[None]] = {}
-        self._busy_until = line.heard_at
 
-    async def run(self, user: UserId, first: ClientMessage) -> None:
+    async def run(self, first: ClientMessage) -> None:
         """Serve the socket until it closes."""
-        self._user = user
         async with asyncio.TaskGroup() as tasks:
             try:
                 await self._hear(first, tasks)
@@ -109,15 +93,14 @@ class ChatSession:
         self._left = True
         self._recorder.lost()
         self._requests.clear()
-        for reader in self._followed.values():
-            reader.cancel()
+        self._shown.leave()
         if self._serving is not None and self._current is not None:
             self._serving.cancel()
 
     def idle_since(self) -> datetime | None:
         """Return since when nothing happens: None while something runs for the client."""
-        busy = self._serving is not None or self._followed
-        return None if busy else max(self.line.heard_at, self._busy_until)
+        busy = self._serving is not None or self._shown.followed
+        return None if busy else max(self.line.heard_at, self._shown.over_at)
 
     async def expire(self) -> None:
         """Close a socket that nobody has used for too long."""
@@ -132,7 +115,7 @@ class ChatSession:
             if await self._recorder.hear(message):
                 return
         except InvalidRequest as error:
-            await self._error(error)
+            await self._shown.error(error)
             return
         await self._obey(message, tasks)
 
@@ -161,7 +144,7 @@ class ChatSession:
     async def _request(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         if len(self._requests) >= QUEUED:
             # Without the terminal pair: that would end the turn that is running.
-            await self._error(InvalidRequest("Another request is still running"))
+            await self._shown.error(InvalidRequest("Another request is still running"))
             return
         try:
             self._recorder.begin(message)
@@ -182,7 +165,7 @@ class ChatSession:
             return
         finally:
             self._serving = None
-            self._busy_until = self._clock.now()
+            self._shown.over_at = self._clock.now()
 
     async def _answer(self, message: ClientMessage) -> None:
         turn: TurnId | None = None
@@ -193,68 +176,24 @@ class ChatSession:
             if self._cancel_asked:
                 await self._turns.cancel(self._user, turn)
             if started.fresh:
-                self._deliveries.begins(turn)
+                self._shown.begins(turn)
             if self._left:
-                self._deliveries.shows(self.line.connection, self._user, turn)
+                self._shown.belongs(turn)
             elif started.fresh:
-                await self._show(turn)
+                await self._shown.show(turn)
             else:
-                await self._show_again(turn)
+                await self._shown.show_again(turn)
         except ParleyError as error:
-            await self._fail(error, turn)
+            await self._shown.fail(error, turn)
         except ClientGone:
             raise
         except Exception:
             log.exception("request failed", connection=self.line.connection)
-            await self._fail(ParleyError("Internal server error"), turn)
+            await self._shown.fail(ParleyError("Internal server error"), turn)
         finally:
             self._current, self._cancel_asked = None, False
             if message.microphone is not None:
                 message.microphone.finish()
-
-    async def _show(self, turn: TurnId, after: int = 0) -> None:
-        """Send the turn's frames above `after` as they come, up to its ending."""
-        self._deliveries.shows(self.line.connection, self._user, turn)
-        shown = ShownTurn(turn, self.line, self._framer, self._deliveries)
-        await self._turns.deliver(self._user, turn, shown, after)
-        if not shown.ended:
-            await self._say_it_ended(turn)
-
-    async def _say_it_ended(self, turn: TurnId) -> None:
-        """Answer a client that has the number of the ending, but perhaps not all its frames."""
-        *_, ending = await self._turns.so_far(self._user, turn)
-        if not waits_for_client(ending.event):
-            await self._end(turn, ending.seq)
-
-    async def _show_again(self, turn: TurnId) -> None:
-        """Serve a repeated payload: the rest of a turn, only the pair of one that is over.
-
-        One that waits for the client's tool is not over: a pair would have it forgotten.
-        """
-        ending: Entry | None = None
-        if await self._turns.ended(turn):
-            try:
-                *_, ending = await self._turns.so_far(self._user, turn)
-            except EventsForgotten:
-                log.debug("pair from the record", turn=turn)
-            if ending is None or not waits_for_client(ending.event):
-                await self._end(turn, None if ending is None else ending.seq)
-                return
-        await self._show(turn, self._deliveries.written(turn))
-
-    async def _fail(self, error: ParleyError, turn: TurnId | None = None) -> None:
-        await self._error(error, turn)
-        await self._end(turn)
-
-    async def _error(self, error: ParleyError, turn: TurnId | None = None) -> None:
-        await self.line.say(told(error) | ({"turn_id": turn} if turn else {}))
-
-    async def _end(self, turn: TurnId | None, seq: int | None = None) -> None:
-        place: Body = {"turn_id": turn} if turn else {}
-        if seq is not None:
-            place["seq"] = seq
-        for body in terminal_pair():
-            await self.line.send(frame(body | place))
 
     async def _cancel(self, message: ClientMessage) -> None:
         """Stop the turn that is named, else the one being answered, else those followed."""
@@ -262,12 +201,12 @@ class ChatSession:
         if named is None and self._serving is not None and self._current is None:
             self._cancel_asked = True  # As soon as the turn has begun.
             return
-        running = [self._current] if self._current else list(self._followed)
+        running = [self._current] if self._current else list(self._shown.followed)
         for turn in [TurnId(named)] if named else running:
             try:
                 await self._turns.cancel(self._user, turn)
             except ParleyError as error:
-                await self._error(error, turn)
+                await self._shown.error(error, turn)
 
     async def _approve(self, message: ClientMessage) -> None:
         """Pass on the user's word for a tool call; without a name it is for the turn of now."""
@@ -278,62 +217,21 @@ class ChatSession:
                 raise InvalidRequest("tool_approval needs a turn_id", "turn_id")
             self._approvals.answer(self._user, TurnId(named), word)
         except ParleyError as error:
-            await self._error(error)
+            await self._shown.error(error)
 
     async def _follow(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         named = message.text("turn_id")
         if named is None:
-            await self._error(InvalidRequest("follow needs a turn_id", "turn_id"))
+            await self._shown.error(InvalidRequest("follow needs a turn_id", "turn_id"))
             return
         turn = TurnId(named)
         try:
             after = message.whole("after")
         except InvalidRequest as error:
-            await self._error(error, turn)
+            await self._shown.error(error, turn)
             return
-        if (earlier := self._followed.pop(turn, None)) is not None:
-            earlier.cancel()
-        if len(self._followed) >= FOLLOWED:
-            await self._error(InvalidRequest(f"{FOLLOWED} turns are already followed here"), turn)
-            return
-        self._followed[turn] = tasks.create_task(self._follow_to_end(turn, after))
-
-    async def _follow_to_end(self, turn: TurnId, after: int) -> None:
-        try:
-            await self._show_or_say_why(turn, after)
-        except ClientGone:
-            return
-        finally:
-            if self._followed.get(turn) is asyncio.current_task():
-                del self._followed[turn]
-            self._busy_until = self._clock.now()
-
-    async def _show_or_say_why(self, turn: TurnId, after: int) -> None:
-        try:
-            await self._show(turn, after)
-        except TurnNotFound as error:
-            await self._error(error, turn)
-        except ParleyError as error:
-            await self._fail(error, turn)
+        await self._shown.follow(turn, after, tasks)
 
     async def _resume(self, message: ClientMessage) -> None:
-        """Send again the chunks an earlier connection may have missed."""
-        earlier = message.text("session_id")
-        chunks: list[Body] = []
-        status = "invalid_request" if earlier is None else "no_buffer"
-        if earlier is not None and (turn := self._deliveries.shown_on(earlier, self._user)):
-            seen = message.number("last_chunk_index", "last_chunk_id") or 0
-            try:
-                entries = await self._turns.so_far(self._user, turn)
-            except ParleyError:
-                entries = None
-            if entries is not None:
-                status = "ok"
-                chunks = self._framer.chunks(turn, entries, earlier, after_chunk=seen)
-        data: Body = {
-            "session_id": earlier,
-            "chunks": chunks,
-            "count": len(chunks),
-            "status": status,
-        }
-        await self.line.say({"type": "stream_resume_batch", "data": data}, with_connection=False)
+        seen = message.number("last_chunk_index", "last_chunk_id") or 0
+        await self._shown.resume(message.text("session_id"), seen)

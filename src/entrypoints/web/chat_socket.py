@@ -25,6 +25,7 @@ from entrypoints.web.identity import origin_allowed, token_from
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.line import ClientGone, Line, NotJson
 from entrypoints.web.revoked_sockets import RevokedSockets
+from entrypoints.web.shown_turns import ShownTurns
 from entrypoints.web.wire.frames import Framer
 from entrypoints.wiring.settings import Settings
 
@@ -70,12 +71,12 @@ async def chat_socket(
     except StorageError as error:
         await _refuse(line, error)
         return
-    session = ChatSession(
-        line, asking, turns, framer, deliveries, approvals, clock, settings.recording_s
-    )
+    user = bearer.user
+    shown = ShownTurns(line, user, turns, framer, deliveries, clock)
+    session = ChatSession(line, user, shown, asking, turns, approvals, clock, settings.recording_s)
     try:
         with revoked.watched(line, bearer):
-            await _open(socket, session, bearer.user, idle, settings)
+            await _open(socket, session, user, idle, settings)
     except ClientGone:
         log.debug("client left early", connection=line.connection)
 
@@ -112,7 +113,7 @@ async def _open(
     with suppress(ClientGone):
         await line.say(ready)
     with idle.watched(session):
-        await session.run(user, first)
+        await session.run(first)
 
 
 def _headers(socket: WebSocket[Any, Any, Any]) -> Headers:

@@ -17,6 +17,7 @@ from entrypoints.web.chat_session import ChatSession
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.line import Line
+from entrypoints.web.shown_turns import ShownTurns
 from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.history import saved_session
 from entrypoints.web.wire.messages import ClientMessage
@@ -72,16 +73,13 @@ class Client:
         self.socket = FakeSocket()
         self.line = Line(cast("WebSocket[Any, Any, Any]", self.socket), rig.clock)
         links = FileLinks("a secret", "https://chat.example", 3600, rig.clock)
+        framer = Framer(stage_of, lambda saved: saved_session(saved, links))
+        deliveries = deliveries or Deliveries()
+        shown = ShownTurns(self.line, user, rig.turns, framer, deliveries, rig.clock)
+        asking = Asking(AskAgain(rig.store))
         self.session = ChatSession(
-            self.line,
-            Asking(AskAgain(rig.store)),
-            rig.turns,
-            Framer(stage_of, lambda saved: saved_session(saved, links)),
-            deliveries or Deliveries(),
-            rig.approvals,
-            rig.clock,
+            self.line, user, shown, asking, rig.turns, rig.approvals, rig.clock
         )
-        self._user = user
         self.serving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -107,7 +105,7 @@ class Client:
         rest = list(messages)
         if self.serving is None:
             first = cast("dict[str, Any]", rest.pop(0))
-            run = self.session.run(self._user, ClientMessage(first))
+            run = self.session.run(ClientMessage(first))
             self.serving = asyncio.create_task(run)
         self.socket.say(*rest)
         await settle(60)

@@ -10,9 +10,10 @@ from adapters.memory.clock import settle
 from application.chat.turns import TurnLimits
 from domain.ids import TurnId
 from domain.turn.events import ThinkingDelta, ToolCalled
-from entrypoints.web.chat_session import FOLLOWED, QUEUED
+from entrypoints.web.chat_session import QUEUED
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.line import ClientGone, NotJson
+from entrypoints.web.shown_turns import FOLLOWED
 from entrypoints.web.wire.messages import ClientMessage
 from tests.unit.entrypoints.sockets import PAIR, Client, asking
 from tests.unit.rig import ANNA, BORIS, Rig, question, said
@@ -153,7 +154,7 @@ async def test_a_question_is_answered_though_its_client_leaves_with_the_same_bre
     async with Rig(said("Kept")) as rig:
         hasty = Client(rig)
         hasty.socket.hang_up()
-        await hasty.session.run(ANNA, ClientMessage(asking(local_id="k")))
+        await hasty.session.run(ClientMessage(asking(local_id="k")))
         await settle(60)
         assert len(rig.model.prompts) == 1
         async with Client(rig) as client:
