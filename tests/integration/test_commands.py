@@ -30,7 +30,7 @@ def test_without_tables_a_command_says_how_to_make_them(data: Path) -> None:
     assert (told.exit_code, told.stdout) == (1, "")
     assert "storage_failed" in told.stderr  # The log stays out of what a shell takes for a token.
     assert told.stderr.endswith(
-        "Error: main is at version base, not 0010: run parley migrate upgrade\n"
+        "Error: main is at version base, not 0011: run parley migrate upgrade\n"
     )
 
 

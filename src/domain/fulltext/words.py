@@ -24,12 +24,27 @@ _UNSPACED = (
     "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"  # Hangul: words carry their particles with them
 )
 _SIGNS = "\u2600-\u27bf\U0001f000-\U0001faff"
-_ACCENTS = re.compile("[\u0300-\u036f]")
+_ACCENTS = re.compile(
+    "[\u0300-\u036f"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Points of Hebrew
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+    "\u08d3-\u08e1\u08e3-\u08ff\u0640]"  # Marks of Arabic, and a stroke that fills lines
+)
+"""What is left out where people write quickly. The vowels of Indian letters are none of it."""
 _PLAIN = re.compile("[a-z0-9]+")
 _WHOLE = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe"}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ħ": "h",
+        "\u0131": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0671": "\u0627",
+    }
 )
-"""Letters that Unicode does not take apart, though people leave the stroke out."""
+"""Letters that Unicode does not take apart, though people leave the stroke out, or the hook."""
 
 
 class Kind(Enum):
@@ -63,8 +78,8 @@ class Token(Struct, frozen=True):
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the words, runs and signs of a text, in order."""
     for found in _pattern().finditer(text, 0, LOOKED_AT_CHARS):
-        kind = Kind(found.lastgroup)
-        yield Piece(kind, folded(found.group()), found.start(), found.end())
+        if bare := folded(found.group()):
+            yield Piece(Kind(found.lastgroup), bare, found.start(), found.end())
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -93,7 +108,7 @@ def indexed(text: str | None) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return the text without case, accents and forms of width."""
+    """Return the text without case, accents, forms of width and the marks of vowels."""
     if text.isascii():
         return text.lower()
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold().translate(_WHOLE)

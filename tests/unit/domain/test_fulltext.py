@@ -19,6 +19,8 @@ from domain.fulltext.words import LOOKED_AT_CHARS, WORD_CHARS, indexed, tokens
         ("大東京 x", "大東 東京 京 x"),
         ("ｶﾞﾗｽ", "ガラ ラス ス"),
         ("हिन्दी", "ह_93fन_94dद_940"),
+        ("كِتَابٌ كـتاب ـــ أحمد ٱلْحَمْدُ", "كتاب كتاب احمد الحمد"),
+        ("שָׁלוֹם־עולם", "שלום עולם"),
         ("🦉🦉", "_1f989 _1f989"),
         ("", ""),
         ("\ud83e \0", ""),
@@ -58,6 +60,11 @@ def test_a_snippet_shows_the_part_with_most_of_the_terms() -> None:
     assert [part.text for part in parts if part.hit] == ["owl", "京都", "mouse"]
     assert (parts[0].text, parts[-1].text) == ("…", "…")
     assert len("".join(part.text for part in parts)) <= SNIPPET_CHARS + 2
+
+
+def test_a_mark_covers_the_vowels_that_were_not_asked_for() -> None:
+    parts = snippet("هذا كِتَابٌ جديد", terms("كتاب"))
+    assert [part.text for part in parts if part.hit] == ["كِتَابٌ"]
 
 
 def test_a_phrase_is_one_mark_and_neighbours_are_not_joined() -> None:
