@@ -1,6 +1,7 @@
 """What every unit of work promises: all or nothing, for many at once, and honest failures."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -392,6 +393,16 @@ class TestAway:
         (tmp_path / "main.db").mkdir()
         with pytest.raises(StorageError, match="is a folder, and no database"):
             await self.read(open_database(f"sqlite+aiosqlite:///{tmp_path}/main.db"), clock)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="needs a user who may not read every file")
+    @pytest.mark.parametrize("mode", [0o000, 0o200, 0o400])
+    async def test_a_file_that_this_user_may_not_use(
+        self, tmp_path: Path, clock: ManualClock, mode: int
+    ) -> None:
+        file = tmp_path / "main.db"
+        file.touch(mode)
+        with pytest.raises(StorageError, match=r"main\.db cannot be read and written by this user"):
+            await self.read(open_database(f"sqlite+aiosqlite:///{file}"), clock)
 
     async def test_another_process_that_writes_for_too_long(
         self, sqlite_url: str, clock: ManualClock

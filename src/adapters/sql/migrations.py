@@ -66,14 +66,23 @@ async def current(database: str, url: str) -> str | None:
         StorageError: its server will not have us; says why.
         StorageUnavailable: the database cannot be reached.
     """
+    return (await _standing(database, url))[0]
+
+
+async def _standing(database: str, url: str) -> tuple[str | None, list[str]]:
+    """Return what `current` does, and the names of all tables there are."""
     address = checked_url(url, _variable(database))
     if _is_missing_file(address):
-        return None  # Asking SQLite would make the file.
+        return None, []  # Asking SQLite would make the file.
+
+    def look(connection: Connection) -> tuple[str | None, list[str]]:
+        return _version(connection, database), inspect(connection).get_table_names()
+
     engine = _engine(address, isolation_level="AUTOCOMMIT")
     try:
         with _explained("read version", database, Stage.REACHING):
             async with engine.connect() as connection:
-                return await connection.run_sync(_version, database)
+                return await connection.run_sync(look)
     finally:
         await engine.dispose()
 
@@ -81,8 +90,8 @@ async def current(database: str, url: str) -> str | None:
 async def upgrade(database: str, url: str, to: str = HEAD) -> bool:
     """Bring the tables to a version; return whether there was anything to do.
 
-    Cheap when they are there already. Of processes that start at once one does the work and the
-    others wait for it.
+    Looks at names alone, and so is cheap, when they are there already. Of processes that start at
+    once one does the work and the others wait for it.
 
     Raises:
         StorageError: the data stands in the way, tables are missing, or not ours to judge; says
@@ -90,7 +99,9 @@ async def upgrade(database: str, url: str, to: str = HEAD) -> bool:
         StorageUnavailable: the database cannot be reached, or is being migrated for too long.
     """
     target = _target(database, to)
-    if _place(database, target) <= _place(database, await current(database, url)):
+    at, there = await _standing(database, url)
+    if _place(database, target) <= _place(database, at):
+        refuse_missing(database, METADATA[database], at, there)
         return False
 
     def work(connection: Connection) -> None:
