@@ -21,7 +21,7 @@ from domain.turn.prompt import Prompt
 from entrypoints.web.app import create_app
 from entrypoints.web.asking import Asking
 from entrypoints.web.provider import WebProvider
-from entrypoints.web.wire.messages import ClientMessage
+from entrypoints.web.wire.client_message import ClientMessage
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings
 from tests.api.history_calls import SESSIONS

@@ -8,8 +8,9 @@ from domain.errors import InvalidRequest
 from domain.ids import ConversationId, MessageId, UserId
 from domain.turn.ask import Ask, Record
 from entrypoints.web.wire.clarifications import CLARIFICATION, clarification_from
+from entrypoints.web.wire.client_message import ClientMessage
 from entrypoints.web.wire.message_requests import LARGEST_ID
-from entrypoints.web.wire.messages import ClientMessage, ask_from, check_owner, settings_of
+from entrypoints.web.wire.messages import ask_from, check_owner, settings_of
 from entrypoints.web.wire.names import Json, section
 from entrypoints.web.wire.preferences import turn_settings
 

@@ -17,7 +17,7 @@ from entrypoints.web.line import ClientGone, Line
 from entrypoints.web.recorder import Recorder
 from entrypoints.web.shown_turns import ShownTurns
 from entrypoints.web.wire.approvals import approval_from
-from entrypoints.web.wire.messages import ClientMessage
+from entrypoints.web.wire.client_message import ClientMessage
 
 log = structlog.get_logger("socket")
 

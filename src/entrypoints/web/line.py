@@ -10,11 +10,11 @@ from litestar.exceptions import WebSocketDisconnect
 from application.ports.clock import Clock
 from entrypoints.web.close_codes import TOO_BIG
 from entrypoints.web.direct_socket import direct_socket
+from entrypoints.web.wire.client_message import ClientMessage
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.dictation import STOP_WORDS
 from entrypoints.web.wire.frame import Frame, connection_part, frame
 from entrypoints.web.wire.json_text import decoded
-from entrypoints.web.wire.messages import ClientMessage
 
 LARGEST_BINARY = 1024 * 1024
 

@@ -5,8 +5,9 @@ import structlog
 from application.speech.microphone import Microphone
 from domain.errors import InvalidRequest, ParleyError
 from domain.speech.errors import RecordingTooLong
+from entrypoints.web.wire.client_message import ClientMessage
 from entrypoints.web.wire.dictation import STOP_WORDS, dictation_wish, recording_end, sound_in
-from entrypoints.web.wire.messages import ClientMessage, is_spoken, settings_of
+from entrypoints.web.wire.messages import is_spoken, settings_of
 
 log = structlog.get_logger("socket")
 

@@ -21,7 +21,6 @@ from domain.provider_errors import ProviderError
 from entrypoints.web.allowed_methods import allow
 from entrypoints.web.choices import choices
 from entrypoints.web.errors import (
-    Door,
     JobDidNotSucceed,
     Problem,
     TurnDidNotAnswer,
@@ -31,6 +30,7 @@ from entrypoints.web.errors import (
     refused,
     unexpected,
 )
+from entrypoints.web.meanings import Door
 from entrypoints.web.presence import ClientGone
 from entrypoints.web.wire.envelopes import ErrorEnvelope, SchemaViolation
 from entrypoints.web.wire.json_text import decoded

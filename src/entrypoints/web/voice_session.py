@@ -14,8 +14,9 @@ from domain.ids import UserId
 from domain.turn.voice_events import AudioChunk, VoiceBegan, VoiceEnded, VoiceEvent, VoiceFailed
 from entrypoints.web.close_codes import BAD_SETTINGS, GOODBYE, IDLE, INTERNAL, NOT_INIT
 from entrypoints.web.line import ClientGone, Line, NotJson
+from entrypoints.web.wire.client_message import ClientMessage
 from entrypoints.web.wire.custom_events import Body
-from entrypoints.web.wire.messages import ClientMessage, check_owner
+from entrypoints.web.wire.messages import check_owner
 from entrypoints.web.wire.names import section
 from entrypoints.web.wire.voice_socket import (
     INIT,

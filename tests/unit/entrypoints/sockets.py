@@ -18,9 +18,9 @@ from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.errors import stage_of
 from entrypoints.web.line import Line
 from entrypoints.web.shown_turns import ShownTurns
+from entrypoints.web.wire.client_message import ClientMessage
 from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.history import saved_session
-from entrypoints.web.wire.messages import ClientMessage
 from tests.unit.rig import ANNA, Rig
 
 Frame = dict[str, Any]

@@ -14,7 +14,7 @@ from entrypoints.web.chat_session import QUEUED
 from entrypoints.web.deliveries import Deliveries
 from entrypoints.web.line import ClientGone, NotJson
 from entrypoints.web.shown_turns import FOLLOWED
-from entrypoints.web.wire.messages import ClientMessage
+from entrypoints.web.wire.client_message import ClientMessage
 from tests.unit.entrypoints.sockets import PAIR, Client, asking
 from tests.unit.rig import ANNA, BORIS, Rig, question, said
 

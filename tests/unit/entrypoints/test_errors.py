@@ -19,13 +19,13 @@ from domain.errors import (
 from domain.provider_errors import ProviderOverloaded, ProviderRejected
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.errors import (
-    MEANINGS,
     Problem,
     problem,
     problem_of_turn,
     stage_of,
     unexpected,
 )
+from entrypoints.web.meanings import MEANINGS
 
 
 def family(kind: type[ParleyError]) -> Iterator[type[ParleyError]]:

@@ -16,7 +16,8 @@ from domain.speech.orders import DictationWish, VoiceWish
 from domain.turn.ask import Ask, Record
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, TextPart
 from domain.turn.settings import PictureWanted, TurnSettings
-from entrypoints.web.wire.messages import ClientMessage, ask_from
+from entrypoints.web.wire.client_message import ClientMessage
+from entrypoints.web.wire.messages import ask_from
 
 SEVEN = UserId(7)
 PHOTO = "https://files.example/7/a.png"

@@ -2,7 +2,7 @@
 
 from application.agent.approvals import Word
 from domain.errors import InvalidRequest
-from entrypoints.web.wire.messages import ClientMessage
+from entrypoints.web.wire.client_message import ClientMessage
 
 REMEMBERED = "conversation"
 
