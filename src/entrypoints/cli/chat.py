@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal
-import sys
+from contextlib import aclosing
 from typing import Any
 
 import click
@@ -13,8 +13,9 @@ from websockets.uri import parse_uri
 
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
-from entrypoints.cli.conversation import Conversation, Leave
+from entrypoints.cli.conversation import UNAUTHORIZED, Conversation, Leave, closed_with
 from entrypoints.cli.run import run, settings_or_exit
+from entrypoints.cli.terminal import Lines, OutputLost, as_text, show
 
 
 @click.command()
@@ -46,12 +47,17 @@ def chat(
     server = _socket_url(url or f"ws://{settings.host}:{settings.port}")
     conversation = Conversation(server, token or run(_token_of(name)), model, agent)
     try:
-        asyncio.run(_talk(conversation, question))
+        asyncio.run(_talk(conversation, None if question is None else as_text(question)))
     except (Leave, asyncio.CancelledError):
         click.echo()
+    except OutputLost as lost:
+        raise lost.as_error() from lost
     except InvalidHandshake as error:
         raise click.ClickException(f"the server refused: {error}") from error
     except ConnectionClosed as error:
+        if closed_with(error) == UNAUTHORIZED:
+            text = "the server does not take this token: it is wrong, has ended or was revoked"
+            raise click.ClickException(text) from error
         raise click.ClickException(f"the connection was closed: {error}") from error
     except OSError as error:
         raise click.ClickException(f"no server at {conversation.url}: {error}") from error
@@ -99,20 +105,22 @@ async def _talk(conversation: Conversation, question: str | None) -> None:
         if conversation.failed:
             raise click.exceptions.Exit(1)
         return
-    lines = await _lines()
+    lines = Lines()
     while True:
-        click.echo("> ", nl=False)
-        line = (await lines.readline()).decode()
+        show("> ")
+        line = await lines.next()
         if not line:
+            show("\n")
             return
         if line.strip():
             await _show(conversation, line.strip())
 
 
 async def _show(conversation: Conversation, question: str) -> None:
-    async for piece in conversation.ask(question):
-        click.echo(piece, nl=False)
-    click.echo()
+    async with aclosing(conversation.ask(question)) as pieces:
+        async for piece in pieces:
+            show(piece)
+    show("\n")
 
 
 async def _cancel_or_leave(conversation: Conversation, main: asyncio.Task[Any] | None) -> None:
@@ -121,11 +129,3 @@ async def _cancel_or_leave(conversation: Conversation, main: asyncio.Task[Any] |
     except (Leave, ConnectionClosed):
         if main is not None:
             main.cancel()
-
-
-async def _lines() -> asyncio.StreamReader:
-    """Return standard input as a stream, so that waiting for a line does not block Ctrl-C."""
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    return reader

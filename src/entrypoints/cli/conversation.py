@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
 
@@ -50,17 +51,18 @@ class Conversation:
         answer: list[str] = []
         for wait_s in (*RECONNECT_WAITS_S, None):
             try:
-                async for frame in self._frames(request):
-                    self._seq = frame.get("seq", self._seq)
-                    self._turn = frame.get("turn_id", self._turn)
-                    if frame["type"] == "text_chunk":
-                        answer.append(frame["content"])
-                    if shown := self._shown(frame):
-                        yield shown
+                async with aclosing(self._frames(request)) as frames:
+                    async for frame in frames:
+                        self._seq = frame.get("seq", self._seq)
+                        self._turn = frame.get("turn_id", self._turn)
+                        if frame["type"] == "text_chunk":
+                            answer.append(frame["content"])
+                        if shown := self._shown(frame):
+                            yield shown
                 break
             except (ConnectionClosed, OSError) as error:
                 # Where there was no server to begin with, none is waited for.
-                if wait_s is None or not self._reached or _closed_with(error) == UNAUTHORIZED:
+                if wait_s is None or not self._reached or closed_with(error) == UNAUTHORIZED:
                     raise
                 yield f"\n[connection lost, coming back in {wait_s:g} s]\n"
                 await asyncio.sleep(wait_s)
@@ -135,6 +137,7 @@ class Conversation:
                 return ""
 
 
-def _closed_with(error: Exception) -> int | None:
+def closed_with(error: Exception) -> int | None:
+    """Return the code with which the server closed the socket, if it did."""
     received = error.rcvd if isinstance(error, ConnectionClosed) else None
     return received.code if received else None

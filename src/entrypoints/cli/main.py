@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import io
 import sys
 from types import ModuleType
 
@@ -52,5 +53,9 @@ def main() -> None:
     """Parley: a self-hosted backend for AI assistants."""
     import structlog  # noqa: PLC0415 - `parley --help` does without
 
+    for stream in (sys.stdout, sys.stderr):
+        # A letter that the terminal's encoding lacks is no reason to stop.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # Standard output is for what was asked for: a token, an archive. `serve` decides otherwise.
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
