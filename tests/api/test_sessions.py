@@ -103,7 +103,7 @@ async def test_filters(parley: Parley, anna: httpx.AsyncClient) -> None:
     await talk(parley, "plain", "?")
     await talk(parley, "tagged", "?", tags=("Sea",), character="captain")
     assert [s["session_name"] for s in await listed(anna, tags=["sea"])] == ["tagged"]
-    named = await listed(anna, ai_character_name="captain")
+    named = await listed(anna, ai_character_name=" captain ")
     assert [s["session_name"] for s in named] == ["tagged"]
     assert await listed(anna, task_status="any") == []
     assert len(await listed(anna, task_status="none")) == 2

@@ -279,6 +279,7 @@ class TestPages:
         await talk(work, anna, "odd", character="sherlock")
         assert await page(work, anna, character="sherlock") == ["odd"]
         assert await page(work, anna, character="SHERLOCK") == []
+        assert await page(work, anna, character="sherlock ") == []
         assert await page(work, anna, character="sherlock", task_status="none") == ["odd"]
         assert await page(work, anna, task_status="any") == []
         assert await page(work, anna, task_status="active") == []

@@ -17,7 +17,7 @@ from domain.conversation.conversation import (
 from domain.errors import AccountNotFound, ConversationNotFound
 from domain.ids import ConversationId, MessageId, PromptId, UserId
 from domain.transfer.ids import other_id
-from domain.transfer.records import ArchivedConversation, ArchivedMessage
+from domain.transfer.records import ArchivedConversation, ArchivedMessage, ArchivedPrompt
 from domain.transfer.tally import Tally
 from tests.archives import DAY, RICH, archive, body, exported, imported, said, talk, used
 
@@ -53,6 +53,14 @@ async def test_once_more_adds_nothing(work: UnitOfWork, anna: UserId) -> None:
     steps = await imported(work, anna, archive(RICH))
     assert (steps[-1].done, steps[-1].added) == (14, Tally())
     assert body(await exported(work, anna)) == body(archive(RICH))
+
+
+async def test_prompts_that_are_nearly_the_same_are_others(work: UnitOfWork, anna: UserId) -> None:
+    nearly = archive([ArchivedPrompt(*one) for one in ("ab", "Ab", "aB", ("a ", "b"), ("a", "b "))])
+    for added in (5, 0):
+        steps = await imported(work, anna, nearly)
+        assert steps[-1].added == Tally(prompts=added)
+    assert body(await exported(work, anna)) == body(nearly)
 
 
 async def test_twice_at_the_same_time_is_once(work: UnitOfWork, anna: UserId) -> None:

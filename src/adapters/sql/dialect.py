@@ -81,7 +81,7 @@ def search_words() -> TypeEngine[str]:
 
 
 class exact(FunctionElement[str]):  # noqa: N801 - reads as a function in queries
-    """A value that equals a column only letter by letter: case and accents count."""
+    """A value that equals a column only letter by letter: case, accents and blanks count."""
 
     inherit_cache = True
 
@@ -92,8 +92,9 @@ def _as_it_is(element: exact, compiler: SQLCompiler, **options: Any) -> str:
 
 
 @compiles(exact, *MYSQL)
-def _with_collation(element: exact, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{compiler.process(element.clauses, **options)} COLLATE utf8mb4_bin"
+def _as_bytes(element: exact, compiler: SQLCompiler, **options: Any) -> str:
+    # No collation that both servers have tells "a" from "a ".
+    return f"CAST({compiler.process(element.clauses, **options)} AS BINARY)"
 
 
 class in_small_letters(FunctionElement[str]):  # noqa: N801 - reads as a function in queries

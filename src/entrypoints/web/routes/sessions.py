@@ -27,6 +27,7 @@ from entrypoints.web.wire.history import (
     listed_sessions,
     session_object,
 )
+from entrypoints.web.wire.message_requests import filled
 from entrypoints.web.wire.moments import Moment, read_moment
 
 _MOST = 2**31 - 1
@@ -98,7 +99,7 @@ async def list_sessions(
         start=read_moment(data.start_date, "start_date"),
         end=read_moment(data.end_date, "end_date"),
         tags=tuple(data.tags or ()),
-        character=data.ai_character_name or None,
+        character=filled(data.ai_character_name),
         task_status=data.task_status,
         task_priority=data.task_priority,
         after=read_cursor(data.cursor, ListPlace),
@@ -127,11 +128,11 @@ async def session_detail(
 ) -> Envelope[SessionObject]:
     """Show one conversation, or the newest one with a character (made when there is none)."""
     check_customer(data.customer_id, request.user)
-    named = (data.session_id or "").strip()
+    named = filled(data.session_id)
     found = await use_case(
         request.user,
         ConversationId(named) if named else None,
-        character=(data.ai_character_name or "").strip() or None,
+        character=filled(data.ai_character_name),
         with_messages=data.include_messages,
         with_versions=data.include_versions,
     )
