@@ -16,6 +16,7 @@ _QUIET = (
     "aiosqlite",
     "alembic",
     "asyncio",
+    "dishka",
     "httpcore",
     "httpx",
     "httpx2",
@@ -25,6 +26,9 @@ _QUIET = (
     "websockets",
 )
 """Libraries that are heard from warnings upwards only."""
+_TELLS_FRAMES = "uvicorn.error"
+"""Heard from `info` upwards: at `debug` it tells every frame of a socket, long ones without their
+middle, so that a secret may stand there without the name by which it would be known."""
 _MUTE = ("client", "mcp")
 """The SDK of MCP: what there is to say of a server that fails we say ourselves, and not in its own
 words, with tracebacks around them."""
@@ -77,6 +81,7 @@ def configure_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_TELLS_FRAMES).setLevel(max(logging.INFO, root.level))
     for name in _MUTE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 

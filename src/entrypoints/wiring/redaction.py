@@ -32,12 +32,13 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _JWT = re.compile(r"\bey[\w-]{6,}\.[\w-]+\.[\w-]*")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)(?!\*\*\*)[^\s,;\"']+")
 _NAMED = re.compile(
-    r"(?i)((?:\b|_)(?:token|secret|password|passwd|api[_-]?key|authorization|cookie)"
-    r"[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;\"'}]+)"
+    r"(?i)((?:\b|_)(?:token|secret|password|passwd|apikey|authorization|cookie|[a-z]+[_-]key)"
+    r"[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|(?:(?:basic|digest|token|apikey)\s+)?[^\s&,;\"'}]+)"
 )
 _KEY = re.compile(r"\b(?:sk|pk|rk|gsk|xai|pplx)-[\w-]{8,}|\bAIza[\w-]{20,}")
 _DATA_URL = re.compile(r"\bdata:([\w.+-]+/[\w.+-]+)?[\w=;.-]*,[A-Za-z0-9+/=_%-]{16,}")
-_LOGIN_IN_URL = re.compile(r"(\w://[^\s/:@]*):[^\s/@]+@")
+_LOGIN_IN_URL = re.compile(r"(\w://[^\s/:@]*):[^\s/]+@")
+"""Up to the last of several `@`: people forget to encode those in a password."""
 
 
 def redacted(value: object, depth: int = 0) -> Any:

@@ -59,7 +59,15 @@ def test_of_a_json_web_token_the_beginning_stays() -> None:
         ('{"password": "two words", "a": 1}', '{"password": ***, "a": 1}'),
         ("api_key=abc, x", "api_key=***, x"),
         ("openai said sk-proj-abcdefgh12345 is wrong", "openai said *** is wrong"),
+        ("Authorization: Basic abc=, x", "Authorization: ***, x"),
+        (
+            "AWS_SECRET_ACCESS_KEY=abc KLINGAI_SECRET_KEY=abc",
+            "AWS_SECRET_ACCESS_KEY=*** KLINGAI_SECRET_KEY=***",
+        ),
+        ("x-api-key: abc", "x-api-key: ***"),
         ("mysql+aiomysql://parley:pw@db/x", "mysql+aiomysql://parley:***@db/x"),
+        ("mysql+aiomysql://parley:p@ss:w@db/x", "mysql+aiomysql://parley:***@db/x"),
+        ("http://a.example:80/b?mail=c@d", "http://a.example:80/b?mail=c@d"),
         ("data:image/png;base64," + "A" * 100, "data:image/png<122 characters>"),
         ("nothing to hide: tokens are words", "nothing to hide: tokens are words"),
         ("http://localhost:8000/health", "http://localhost:8000/health"),
@@ -125,6 +133,18 @@ class TestLogs:
         structlog.get_logger("x").info("quiet")
         logging.getLogger("httpx").info("quiet")
         assert out.readouterr().out == ""
+
+    def test_frames_of_sockets_are_never_told(self, out: Capsys) -> None:
+        server = logging.getLogger("uvicorn.error")
+        configure_logging(Settings(env="test", log_level="debug"))
+        server.debug("< TEXT %s", '{"api_key": ...hunter2"}')
+        server.info("started")
+        configure_logging(Settings(env="test", log_level="warning"))
+        server.info("quiet")
+        printed = out.readouterr().out
+        assert "started" in printed
+        assert "hunter2" not in printed
+        assert "quiet" not in printed
 
     def test_twice_is_once(self, out: Capsys) -> None:
         for _ in range(2):
