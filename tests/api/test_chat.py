@@ -232,6 +232,19 @@ async def test_one_key_runs_one_turn(parley: Parley, anna: httpx.AsyncClient) ->
     assert other.status_code == 409
 
 
+@pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
+async def test_a_key_outlives_the_answer(
+    parley: Parley, anna: httpx.AsyncClient, path: str
+) -> None:
+    model = parley.script([TextDelta("once")])
+    key = {"Idempotency-Key": "k-1"}
+    assert (await anna.post(path, json=QUESTION, headers=key)).status_code == 200
+    await parley.clock.advance(600)
+    answer = await anna.post(path, json=QUESTION, headers=key)
+    assert (answer.status_code, answer.json()["success"]) == (410, False)
+    assert len(model.prompts) == 1
+
+
 @pytest.mark.parametrize("key", ["", "k" * 201])
 async def test_a_key_has_a_sensible_length(anna: httpx.AsyncClient, key: str) -> None:
     answer = await anna.post("/chat", json=QUESTION, headers={"Idempotency-Key": key})

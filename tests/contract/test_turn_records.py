@@ -48,6 +48,20 @@ async def test_a_record_reads_back_as_it_was_added(
         assert await db.turns.find(TurnId("two")) is None
 
 
+async def test_a_turn_that_is_not_kept_has_a_record_too(
+    work: UnitOfWork, anna: UserId, clock: ManualClock
+) -> None:
+    one = TurnRecord(turn=TurnId("one"), user=anna, fingerprint="f" * 64, started_at=clock.now())
+    await store(work, one)
+    async with work() as db:
+        assert await db.turns.find(one.turn) == one
+        assert await db.turns.running() == [one]
+        await db.turns.forget(one.turn)
+        await db.turns.forget(TurnId("unknown"))
+    async with work() as db:
+        assert await db.turns.find(one.turn) is None
+
+
 async def test_state_and_answer_change_together(
     work: UnitOfWork, anna: UserId, clock: ManualClock
 ) -> None:

@@ -203,6 +203,20 @@ async def test_a_turn_may_set_aside_another_amount(work: UnitOfWork, anna: UserI
         assert await db.usage.hold(anna, NOON, TurnId("one")) == 10
 
 
+async def test_a_turn_under_an_id_that_was_used_before_is_billed_beside_the_earlier_one(
+    work: UnitOfWork, anna: UserId, boris: UserId
+) -> None:
+    await put(work, settled(anna, "one", at=NOON - timedelta(days=1)))
+    async with work() as db:
+        await db.usage.rename(boris, TurnId("one"), TurnId("his"))
+        await db.usage.rename(anna, TurnId("unknown"), TurnId("none"))
+        await db.usage.rename(anna, TurnId("one"), TurnId("earlier"))
+        assert await db.usage.hold(anna, LONG_AGO, TurnId("one")) == 5
+    await put(work, settled(anna, "one", cost=7))
+    assert [one.known_micro_usd for one in await sums(work, anna, "day")] == [5, 7]
+    assert await spent(work, anna) == 7
+
+
 async def test_nobody_sees_what_others_use(work: UnitOfWork, anna: UserId, boris: UserId) -> None:
     await put(work, settled(anna, "one"), reserved(anna, "two", 100))
     assert await sums(work, boris) == []

@@ -37,6 +37,10 @@ class MemoryTurnRecords(TurnRecords):
         if turn in turns:
             turns[turn] = structs.replace(turns[turn], state=state, answer=answer)
 
+    async def forget(self, turn: TurnId) -> None:
+        """Drop the record, so that the turn may run once more; an unknown turn is no error."""
+        (await self._draft.writing()).turns.pop(turn, None)
+
     async def running(self) -> list[TurnRecord]:
         """Return every record whose state is `running`, oldest first."""
         records = self._draft.state.turns.values()

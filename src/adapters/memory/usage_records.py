@@ -33,6 +33,12 @@ class MemoryUsageRecords(UsageRecords):
             )
         state.usage[record.turn] = record
 
+    async def rename(self, user: UserId, turn: TurnId, other: TurnId) -> None:
+        """Keep the record of an earlier turn under another id, where there is one."""
+        held = (await self._draft.writing()).usage
+        if turn in held and held[turn].user == user:
+            held[other] = structs.replace(held.pop(turn), turn=other)
+
     async def hold(self, user: UserId, since: datetime, besides: TurnId) -> int:
         """Return what a user has spent since a moment, and keep others from spending."""
         state = await self._draft.writing()

@@ -20,6 +20,7 @@ _UPDATE = Prepared(
     .where(turns.c.turn_id == bindparam("turn"))
     .values(state=bindparam("new_state"), answer_id=bindparam("new_answer"))
 )
+_DROP = Prepared(delete(turns).where(turns.c.turn_id == bindparam("turn")))
 _RUNNING = (
     select(turns)
     .where(turns.c.state == AnswerState.RUNNING.value)
@@ -53,6 +54,10 @@ class SqlTurnRecords(TurnRecords):
         await self._transaction.gather(
             _UPDATE, {"turn": turn, "new_state": state.value, "new_answer": answer}
         )
+
+    async def forget(self, turn: TurnId) -> None:
+        """Drop the record, so that the turn may run once more; an unknown turn is no error."""
+        await self._transaction.gather(_DROP, {"turn": turn})
 
     async def running(self) -> list[TurnRecord]:
         """Return every record whose state is `running`, oldest first."""

@@ -62,6 +62,11 @@ _MAKE = Prepared(
         ),
     )
 )
+_RENAME = Prepared(
+    update(usage)
+    .where(usage.c.turn_id == bindparam("this_turn"), usage.c.customer_id == bindparam("owner"))
+    .values(turn_id=bindparam("other_turn"))
+)
 # SQLite queues all writers and needs no lock.
 _HOLD = (
     select(users.c.customer_id).where(users.c.customer_id == bindparam("owner")).with_for_update()
@@ -114,6 +119,11 @@ class SqlUsageRecords(UsageRecords):
         await self._transaction.gather(_CHANGE, this | new, owner=record.user)
         made = this | row | {_RESERVED: row[_RESERVED] or 0}
         await self._transaction.gather(_MAKE, made, owner=record.user)
+
+    async def rename(self, user: UserId, turn: TurnId, other: TurnId) -> None:
+        """Keep the record of an earlier turn under another id, where there is one."""
+        this = {"this_turn": turn, "owner": user, "other_turn": other}
+        await self._transaction.gather(_RENAME, this, owner=user)
 
     async def hold(self, user: UserId, since: datetime, besides: TurnId) -> int:
         """Return what a user has spent since a moment, and keep others from spending."""

@@ -93,7 +93,7 @@ class DoWork:
         async with self._hear(ask, microphone, partial(self._tell, turn, said)) as heard:
             asked = heard.ask
             if asked.record is not None:
-                said.kept = await self._ledger.question(turn, asked, asked.record)
+                said.kept = await self._ledger.question(turn, asked, asked.record, ask.fingerprint)
             if heard.failure is not None:
                 raise heard.failure
             if heard.transcript is not None:

@@ -48,21 +48,29 @@ class Ledger:
         self._work = work
         self._clock = clock
 
-    async def question(self, turn: TurnId, ask: Ask, record: Record) -> Kept:
+    async def question(
+        self, turn: TurnId, ask: Ask, record: Record, fingerprint: str | None = None
+    ) -> Kept:
         """Store the question, and that its turn runs; before it, what a fork brings along.
+
+        Args:
+            turn: its id.
+            ask: the question.
+            record: how it is to be kept.
+            fingerprint: of the question as it came in, where it was yet to be spoken then.
 
         Raises:
             AlreadyExists: the turn was recorded before, by this process or another.
             StorageError: nothing was stored.
         """
         try:
-            return await self._ask(turn, ask, record)
+            return await self._ask(turn, ask, record, fingerprint or ask.fingerprint)
         except StorageError as error:
             if not record.copied:
                 raise
             raise StorageError(error.operation, f"Failed to fork session: {error}") from error
 
-    async def _ask(self, turn: TurnId, ask: Ask, record: Record) -> Kept:
+    async def _ask(self, turn: TurnId, ask: Ask, record: Record, fingerprint: str) -> Kept:
         tried: dict[TurnRecord, Kept] = {}
 
         async def store(db: Stores) -> Kept:
@@ -82,7 +90,7 @@ class Ledger:
             running = TurnRecord(
                 turn=turn,
                 user=ask.user,
-                fingerprint=ask.fingerprint,
+                fingerprint=fingerprint,
                 conversation=conversation.id,
                 question=asked.message,
                 started_at=self._clock.now(),
@@ -91,7 +99,7 @@ class Ledger:
                 kept, question=asked.message, asked_at=asked.written_at, earlier=asked.earlier
             )
             tried[running] = kept
-            await db.turns.add(running)
+            await self._record(db, running, ask)
             return kept
 
         try:
@@ -101,6 +109,28 @@ class Ledger:
             if (mine := await self._got_through(turn, tried)) is None:
                 raise
             return mine
+
+    async def unkept(self, turn: TurnId, ask: Ask) -> None:
+        """Store that a turn runs which is not kept, for whoever asks again under its key.
+
+        Raises:
+            AlreadyExists, StorageError: as `question`.
+        """
+        running = TurnRecord(
+            turn=turn, user=ask.user, fingerprint=ask.fingerprint, started_at=self._clock.now()
+        )
+        try:
+            await self._work.run(lambda db: self._record(db, running, ask), repeatable=True)
+        except AlreadyExists:
+            if await self._work.run(lambda db: db.turns.find(turn)) != running:
+                raise
+
+    async def _record(self, db: Stores, running: TurnRecord, ask: Ask) -> None:
+        await db.turns.add(running)
+        if ask.key is not None:
+            # One that ran under this key, and was forgotten since, is not to be paid by this one.
+            earlier = TurnId(self._clock.new_id())
+            await db.usage.rename(ask.user, running.turn, earlier)
 
     async def _got_through(self, turn: TurnId, tried: Mapping[TurnRecord, Kept]) -> Kept | None:
         """Return that attempt, unheard of so far, which did store the question."""
@@ -184,13 +214,35 @@ class Ledger:
         return store
 
     async def bill(self, turn: TurnId, user: UserId, metering: Metering) -> None:
-        """Store what a turn took that is not kept: it costs money too. Safe to repeat.
+        """Store what a call took beside any turn: it costs money too. Safe to repeat.
 
         Raises:
             StorageError: nothing was stored.
         """
         record = billed(turn, user, metering, self._clock.now())
         await self._work.run(lambda db: db.usage.put(record), repeatable=True)
+
+    async def over(
+        self, turn: TurnId, ask: Ask, state: AnswerState, metering: Metering | None
+    ) -> None:
+        """Store that a turn has ended which is not kept, and what it took. Safe to repeat.
+
+        Of an interrupted one nothing is left, so that it may be asked anew.
+
+        Raises:
+            StorageError: nothing was stored.
+        """
+        bill = None if metering is None else billed(turn, ask.user, metering, self._clock.now())
+
+        async def store(db: Stores) -> None:
+            if ask.key is not None and state is AnswerState.INTERRUPTED:
+                await db.turns.forget(turn)
+            elif ask.key is not None:
+                await db.turns.update(turn, state, None)
+            if bill is not None:
+                await db.usage.put(bill)
+
+        await self._work.run(store, repeatable=True)
 
     async def saved(self, kept: Kept) -> Saved | None:
         """Return what the turn left in the history; after an edit, with the conversation itself.

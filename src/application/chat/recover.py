@@ -5,7 +5,10 @@ from domain.conversation.conversation import AnswerState
 
 
 class RecoverTurns:
-    """Marks turns whose process died as interrupted; their questions and partial text stay."""
+    """Marks turns whose process died as interrupted; their questions and partial text stay.
+
+    Of those that were not kept nothing is left, so that they may be asked anew.
+    """
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
@@ -18,6 +21,9 @@ class RecoverTurns:
 async def _mark(db: Stores) -> int:
     left = await db.turns.running()
     for record in left:
+        if not record.is_kept:
+            await db.turns.forget(record.turn)
+            continue
         await db.turns.update(record.turn, AnswerState.INTERRUPTED, record.answer)
         if record.answer is not None:
             await db.conversations.change_message(
@@ -27,4 +33,4 @@ async def _mark(db: Stores) -> int:
                 {"state": AnswerState.INTERRUPTED},
                 turn=record.turn,
             )
-    return len(left)
+    return sum(record.is_kept for record in left)

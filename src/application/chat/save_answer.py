@@ -48,7 +48,7 @@ class SaveAnswer:
     async def __call__(self, turn: TurnId, ask: Ask, said: Said, ending: TurnEnding) -> TurnEnding:
         """Return the ending as readers hear it: with what was saved, or that nothing could be."""
         if said.kept is None:
-            await self._bill(turn, ask, ending)
+            await self._close(turn, ask, ending)
             return ending
         until = self._clock.now() + timedelta(seconds=SAVE_WITHIN_S)
         for wait_s in (*SAVE_WAITS_S, None):
@@ -96,12 +96,12 @@ class SaveAnswer:
         )
         return said.kept
 
-    async def _bill(self, turn: TurnId, ask: Ask, ending: TurnEnding) -> None:
+    async def _close(self, turn: TurnId, ask: Ask, ending: TurnEnding) -> None:
         """Note what an answer cost that nobody wanted kept; readers need not know if that fails."""
-        if ending.metering is None:
+        if ending.metering is None and ask.key is None:
             return
         try:
-            await self._ledger.bill(turn, ask.user, ending.metering)
+            await self._ledger.over(turn, ask, state_of(ending), ending.metering)
         except StorageError as error:
             log.warning("billing failed", turn=turn, error=error.code)
         except Exception:

@@ -291,9 +291,16 @@ class Turns:
     async def _admit(self, turn: TurnId, ask: Ask, mine: int, *, is_spoken: bool) -> Kept | None:
         if mine >= self._limits.per_user:
             raise TooManyTurns(self._limits.per_user)
-        if ask.record is None or is_spoken:
+        if is_spoken:
+            # Its question is stored once it was heard; nobody is to listen for it a second time.
+            if ask.key is not None and await self._known.record(turn) is not None:
+                raise AlreadyExists("This was asked before")
             return None
-        return await self._ledger.question(turn, ask, ask.record)
+        if ask.record is not None:
+            return await self._ledger.question(turn, ask, ask.record)
+        if ask.key is not None:
+            await self._ledger.unkept(turn, ask)
+        return None
 
     async def _obey_signals(self) -> None:
         async with aclosing(self._signals.cancellations()) as cancellations:

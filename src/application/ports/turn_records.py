@@ -1,4 +1,4 @@
-"""The durable trace of kept turns."""
+"""The durable trace of turns."""
 
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +25,10 @@ class TurnRecords(Protocol):
 
     async def update(self, turn: TurnId, state: AnswerState, answer: MessageId | None) -> None:
         """Set the state and the answer's row."""
+        ...
+
+    async def forget(self, turn: TurnId) -> None:
+        """Drop the record, so that the turn may run once more; an unknown turn is no error."""
         ...
 
     async def running(self) -> list[TurnRecord]:

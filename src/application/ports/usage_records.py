@@ -21,6 +21,13 @@ class UsageRecords(Protocol):
         """
         ...
 
+    async def rename(self, user: UserId, turn: TurnId, other: TurnId) -> None:
+        """Keep the record of an earlier turn under another id, where there is one.
+
+        A turn that runs anew under the same id is then billed beside it, and not in its place.
+        """
+        ...
+
     async def hold(self, user: UserId, since: datetime, besides: TurnId) -> int:
         """Return what a user has spent since a moment, and keep others from spending.
 

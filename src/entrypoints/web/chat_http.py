@@ -39,7 +39,7 @@ from entrypoints.web.wire.text_stream import as_events, as_plain_text, failure
 
 log = structlog.get_logger("chat")
 
-_ERRORS = errors(401, 403, 409, 422, 429, 502, 504)
+_ERRORS = errors(401, 403, 409, 410, 422, 429, 502, 504)
 _BEFORE_THE_ANSWER = (TurnStarted, ModelChosen, SpeechDeclined, ProviderRetrying, RoundBegan)
 
 SignedIn = Request[UserId, None, Any]
@@ -50,7 +50,8 @@ Key = Annotated[
         required=False,
         min_length=1,
         max_length=200,
-        description="Asking again under one key joins the first turn and never runs a second.",
+        description="Asking again under one key joins the first turn and never runs a second within"
+        " a day. Its answer is there for five minutes after its end; then it is gone (410).",
     ),
 ]
 

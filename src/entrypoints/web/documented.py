@@ -33,6 +33,7 @@ _WORDS = {
     404: "There is nothing of that name, or it is somebody else's.",
     405: "The method is not allowed here.",
     409: "It does not go with what was asked before.",
+    410: "It was there, and is not kept any longer.",
     413: "The body is too large.",
     416: "The file has none of the bytes that `Range` names.",
     422: "The request does not fit its schema.",

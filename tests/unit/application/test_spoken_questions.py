@@ -11,7 +11,7 @@ from adapters.memory.speech import ScriptedTranscriber
 from application.speech.microphone import Microphone, RecordingEnd
 from domain.catalog.card import Capability
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
-from domain.errors import NotConfigured
+from domain.errors import NotConfigured, QuestionDiffers
 from domain.files.keys import address_of
 from domain.provider_errors import ProviderBrokeOff, ProviderUnauthorized
 from domain.speech.errors import RecordingTooLong
@@ -77,6 +77,17 @@ async def test_words_are_shown_as_they_are_spoken_and_then_answered() -> None:
     ]
     assert rig.model.prompts[0].messages[-1].text == "Buy lemons with Claude Code"
     assert bytes(ears.sessions[0].heard) == SECOND
+
+
+async def test_after_a_restart_nobody_listens_again_for_a_question_that_was_answered() -> None:
+    ask = structs.replace(asked(), key="k")
+    async with Rig(said("Sure."), ears=ScriptedTranscriber(LEMONS)) as first:
+        await run(first, ask, microphone())
+    async with Rig(after=first) as rig:
+        assert not (await rig.turns.start(ask, microphone())).fresh
+        other = structs.replace(ask, question=(FilePart("data:text/plain,one"),))
+        with pytest.raises(QuestionDiffers):
+            await rig.turns.start(other, microphone())
 
 
 async def test_what_was_added_while_recording_is_asked_too() -> None:

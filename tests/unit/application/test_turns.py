@@ -9,18 +9,20 @@ from application.chat.turns import TurnLimits
 from domain.conversation.conversation import AnswerState
 from domain.errors import QuestionDiffers, StorageUnavailable, TooManyTurns, TurnNotFound
 from domain.ids import TurnId
+from domain.turn.ask import Record
 from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten, ShuttingDown, TurnInterrupted
 from domain.turn.events import (
     AnswerWritten,
     ModelChosen,
+    ModelStopped,
     TextDelta,
     ThinkingDelta,
     TurnCompleted,
     TurnStarted,
 )
-from domain.turn.metering import Attempt, Metering
-from tests.unit.rig import ANNA, BORIS, Rig, question, said, text_of
+from domain.turn.metering import Attempt, Metering, Usage
+from tests.unit.rig import ANNA, BORIS, KEPT, Rig, question, said, text_of
 
 BILL = Metering(
     model="swift-2-latest",
@@ -317,6 +319,64 @@ async def test_sweeping_goes_on_when_the_database_was_away() -> None:
         await rig.clock.advance(600)
         with pytest.raises(TurnNotFound):
             await rig.heard(turn)
+
+
+async def test_a_key_is_remembered_for_a_day_where_nothing_is_kept() -> None:
+    unkept = question(key="k", record=None)
+    async with Rig(said("Old"), said("New"), limits=RARELY) as rig:
+        turn = await rig.start(unkept)
+        await rig.clock.advance(23 * 3600)
+        again = await rig.turns.start(unkept)
+        assert (again.turn, again.fresh) == (turn, False)
+        with pytest.raises(EventsForgotten):
+            await rig.heard(turn)
+        with pytest.raises(QuestionDiffers):
+            await rig.turns.start(question("How?", key="k", record=None))
+        await rig.clock.advance(2 * 3600)
+        assert await rig.start(unkept) == turn
+        assert text_of(await rig.heard(turn)) == "New"
+
+
+async def test_after_a_restart_an_ended_turn_that_is_not_kept_is_not_run_again() -> None:
+    unkept = question(key="k", record=None)
+    async with Rig(said("So")) as first:
+        turn = await first.start(unkept)
+    async with Rig(after=first) as rig:
+        assert await rig.recover() == 0
+        assert not (await rig.turns.start(unkept)).fresh
+        assert (await rig.record(turn)).state is AnswerState.COMPLETED
+
+
+@pytest.mark.parametrize("killed", [True, False])
+async def test_after_a_crash_what_was_not_kept_may_be_asked_anew(killed: bool) -> None:
+    unkept = question(key="k", record=None)
+    async with Rig([*said("Half"), asyncio.Event()], limits=TurnLimits(drain_s=0)) as crashed:
+        turn = await crashed.start(unkept)
+        if killed:
+            async with Rig(said("Whole"), after=crashed) as rig:
+                assert await rig.recover() == 0
+                assert await rig.start(unkept) == turn
+                assert text_of(await rig.heard(turn)) == "Whole"
+    if not killed:
+        async with Rig(said("Whole"), after=crashed) as rig:
+            assert await rig.start(unkept) == turn
+            assert text_of(await rig.heard(turn)) == "Whole"
+
+
+@pytest.mark.parametrize("record", [KEPT, None])
+async def test_a_turn_that_runs_anew_is_billed_beside_the_earlier_one(
+    record: Record | None,
+) -> None:
+    stopped = ModelStopped("stop", Usage(10, 5, 15))
+    script = [*said("So"), stopped]
+    async with Rig(script, script, limits=RARELY) as rig:
+        begun = rig.now()
+        for _ in range(2):
+            await rig.start(question(key="k", record=record))
+            await rig.clock.advance(25 * 3600)
+        async with rig.store() as db:
+            found = await db.usage.sums(ANNA, begun, rig.now(), "day")
+    assert [(one.answers, one.output_tokens) for one in found] == [(1, 5), (1, 5)]
 
 
 async def test_a_closed_engine_takes_no_questions() -> None:
