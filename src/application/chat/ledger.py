@@ -14,7 +14,8 @@ from application.chat.findings import (
 )
 from application.chat.kept import Kept
 from application.chat.row_drafts import answer_draft, question_draft
-from application.chat.turn_rows import first_row, grown_row, write_row
+from application.chat.turn_rows import first_row, grown_row, standing_row, write_row
+from application.history.editing import Edited
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import (
@@ -61,6 +62,7 @@ class Ledger:
 
         Raises:
             AlreadyExists: the turn was recorded before, by this process or another.
+            ConversationNotFound, MessageNotFound: what is asked once more was deleted meanwhile.
             StorageError: nothing was stored.
         """
         try:
@@ -84,9 +86,7 @@ class Ledger:
                 self._clock.now(),
                 code_session=conversation.claude_session_id,
             )
-            asked = await write_row(
-                db, kept, self._clock.now(), Sender.USER, question_draft(ask, record)
-            )
+            asked = await self._asked(db, kept)
             running = TurnRecord(
                 turn=turn,
                 user=ask.user,
@@ -131,6 +131,12 @@ class Ledger:
             # One that ran under this key, and was forgotten since, is not to be paid by this one.
             earlier = TurnId(self._clock.new_id())
             await db.usage.rename(ask.user, running.turn, earlier)
+
+    async def _asked(self, db: Stores, kept: Kept) -> Edited:
+        if kept.record.again:
+            return await standing_row(db, kept)
+        draft = question_draft(kept.ask, kept.record)
+        return await write_row(db, kept, self._clock.now(), Sender.USER, draft)
 
     async def _got_through(self, turn: TurnId, tried: Mapping[TurnRecord, Kept]) -> Kept | None:
         """Return that attempt, unheard of so far, which did store the question."""
@@ -271,6 +277,8 @@ class Ledger:
 
 async def _opened(db: Stores, user: UserId, record: Record) -> Conversation:
     """Return the conversation of a question; a fork is a new one with the copies in it."""
+    if record.again:
+        return await db.conversations.change(user, record.conversation)
     conversation = await db.conversations.open(user, record.conversation)
     for said in record.copied:
         await db.conversations.add_message(user, conversation.id, said.sender, said.draft)

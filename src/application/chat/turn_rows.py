@@ -12,7 +12,7 @@ from application.history.editing import Edited, edit
 from application.ports.unit_of_work import Stores
 from domain.conversation.conversation import AnswerState, MessageDraft, Place, Sender
 from domain.conversation.writing import moment_after
-from domain.errors import ConversationNotFound
+from domain.errors import ConversationNotFound, MessageNotFound
 from domain.ids import MessageId
 
 _GROWING = ("message", "ai_reasoning", "claude_code_data", "chart_data")
@@ -73,6 +73,19 @@ async def grown_row(
         # Deleted, or taken over by a turn that answers anew.
         gone = await db.conversations.message(user, answer) is None
     return structs.replace(kept, answer=answer, gone=gone)
+
+
+async def standing_row(db: Stores, kept: Kept) -> Edited:
+    """Return where the question is that is asked once more, and leave it as it is.
+
+    Raises:
+        MessageNotFound: it was deleted, or is not shown any more.
+    """
+    wanted = kept.record.question.message_id or MessageId(0)
+    stored = await db.conversations.message(kept.ask.user, wanted)
+    if stored is None or stored.session_id != kept.conversation or stored.replaced:
+        raise MessageNotFound(wanted)
+    return Edited(stored.message_id, stored.created_at, None)
 
 
 async def write_row(

@@ -153,6 +153,7 @@ class Turns:
         Raises:
             QuestionDiffers: the key was used for another question.
             TooManyTurns: the user has as many running turns as allowed.
+            ConversationNotFound, MessageNotFound: what is asked once more was deleted meanwhile.
             StorageError: the question could not be stored; nothing was begun.
             ShuttingDown: the process is going down.
         """

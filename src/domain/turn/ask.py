@@ -38,6 +38,8 @@ class Record(Struct, frozen=True, kw_only=True):
     answer: MessageDraft = MessageDraft()
     edits: bool = False
     """Question and answer replace the messages whose ids their drafts carry."""
+    again: bool = False
+    """The question is asked once more as it stands there; its draft says only which it is."""
     copied: tuple[Copied, ...] = ()
     """What a fork brings along: the conversation is a new one, and begins with these."""
 

@@ -87,18 +87,14 @@ def _record(found: Again, text: dict[str, Any]) -> Record:
     question, answer = found.question, found.answer
     return Record(
         conversation=ConversationDraft(id=found.conversation.id),
-        question=MessageDraft(
-            message_id=question.message_id,
-            message=question.message,
-            image_locations=question.image_locations,
-            file_locations=question.file_locations,
-        ),
+        question=MessageDraft(message_id=question.message_id),
         answer=MessageDraft(
             message_id=None if answer is None else answer.message_id,
             ai_character_name=found.conversation.character,
             api_text_gen_settings=text,
         ),
         edits=True,
+        again=True,
     )
 
 

@@ -18,7 +18,13 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
-from domain.errors import AlreadyExists, StorageError, StorageUnavailable
+from domain.errors import (
+    AlreadyExists,
+    ConversationNotFound,
+    MessageNotFound,
+    StorageError,
+    StorageUnavailable,
+)
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.ask import Ask, Copied, Record
 from domain.turn.events import ModelChosen, TextDelta, ThinkingDelta
@@ -250,6 +256,16 @@ def edit(kept: Kept, **answer: Any) -> Record:
     )
 
 
+def again(kept: Kept) -> Record:
+    return Record(
+        conversation=ConversationDraft(id=kept.conversation),
+        question=MessageDraft(message_id=kept.question),
+        answer=MessageDraft(message_id=kept.answer),
+        edits=True,
+        again=True,
+    )
+
+
 async def test_an_edit_keeps_ids_and_replaces_what_was_said(house: House) -> None:
     first = await answered(house)
     before = await house.rows(first)
@@ -290,6 +306,33 @@ async def test_an_edit_of_what_is_not_there_adds_it(house: House) -> None:
     second = await house.asked(record, TWO)
     assert second.question not in (999, first.question)
     assert len(await house.rows(first)) == 3
+
+
+async def test_what_is_asked_again_stays_as_others_have_left_it(house: House) -> None:
+    first = await answered(house)
+    async with house.store() as db:
+        changes = {"message": "Where?"}
+        await db.conversations.change_message(ANNA, first.conversation, first.question, changes)
+    second = await house.asked(again(first), TWO)
+    said = transcript(TextDelta("There."))
+    await house.ledger.answer(second, said, CHOSEN, AnswerState.COMPLETED)
+    assert [row.message for row in await house.rows(first)] == ["Where?", "There."]
+    assert (second.question, second.earlier) == (first.question, None)
+
+
+async def test_what_is_deleted_is_not_made_again_by_asking_it_again(house: House) -> None:
+    first = await answered(house)
+    async with house.store() as db:
+        await db.conversations.remove_messages(ANNA, first.conversation, (first.question,))
+    with pytest.raises(MessageNotFound):
+        await house.asked(again(first), TWO)
+    async with house.store() as db:
+        await db.conversations.remove(ANNA, first.conversation)
+    with pytest.raises(ConversationNotFound):
+        await house.asked(again(first), TWO)
+    async with house.store() as db:
+        assert await db.conversations.page(ANNA, ConversationFilter()) == []
+        assert await db.turns.find(TWO) is None
 
 
 async def test_nobody_edits_the_message_of_another(house: House) -> None:
