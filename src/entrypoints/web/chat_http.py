@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, Response, post
-from litestar.params import HeaderParameter, JSONBody
+from litestar import Response, post
+from litestar.params import JSONBody
 
 from application.chat.turns import Turns
 from application.files.links import FileLinks
 from application.ports.clock import Clock
 from domain.errors import ParleyError
-from domain.ids import TurnId, UserId
+from domain.ids import TurnId
 from domain.turn.agent_events import RoundBegan
 from domain.turn.ask import Ask
 from domain.turn.entries import Entry
@@ -26,9 +26,9 @@ from domain.turn.events import (
     TurnFailed,
     TurnStarted,
 )
-from entrypoints.web.documented import BEARER, answers_also, errors, event_stream
+from entrypoints.web.documented import BEARER, TurnKey, answers_also, errors, event_stream
 from entrypoints.web.errors import INTERNAL, TurnDidNotAnswer
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.live import Live, Write
 from entrypoints.web.presence import ClientGone, while_there
 from entrypoints.web.replies import CHAT_DOOR
@@ -41,19 +41,6 @@ log = structlog.get_logger("chat")
 
 _ERRORS = errors(401, 403, 409, 410, 422, 429, 502, 504)
 _BEFORE_THE_ANSWER = (TurnStarted, ModelChosen, SpeechDeclined, ProviderRetrying, RoundBegan)
-
-SignedIn = Request[UserId, None, Any]
-Key = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        required=False,
-        min_length=1,
-        max_length=200,
-        description="Asking again under one key joins the first turn and never runs a second within"
-        " a day. Its answer is there for five minutes after its end; then it is gone (410).",
-    ),
-]
 
 
 @post(
@@ -74,7 +61,7 @@ async def chat(
     turns: FromDishka[Turns],
     clock: FromDishka[Clock],
     links: FromDishka[FileLinks],
-    idempotency_key: Key = None,
+    idempotency_key: TurnKey = None,
 ) -> Response[ChatEnvelope[ChatAnswer]]:
     """Answer one question. A body with `user_input` is answered in plain text as it comes."""
     visit = _Visit(turns, request, data.ask(request.user, idempotency_key))
@@ -112,7 +99,7 @@ async def chat_stream(
     turns: FromDishka[Turns],
     clock: FromDishka[Clock],
     links: FromDishka[FileLinks],
-    idempotency_key: Key = None,
+    idempotency_key: TurnKey = None,
 ) -> Live:
     """Stream one answer as server-sent events; what fails before its first word has a status."""
     visit = _Visit(turns, request, data.ask(request.user, idempotency_key))

@@ -1,8 +1,8 @@
-"""What the OpenAPI document says about every endpoint: tags, tokens, errors."""
+"""What the OpenAPI document says about many endpoints: tags, tokens, keys, errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
     Tag,
 )
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.params import HeaderParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from entrypoints.web.wire.envelopes import ErrorEnvelope
@@ -25,6 +26,29 @@ from entrypoints.web.wire.envelopes import ErrorEnvelope
 BEARER: Sequence[dict[str, list[str]]] = [{"bearer": []}]
 BEARER_OR_URL: Sequence[dict[str, list[str]]] = [{"bearer": []}, {"tokenInUrl": []}]
 VERSION = "2.0.0"
+
+
+def _repeatable(description: str) -> HeaderParameter:
+    return HeaderParameter(
+        name="Idempotency-Key",
+        required=False,
+        min_length=1,
+        max_length=200,
+        description=description,
+    )
+
+
+TurnKey = Annotated[
+    str | None,
+    _repeatable(
+        "Asking again under one key joins the first turn and never runs a second within a day."
+        " Its answer is there for five minutes after its end; then it is gone (410)."
+    ),
+]
+JobKey = Annotated[
+    str | None,
+    _repeatable("Asking again under one key finds the first job and never orders a second."),
+]
 
 _WORDS = {
     400: "The body is no JSON, or what it asks for makes no sense.",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
 from application.accounts.identify import Identify
@@ -15,6 +15,8 @@ from domain.ids import UserId
 _INVALID = "Invalid authentication token"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+SignedIn = Request[UserId, Any, Any]
+"""A request that a guard of this module has let pass: whose it is stands in `user`."""
 
 
 def token_from(headers: Mapping[str, str], query: Mapping[str, Any] | None = None) -> str | None:

@@ -1,23 +1,23 @@
 """Turns by their id: who runs, follow, cancel."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from msgspec import Struct
 
 from application.chat.turns import Turns
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest, ParleyError
-from domain.ids import TurnId, UserId
+from domain.ids import TurnId
 from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten, TurnInterrupted
 from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors, event_stream
 from entrypoints.web.errors import stage_of
-from entrypoints.web.identity import signed_in, signed_in_by_url
+from entrypoints.web.identity import SignedIn, signed_in, signed_in_by_url
 from entrypoints.web.live import Live, Write
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.envelopes import Envelope
@@ -31,7 +31,6 @@ log = structlog.get_logger("turns")
 _DIGITS = 15
 """More than any turn has events; longer numbers are no numbers of ours."""
 
-SignedIn = Request[UserId, None, Any]
 After = Annotated[
     int, QueryParameter(ge=0, le=10**_DIGITS, description="The last number that was seen.")
 ]

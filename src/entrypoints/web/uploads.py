@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
-from litestar import Request
 from msgspec import Struct
 
 from application.files.upload_file import UploadFile
@@ -13,13 +12,11 @@ from application.files.upload_log import UploadLog
 from domain.errors import FileRefused, InvalidRequest
 from domain.files.stored import StoredFile
 from domain.ids import UserId
-from entrypoints.web.identity import check_customer
+from entrypoints.web.identity import SignedIn, check_customer
 from entrypoints.web.upload_form import UploadForm
 from entrypoints.web.wire.names import snake, snake_keys
 
 _JSON_FIELDS = frozenset({"user_input", "user_settings", "asset_input"})
-
-SignedIn = Request[UserId, None, Any]
 
 
 class Received(Struct, frozen=True):

@@ -12,15 +12,13 @@ from application.accounts.change_password import ChangePassword
 from application.accounts.delete_account import DeleteOwnAccount
 from application.accounts.log_in import LoggedIn, LogIn
 from application.accounts.log_out_everywhere import LogOutEverywhere
-from domain.ids import UserId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.wire.envelopes import Envelope
 
 _LONGEST_PASSWORD = 1000
 
 AnyRequest = Request[Any, Any, Any]
-SignedIn = Request[UserId, Any, Any]
 Password = Annotated[str, Meta(min_length=1, max_length=_LONGEST_PASSWORD)]
 
 

@@ -1,21 +1,19 @@
 """What goes on with the characters."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get
+from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Struct
 
 from application.history.show_activity import ShowActivity
 from application.ports.clock import Clock
-from domain.ids import UserId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.wire.history import moment
 
-SignedIn = Request[UserId, None, Any]
 Customer = Annotated[int, QueryParameter(ge=1, description="Must be the customer of the token.")]
 
 

@@ -1,20 +1,19 @@
 """The user's word on tool calls that wait for it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
 from application.agent.approvals import Approvals, Word
-from domain.ids import TurnId, UserId
+from domain.ids import TurnId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.wire.envelopes import Envelope
 
-SignedIn = Request[UserId, None, Any]
 TurnPath = Annotated[str, PathParameter(description="The id that every frame of it carries.")]
 
 

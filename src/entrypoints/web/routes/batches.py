@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 from litestar.params import PathParameter, QueryParameter
@@ -19,11 +19,11 @@ from application.batch.submit import MOST_BYTES, SubmitBatch
 from application.ports.clock import Clock
 from domain.batch import BatchAnswer, BatchJob, BatchStatus
 from domain.errors import InvalidRequest
-from domain.ids import BatchId, UserId
+from domain.ids import BatchId
 from domain.provider_errors import ProviderError
 from entrypoints.web.batch_body import BatchBody
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.live import Live, Write
 from entrypoints.web.presence import while_there
 from entrypoints.web.replies import BATCH_DOOR
@@ -42,7 +42,6 @@ from entrypoints.web.wire.envelopes import Envelope
 
 PATH = "/api/v1/batch"
 
-SignedIn = Request[UserId, None, Any]
 Job = Annotated[str, PathParameter(description="The `job_id` of a batch of the caller.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Offset = Annotated[int, QueryParameter(ge=0, le=2**31)]

@@ -17,7 +17,7 @@ from application.ports.files import PAGE, Files
 from domain.errors import FileNotFound, InvalidRequest
 from domain.files.keys import owner_of, read_key
 from domain.files.kinds import UPLOADS, extension_of
-from domain.ids import FileKey, UserId
+from domain.ids import FileKey
 from entrypoints.web.documented import (
     BEARER,
     BEARER_OR_URL,
@@ -35,7 +35,7 @@ from entrypoints.web.file_reply import (
     part_of,
     unchanged,
 )
-from entrypoints.web.identity import signed_in, signed_in_by_url
+from entrypoints.web.identity import SignedIn, signed_in, signed_in_by_url
 from entrypoints.web.uploads import receive
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.files import (
@@ -51,7 +51,6 @@ from entrypoints.web.wire.files import (
 _MOST_LISTED = 1000
 
 AnyRequest = Request[Any, Any, Any]
-SignedIn = Request[UserId, Any, Any]
 KeyPath = Annotated[str, PathParameter(description="The file's key; it begins with its owner.")]
 After = Annotated[str, QueryParameter(description="The `next` of the page before.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=_MOST_LISTED)]

@@ -1,20 +1,17 @@
 """Pictures on demand."""
 
-from typing import Any
-
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.params import JSONBody
 
 from application.files.links import FileLinks
 from application.media.draw_pictures import KeepPictures
 from application.media.make_images import MakeImages
 from domain.errors import InvalidRequest
-from domain.ids import UserId
 from domain.media import Picture
 from entrypoints.web.documented import BEARER_OR_URL, errors
-from entrypoints.web.identity import check_customer, signed_in_by_url
+from entrypoints.web.identity import SignedIn, check_customer, signed_in_by_url
 from entrypoints.web.presence import while_there
 from entrypoints.web.replies import MEDIA_DOOR
 from entrypoints.web.wire.data_urls import data_url
@@ -26,8 +23,6 @@ from entrypoints.web.wire.media_requests import (
     ImageSettings,
     settings_of,
 )
-
-SignedIn = Request[UserId, None, Any]
 
 
 @post(

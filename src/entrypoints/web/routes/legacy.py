@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, Response, post
+from litestar import Response, post
 from msgspec import Struct
 
 from application.files.links import FileLinks
@@ -23,7 +23,7 @@ from application.speech.speak_to_file import SpeakToFile
 from domain.conversation.conversation import ConversationDraft, ConversationFilter
 from domain.errors import InvalidRequest
 from domain.ids import ConversationId, UserId
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.presence import while_there
 from entrypoints.web.routes.legacy_replies import FAILURES, Reply, reply
 from entrypoints.web.routes.legacy_speech import spoken
@@ -47,8 +47,6 @@ from entrypoints.web.wire.names import Json, section, snake_keys
 
 _MOST = 1000
 """Conversations at once: the old client asks for a hundred."""
-
-SignedIn = Request[UserId, None, Any]
 
 
 class Cases(Struct, frozen=True):

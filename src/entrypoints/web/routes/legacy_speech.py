@@ -5,14 +5,14 @@ from typing import Any, cast
 import msgspec
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.datastructures import UploadFile
 
 from application.speech.transcribe_recording import TranscribeRecording
 from domain.errors import InvalidRequest
 from domain.ids import UserId
 from domain.speech.orders import Recording
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.routes.legacy_replies import FAILURES, Reply, reply
 from entrypoints.web.routes.speech import Voices
 from entrypoints.web.routes.transcriptions import uploaded
@@ -26,8 +26,6 @@ from entrypoints.web.wire.transcriptions import (
 )
 from entrypoints.web.wire.tts import STREAM, TtsRequest
 from entrypoints.wiring.settings import Settings
-
-SignedIn = Request[UserId, None, Any]
 
 
 @post(

@@ -1,20 +1,15 @@
 """Logs that clients have written of themselves."""
 
-from typing import Any
-
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from msgspec import Struct
 
 from application.files.upload_log import UploadLog
-from domain.ids import UserId
 from entrypoints.web.documented import BEARER, errors, file_field, takes_form
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.uploads import receive_log
 from entrypoints.web.wire.envelopes import Envelope
-
-SignedIn = Request[UserId, Any, Any]
 
 
 class StoredLog(Struct, frozen=True):

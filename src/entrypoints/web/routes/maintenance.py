@@ -1,10 +1,10 @@
 """Messages out of all conversations: favourites and files."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
@@ -14,9 +14,9 @@ from application.history.shown import Shown
 from application.ports.clock import Clock
 from domain.conversation.conversation import Conversation
 from domain.conversation.files import FileQuery
-from domain.ids import ConversationId, UserId
+from domain.ids import ConversationId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.history import (
@@ -27,7 +27,6 @@ from entrypoints.web.wire.history import (
 )
 from entrypoints.web.wire.moments import Moment, read_moment
 
-SignedIn = Request[UserId, None, Any]
 Customer = Annotated[int, QueryParameter(ge=1, description="Must be the customer of the token.")]
 WithSessions = Annotated[bool, QueryParameter(description="Accepted; has no influence.")]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]

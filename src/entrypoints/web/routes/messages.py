@@ -1,10 +1,8 @@
 """Writing, changing and removing stored messages."""
 
-from typing import Any
-
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, delete, patch, post, put
+from litestar import delete, patch, post, put
 from litestar.params import JSONBody
 
 from application.files.links import FileLinks
@@ -12,9 +10,9 @@ from application.history.change_message import ChangeMessage
 from application.history.delete import DeleteMessages
 from application.history.write_messages import EditMessages, StoreMessages
 from domain.conversation.conversation import MessageDraft
-from domain.ids import ConversationId, MessageId, UserId
+from domain.ids import ConversationId, MessageId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.wire.drafts import message_draft
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.message_requests import (
@@ -29,8 +27,6 @@ from entrypoints.web.wire.message_requests import (
 )
 
 PATH = "/api/v1/chat/messages"
-
-SignedIn = Request[UserId, None, Any]
 
 
 @post(

@@ -1,24 +1,23 @@
 """Saved prompts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, delete, get, post, put
+from litestar import delete, get, post, put
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
 from application.history.keep_prompts import ChangePrompt, DeletePrompt, ListPrompts, SavePrompt
 from domain.conversation.saved_prompt import SavedPrompt
-from domain.ids import PromptId, UserId
+from domain.ids import PromptId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.envelopes import Envelope
 
 PATH = "/api/v1/chat/prompts"
 
-SignedIn = Request[UserId, None, Any]
 Customer = Annotated[int, QueryParameter(ge=1, description="Must be the customer of the token.")]
 Text = Annotated[
     str, Meta(max_length=16_000, description="Any store takes so many characters of it.")

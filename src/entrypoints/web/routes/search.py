@@ -1,23 +1,21 @@
 """Searching one's own messages by their words."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get
+from litestar import get
 from litestar.params import QueryParameter
 
 from application.files.links import FileLinks
 from application.history.search_messages import SearchMessages
 from domain.fulltext.found import SearchPlace
-from domain.ids import UserId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.wire.cursors import CURSOR_CHARS, read_cursor
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.search import SearchData, search_data
 
-SignedIn = Request[UserId, None, Any]
 Query = Annotated[
     str,
     QueryParameter(

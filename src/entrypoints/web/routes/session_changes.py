@@ -1,10 +1,10 @@
 """Changing and removing conversations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, delete, patch, post
+from litestar import delete, patch, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -15,9 +15,9 @@ from application.history.delete import DeleteConversation
 from application.history.shown import Shown
 from domain.conversation.conversation import ConversationDraft
 from domain.conversation.writing import TASK_DESCRIPTION_CHARS
-from domain.ids import ConversationId, UserId
+from domain.ids import ConversationId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.history import SessionObject, session_object
@@ -26,7 +26,6 @@ from entrypoints.web.wire.moments import Moment, read_moment
 
 PATH = "/api/v1/chat/sessions"
 
-SignedIn = Request[UserId, None, Any]
 Description = Annotated[str, Meta(max_length=TASK_DESCRIPTION_CHARS)]
 Priority = Literal["high", "medium", "low"]
 Name = Annotated[str, Meta(pattern=r"\S", description="Not blank.")]

@@ -4,21 +4,19 @@ from typing import Any
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.params import JSONBody
 from msgspec import Struct
 
 from application.chat.name_conversation import NameConversation
-from domain.ids import ConversationId, UserId
+from domain.ids import ConversationId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.replies import CHAT_DOOR
 from entrypoints.web.wire.chat_requests import CustomerId, Settings
 from entrypoints.web.wire.envelopes import ChatEnvelope
 from entrypoints.web.wire.preferences import turn_settings
 from entrypoints.web.wire.prompts import prompt_parts
-
-SignedIn = Request[UserId, None, Any]
 
 
 class SessionNameRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

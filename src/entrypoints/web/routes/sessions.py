@@ -1,10 +1,10 @@
 """Reading and searching stored conversations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, post
+from litestar import post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -14,9 +14,9 @@ from application.history.search_conversations import SearchConversations
 from application.history.show_conversation import ShowConversation
 from application.history.shown import Shown
 from domain.conversation.conversation import ConversationFilter, ListPlace
-from domain.ids import ConversationId, UserId
+from domain.ids import ConversationId
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.wire.chat_requests import CustomerId
 from entrypoints.web.wire.cursors import Cursor, read_cursor
 from entrypoints.web.wire.envelopes import Envelope
@@ -32,7 +32,6 @@ from entrypoints.web.wire.moments import Moment, read_moment
 
 _MOST = 2**31 - 1
 
-SignedIn = Request[UserId, None, Any]
 Count = Annotated[int, Meta(ge=0, le=_MOST)]
 
 

@@ -28,7 +28,7 @@ from domain.ids import UserId
 from domain.provider_errors import ProviderError
 from entrypoints.web.documented import BEARER, errors
 from entrypoints.web.errors import problem
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.live import Live, Write
 from entrypoints.web.wire.envelopes import ErrorEnvelope
 from entrypoints.web.wire.tts import (
@@ -48,7 +48,6 @@ from entrypoints.web.wire.tts import (
 
 log = structlog.get_logger("speech")
 
-SignedIn = Request[UserId, None, Any]
 _AS_EVERYWHERE = (NotAuthenticated, AccessDenied, SpendingCapReached, TooManyTurns)
 
 

@@ -11,12 +11,11 @@ from litestar.params import MultipartBody
 
 from application.speech.transcribe_recording import TranscribeRecording
 from domain.errors import FileRefused, FileTooLarge, InvalidRequest, NotConfigured, ParleyError
-from domain.ids import UserId
 from domain.provider_errors import ProviderError
 from domain.speech.orders import Recording
 from entrypoints.web.documented import BEARER_OR_URL, errors
 from entrypoints.web.errors import problem
-from entrypoints.web.identity import check_customer, signed_in_by_url
+from entrypoints.web.identity import SignedIn, check_customer, signed_in_by_url
 from entrypoints.web.wire.envelopes import ErrorEnvelope
 from entrypoints.web.wire.transcriptions import (
     InvalidPayload,
@@ -31,7 +30,6 @@ from entrypoints.wiring.settings import Settings
 
 log = structlog.get_logger("speech")
 
-SignedIn = Request[UserId, None, Any]
 _PLAIN_REFUSALS = (401, 403, 409, 413, 429)
 """Statuses that any endpoint gives, whatever this one says of its own errors."""
 

@@ -4,12 +4,12 @@ import zlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import QueryParameter
@@ -19,12 +19,11 @@ from application.ports.clock import Clock
 from application.transfer.export_account import ExportAccount, Mark
 from application.transfer.receive_archive import ReceiveArchive
 from domain.errors import ParleyError
-from domain.ids import UserId
 from domain.transfer.errors import ArchiveRefused
 from domain.transfer.progress import Progress
 from domain.transfer.tally import Tally
 from entrypoints.web.documented import BEARER, answers_also, errors, line_stream
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.live import Live, Write
 from entrypoints.web.presence import body_of
 
@@ -35,7 +34,6 @@ _GZIP = "application/gzip"
 _PACKER = 31
 """zlib's word for gzip with the largest window."""
 
-SignedIn = Request[UserId, Any, Any]
 After = Annotated[
     int,
     QueryParameter(

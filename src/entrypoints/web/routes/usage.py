@@ -1,23 +1,21 @@
 """What the caller has used."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get
+from litestar import get
 from litestar.params import QueryParameter
 
 from application.usage.show_usage import ShowUsage
 from domain.errors import InvalidRequest
-from domain.ids import UserId
 from domain.usage import GroupBy
 from entrypoints.web.documented import BEARER, errors
-from entrypoints.web.identity import signed_in
+from entrypoints.web.identity import SignedIn, signed_in
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.usage import UsageData, usage_data
 
-SignedIn = Request[UserId, None, Any]
 First = Annotated[
     str | None,
     QueryParameter(

@@ -1,11 +1,9 @@
 """Versions of messages: a new one by the model, and which of them is shown. An addition of ours."""
 
-from typing import Annotated, Any
-
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, Response, post
-from litestar.params import HeaderParameter, JSONBody
+from litestar import Response, post
+from litestar.params import JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
 from application.chat.turns import Turns
@@ -16,9 +14,9 @@ from domain.errors import ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId, UserId
 from domain.turn.events import Saved, TurnCancelled, TurnCompleted, TurnFailed
 from entrypoints.web.asking import Asking
-from entrypoints.web.documented import BEARER, errors
+from entrypoints.web.documented import BEARER, TurnKey, errors
 from entrypoints.web.errors import TurnDidNotAnswer
-from entrypoints.web.identity import check_customer, signed_in
+from entrypoints.web.identity import SignedIn, check_customer, signed_in
 from entrypoints.web.presence import while_there
 from entrypoints.web.wire.chat_requests import CustomerId, Settings
 from entrypoints.web.wire.envelopes import Envelope
@@ -26,18 +24,6 @@ from entrypoints.web.wire.history import SessionObject, session_object
 from entrypoints.web.wire.message_requests import MessageNumber
 
 PATH = "/api/v1/chat/messages"
-
-SignedIn = Request[UserId, None, Any]
-Key = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        required=False,
-        min_length=1,
-        max_length=200,
-        description="Asking again under one key joins the first turn and never runs a second.",
-    ),
-]
 
 
 class RegenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +71,7 @@ async def regenerate(
     asking: FromDishka[Asking],
     turns: FromDishka[Turns],
     links: FromDishka[FileLinks],
-    idempotency_key: Key = None,
+    idempotency_key: TurnKey = None,
 ) -> Response[Envelope[Regenerated]]:
     """Ask the question again and wait for the answer; the earlier one stays as a version.
 

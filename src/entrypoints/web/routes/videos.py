@@ -1,26 +1,26 @@
 """Clips on demand: asked for and waited for, or asked for and looked after."""
 
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import structlog
 from dishka import FromDishka
 from dishka.integrations.litestar import inject
-from litestar import Request, get, post
-from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
+from litestar import get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from application.files.links import FileLinks
 from application.media.take_out import TakeOut
 from application.media.videos import Videos
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest, ParleyError
-from domain.ids import JobId, UserId
+from domain.ids import JobId
 from domain.media import JobState, VideoJob
 from domain.media_wishes import VideoWish
-from entrypoints.web.documented import BEARER, BEARER_OR_URL, errors, event_stream
+from entrypoints.web.documented import BEARER, BEARER_OR_URL, JobKey, errors, event_stream
 from entrypoints.web.errors import JobDidNotSucceed
-from entrypoints.web.identity import check_customer, signed_in, signed_in_by_url
+from entrypoints.web.identity import SignedIn, check_customer, signed_in, signed_in_by_url
 from entrypoints.web.live import Live, Write
 from entrypoints.web.presence import ClientGone, while_there
 from entrypoints.web.replies import MEDIA_DOOR
@@ -43,17 +43,6 @@ log = structlog.get_logger("videos")
 _EXTENDS_BY_DEFAULT = "kling-v1"
 _MOST = 200
 
-SignedIn = Request[UserId, None, Any]
-Key = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        required=False,
-        min_length=1,
-        max_length=200,
-        description="Asking again under one key finds the first job and never orders a second.",
-    ),
-]
 JobPath = Annotated[str, PathParameter(description="The id that the order was answered with.")]
 Most = Annotated[int, QueryParameter(ge=1, le=_MOST)]
 
@@ -75,7 +64,7 @@ async def generate_video(
     videos: FromDishka[Videos],
     take_out: FromDishka[TakeOut],
     links: FromDishka[FileLinks],
-    idempotency_key: Key = None,
+    idempotency_key: JobKey = None,
 ) -> ChatEnvelope[VideoMade]:
     """Film, from words or from a picture and words; the request stays open for minutes.
 
@@ -104,7 +93,7 @@ async def extend_video(
     videos: FromDishka[Videos],
     take_out: FromDishka[TakeOut],
     links: FromDishka[FileLinks],
-    idempotency_key: Key = None,
+    idempotency_key: JobKey = None,
 ) -> ChatEnvelope[VideoMade]:
     """Extend a clip, named by the provider's id of it (`settings.video_id` of its answer)."""
     check_customer(data.customer_id, request.user)
@@ -127,7 +116,7 @@ async def start_video(
     data: JSONBody[VideoRequest],
     videos: FromDishka[Videos],
     links: FromDishka[FileLinks],
-    idempotency_key: Key = None,
+    idempotency_key: JobKey = None,
 ) -> Envelope[VideoJobObject]:
     """Return as soon as the provider has taken the order; it goes on whatever becomes of us.
 
