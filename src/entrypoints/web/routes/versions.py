@@ -61,7 +61,7 @@ class Regenerated(Struct, frozen=True, kw_only=True):
     guards=[signed_in],
     tags=["History"],
     security=BEARER,
-    responses=errors(401, 403, 404, 409, 422, 429, 502, 504),
+    responses=errors(401, 403, 404, 409, 410, 422, 429, 502, 504),
     summary="Have an answer written anew",
 )
 @inject
