@@ -40,6 +40,14 @@ async def test_answers_become_a_prompt_for_pictures() -> None:
         assert "- colours: blue, pink" in rig.model.prompts[0].messages[-1].text
 
 
+@pytest.mark.parametrize("kind", ["text", "audio", "tts"])
+async def test_the_type_tells_that_they_are_answers(kind: str) -> None:
+    async with Rig(said("Rain")) as rig, Client(rig) as client:
+        frames = await client.say(ANSWERS | {"request_type": kind})
+        assert frames[0]["content"] == {"request_type": "clarification_response"}
+        assert "promptEnhanced" in [frame.get("event_type") for frame in frames]
+
+
 async def test_settings_may_be_called_settings() -> None:
     found = {**ANSWERS, "settings": ANSWERS["user_settings"]}
     del found["user_settings"]

@@ -7,14 +7,12 @@ from domain.conversation.conversation import ConversationDraft, MessageDraft
 from domain.errors import InvalidRequest
 from domain.ids import ConversationId, MessageId, UserId
 from domain.turn.ask import Ask, Record
-from entrypoints.web.wire.clarifications import CLARIFICATION, clarification_from
-from entrypoints.web.wire.client_message import ClientMessage
+from entrypoints.web.wire.clarifications import clarification_from
+from entrypoints.web.wire.client_message import CLARIFICATION, REGENERATE, ClientMessage
 from entrypoints.web.wire.message_requests import LARGEST_ID
 from entrypoints.web.wire.messages import ask_from, check_owner, settings_of
 from entrypoints.web.wire.names import Json, section
 from entrypoints.web.wire.preferences import turn_settings
-
-REGENERATE = "regenerate"
 
 _KEY_LENGTH = 200
 
@@ -34,7 +32,7 @@ class Asking:
         """
         if message.kind == CLARIFICATION:
             return clarification_from(message, user)
-        if message.control != REGENERATE:
+        if message.kind != REGENERATE:
             return ask_from(message, user)
         found = message.found
         said = section(found, "user_input")

@@ -505,6 +505,14 @@ async def test_an_answer_is_written_anew_in_its_place() -> None:
         assert len(rig.model.prompts) == 2
 
 
+async def test_a_question_that_is_asked_once_more_is_not_listened_for() -> None:
+    async with Rig(said("First"), said("Second")) as rig, Client(rig) as client:
+        saved = json.loads(find(await client.say(asking()), "db_operation_executed")["content"])
+        again = {"type": "regenerate", "session_id": saved["session_id"], "request_type": "audio"}
+        frames = await client.say(again)
+        assert "".join(f["content"] for f in frames if f["type"] == "text_chunk") == "Second"
+
+
 async def test_asking_again_joins_its_own_turn_and_no_other() -> None:
     answers = said("First"), [never()]
     async with Rig(*answers) as rig, Client(rig) as client, Client(rig) as back:

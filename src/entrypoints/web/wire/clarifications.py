@@ -8,12 +8,10 @@ from domain.errors import InvalidRequest
 from domain.ids import UserId
 from domain.turn.ask import Ask
 from domain.turn.prompt import TextPart
-from entrypoints.web.wire.client_message import ClientMessage
+from entrypoints.web.wire.client_message import CLARIFICATION, ClientMessage
 from entrypoints.web.wire.messages import check_owner, key_of, settings_of
 from entrypoints.web.wire.names import Json, section
 from entrypoints.web.wire.preferences import turn_settings
-
-CLARIFICATION = "clarification_response"
 
 _MOST_CHARS = 20_000
 _MOST_ANSWERS = 100

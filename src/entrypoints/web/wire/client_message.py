@@ -4,6 +4,10 @@ from application.speech.microphone import Microphone
 from domain.errors import InvalidRequest
 from entrypoints.web.wire.names import Json, snake_keys
 
+CLARIFICATION, REGENERATE = "clarification_response", "regenerate"
+_BY_TYPE = frozenset({CLARIFICATION, REGENERATE})
+"""Requests that are told by their `type`, like control messages, whatever else they say."""
+
 
 class ClientMessage:
     """One decoded frame of a client, with snake_case keys at the top."""
@@ -24,6 +28,8 @@ class ClientMessage:
     @property
     def kind(self) -> str:
         """What it asks for: the `request_type`, else the `type`; `text` when there is neither."""
+        if self.control in _BY_TYPE:
+            return self.control
         for name in ("request_type", "type"):
             if isinstance(value := self.found.get(name), str) and value.strip():
                 return value.strip().lower().replace("-", "_")
