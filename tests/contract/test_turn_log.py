@@ -224,12 +224,14 @@ async def test_of_a_full_log_the_oldest_sound_goes_first_and_nobody_misses_it_in
     with pytest.raises(EventsForgotten):
         await heard(turn_log, after=1)
     with pytest.raises(EventsForgotten):
-        await turn_log.read(T)
-    with pytest.raises(EventsForgotten):
         await turn_log.deliver(T, Attentive(), after=3)
     rest = await heard(turn_log, after=24)
     assert [entry.seq for entry in rest] == [25, 26, 27]
     assert rest[0].event == AudioChunk(b"b" * 1500)
+    there = await turn_log.read(T)
+    assert (there[0].event, there[-3:]) == (TextDelta("Hi"), rest)
+    assert all(entry.event != AudioChunk(b"") for entry in there)
+    assert list(await turn_log.read(T, 24)) == rest
 
 
 async def test_of_entries_that_are_too_much_together_none_is_added(turn_log: TurnLog) -> None:

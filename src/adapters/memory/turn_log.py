@@ -225,9 +225,10 @@ class MemoryTurnLog(TurnLog):
 
     async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
         log = self._log(turn)
+        found = log.entries[max(after, 0) :]
         if max(after, 0) < log.dropped_to:
-            raise EventsForgotten
-        return log.entries[max(after, 0) :]
+            found = [entry for entry in found if entry.event is not _SILENCE]
+        return found
 
     async def find(self, turn: TurnId) -> TurnHeader | None:
         log = self._logs.get(turn)

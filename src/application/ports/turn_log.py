@@ -78,6 +78,8 @@ class TurnLog(Protocol):
     async def read(self, turn: TurnId, after: int = 0) -> Sequence[Entry]:
         """Return the entries numbered above `after` that are there now, without waiting.
 
+        Sound that was dropped to keep the log bounded is left out.
+
         Raises:
             TurnNotFound: no such log.
         """

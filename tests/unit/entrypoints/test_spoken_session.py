@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 
-from adapters.memory.clock import settle
-from adapters.memory.speech import ScriptedTranscriber
+from adapters.memory.clock import ManualClock, settle
+from adapters.memory.speech import ScriptedSpeaker, ScriptedTranscriber
+from adapters.memory.turn_log import MemoryTurnLog
 from application.speech import microphone
 from domain.provider_errors import ProviderBrokeOff, ProviderRejected
 from domain.speech.events import TranscriptDelta, TranscriptFinished
+from domain.speech.orders import VoiceWish
+from domain.turn.settings import TurnSettings
+from entrypoints.web.deliveries import Deliveries
 from tests.unit.entrypoints.sockets import PAIR, Client, Frame, asking
-from tests.unit.rig import Rig, said
+from tests.unit.rig import ANNA, Rig, question, said
 
 LEMONS = [TranscriptDelta("Buy lemons"), TranscriptFinished("Buy lemons")]
 SECOND = bytes(16_000)
@@ -47,6 +51,24 @@ async def test_a_recording_that_makes_no_sense_is_told_when_its_turn_comes() -> 
         gate.set()
         await settle(60)
         assert client.kinds()[-5:] == [*PAIR, "error", *PAIR]
+
+
+async def test_sound_that_was_dropped_takes_no_text_along() -> None:
+    clock, told = ManualClock(), Deliveries()
+    turn_log = MemoryTurnLog(clock, max_bytes=8000)
+    voice = ScriptedSpeaker([b"a" * 3000] * 6)
+    spoken = TurnSettings(model="swift", speech_wanted=True, voice=VoiceWish())
+    async with Rig(said("One."), voice=voice, turn_log=turn_log, clock=clock) as rig:
+        turn = await rig.start(question(settings=spoken))
+        async with Client(rig, deliveries=told) as client:
+            follow = {"type": "follow", "turn_id": turn}
+            missed = await client.say(follow)
+            assert [f.get("code") for f in missed] == ["no_buffer", None, None]
+            over = await client.say(follow | {"after": 1000})
+            assert [f["type"] for f in over] == PAIR
+            told.shows("c-0", ANNA, turn)
+            (batch,) = await client.say({"type": "stream_resume", "session_id": "c-0"})
+            assert [chunk["content"] for chunk in batch["data"]["chunks"]] == ["One."]
 
 
 async def test_what_is_said_after_the_longest_recording_is_told_once() -> None:
