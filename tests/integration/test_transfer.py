@@ -117,6 +117,17 @@ def test_an_export_that_was_interrupted_is_resumed(here: Place, file: Path, tmp_
     assert "export it anew" in changed.stderr
 
 
+@pytest.mark.parametrize("held", ["Dear diary", "Dear diary\n", "One\nTwo", '{"type":"prompt"}\n'])
+def test_a_file_that_is_no_archive_is_not_gone_on_with(
+    here: Place, tmp_path: Path, held: str
+) -> None:
+    diary = tmp_path / "diary.jsonl"
+    diary.write_text(held)
+    told = here.tried("export", "ann@example.org", diary, "--resume")
+    assert (told.exit_code, told.stderr) == (1, "Error: the file is no archive of Parley\n")
+    assert diary.read_text() == held
+
+
 def test_text_that_packs_all_too_well_moves_too(
     here: Place, there: Place, file: Path, tmp_path: Path
 ) -> None:

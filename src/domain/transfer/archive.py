@@ -23,6 +23,8 @@ from domain.transfer.tally import Counter, Tally
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _HEADER = msgspec.json.Decoder(ArchiveHeader)
 _LINE = msgspec.json.Decoder(Record | ArchiveEnd)
+_FRONT = b'{"type":"header",'
+"""What headers of ours begin with."""
 _Any = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -38,6 +40,11 @@ def is_header(line: bytes) -> bool:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
     return bytes(first.get("format", b"")) == _ENCODER.encode(FORMAT)
+
+
+def may_begin(line: bytes) -> bool:
+    """Return whether an archive of ours begins so; a line that was cut off is given by its start."""
+    return is_header(line) or (not line.endswith(b"\n") and _FRONT.startswith(line[: len(_FRONT)]))
 
 
 class Digest:

@@ -11,6 +11,7 @@ import click
 from dishka import AsyncContainer
 
 from application.transfer.export_account import ExportAccount, Mark
+from domain.transfer.archive import may_begin
 from entrypoints.cli.meter import meter
 from entrypoints.cli.run import run
 from entrypoints.cli.user import account_named
@@ -65,6 +66,9 @@ def _mark(file: BinaryIO) -> Mark:
     """Return what an interrupted file holds, and drop the line in whose middle it ends."""
     sha, lines, end = hashlib.sha256(), 0, 0
     for line in file:
+        if not lines and not may_begin(line):
+            # Some other file, of which nothing may be lost.
+            raise click.ClickException("the file is no archive of Parley")
         if not line.endswith(b"\n"):
             break
         if line.startswith(b'{"type":"end"'):
