@@ -43,7 +43,7 @@ def is_header(line: bytes) -> bool:
 
 
 def may_begin(line: bytes) -> bool:
-    """Return whether an archive of ours begins so; a line that was cut off is given by its start."""
+    """Return whether an archive of ours begins so; the line may have been cut off."""
     return is_header(line) or (not line.endswith(b"\n") and _FRONT.startswith(line[: len(_FRONT)]))
 
 
