@@ -188,6 +188,17 @@ def test_calls_without_ids_are_told_apart_in_every_answer() -> None:
     assert all(re.fullmatch("call_[0-9a-f]{32}", each) for each in ids)
 
 
+def test_a_call_may_be_written_as_objects_and_numbers() -> None:
+    calls = [
+        {"index": 0, "id": 0, "function": {"name": "f", "arguments": {"city": "Oslo"}}},
+        {"index": 1, "id": "b", "function": {"name": "g", "arguments": None}},
+    ]
+    choice = {"index": 0, "delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}
+    answer = Answer(streamed(ChatReader("local"), [msgspec.json.encode({"choices": [choice]})]))
+    told = [(call.id, call.name, call.arguments) for call in answer.calls]
+    assert told == [("0", "f", {"city": "Oslo"}), ("b", "g", {})]
+
+
 def test_an_error_inside_a_stream_comes_after_what_was_said() -> None:
     [failed, *_] = case("groq", "chat", "test-tool-use-failed-error-streaming")
     reader = ChatReader("groq")

@@ -1,7 +1,9 @@
 """Puts tool calls together that come in fragments."""
 
+from typing import Any
 from uuid import uuid4
 
+import msgspec
 from msgspec import Struct
 
 from adapters.transport.tool_arguments import read_arguments
@@ -12,14 +14,16 @@ class CallFunction(Struct, frozen=True):
     """The `function` of a call or of a fragment of one."""
 
     name: str | None = None
-    arguments: str | None = None
+    arguments: Any = None
+    """JSON as text; some servers write the object itself (TGI, github.com/langchain-ai/langchain,
+    pull request 27523, 2024-10)."""
 
 
 class WireCall(Struct, frozen=True):
     """An entry of `tool_calls`: a whole call, or a fragment of one."""
 
     index: int | None = None
-    id: str | None = None
+    id: str | int | None = None
     function: CallFunction | None = None
 
 
@@ -47,11 +51,13 @@ class CallAssembly:
         draft = self._draft_of(fragment)
         function = fragment.function or CallFunction()
         draft.name = draft.name or function.name or ""
-        if function.arguments:
+        if isinstance(function.arguments, str):
             draft.arguments.append(function.arguments)
+        elif function.arguments is not None:
+            draft.arguments.append(msgspec.json.encode(function.arguments).decode())
 
     def _draft_of(self, fragment: WireCall) -> _Draft:
-        call_id = fragment.id or ""
+        call_id = "" if fragment.id is None else str(fragment.id)
         if fragment.index is None:
             candidates = self._drafts[-1:]
         else:
