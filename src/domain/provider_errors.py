@@ -3,6 +3,7 @@
     ProviderError                  a model provider failed
     ├── ProviderUnauthorized
     ├── ProviderRejected
+    │   ├── ProviderUnpaid         the key's account is used up
     │   ├── ContextTooLong
     │   ├── ContentRefused         moderation
     │   └── ModelNotOffered
@@ -49,6 +50,12 @@ class ProviderRejected(ProviderError):
     """The provider will not do what was asked (other 4xx, safety refusals)."""
 
     code = "provider_rejected"
+
+
+class ProviderUnpaid(ProviderRejected):
+    """The account of our key is out of money; another key or provider may do the same."""
+
+    code = "provider_unpaid"
 
 
 class ContextTooLong(ProviderRejected):

@@ -17,6 +17,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 from domain.turn.events import ModelStopped, TextDelta, ThinkingDelta, ToolCalled, ToolReturned
 from domain.turn.metering import Usage
@@ -64,8 +65,8 @@ FAULTS: dict[str, tuple[Reply, type[ProviderError]]] = {
     "400": (refusal(400, f"Bad value for {SECRET}"), ProviderRejected),
     "400 too long": (refusal(400, TOO_LONG), ContextTooLong),
     "400 full": (refusal(400, FULL), ContextTooLong),
-    "400 no money": (refusal(400, "Your credit balance is too low"), ProviderRejected),
-    "402": (refusal(402, "Pay"), ProviderRejected),
+    "400 no money": (refusal(400, "Your credit balance is too low"), ProviderUnpaid),
+    "402": (refusal(402, "Pay"), ProviderUnpaid),
     "413": (refusal(413, "Request exceeds the maximum size"), ContextTooLong),
     "429": (refusal(429, "This would exceed your rate limit"), ProviderOverloaded),
     "500": (refusal(500, "Internal server error"), ProviderUnavailable),

@@ -20,6 +20,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 from domain.turn.events import ModelStopped, TextDelta, ThinkingDelta, ToolCalled
 from tests.contract.answers import all_of, error_of, text_of
@@ -77,7 +78,7 @@ FAULTS: dict[str, tuple[Reply, type[ProviderError]]] = {
     "400 context": (failure(400, "Too long", "context_length_exceeded"), ContextTooLong),
     "413": (raw(b"<html>Too large</html>", status=413), ContextTooLong),
     "429": (failure(429, "Slow down", "rate_limit_exceeded"), ProviderOverloaded),
-    "429 no money": (failure(429, "Pay", "insufficient_quota"), ProviderRejected),
+    "429 no money": (failure(429, "Pay", "insufficient_quota"), ProviderUnpaid),
     "500": (failure(500, "Oops", kind="server_error"), ProviderUnavailable),
     "503": (raw(b"<html>down</html>", status=503), ProviderUnavailable),
     "529": (failure(529), ProviderOverloaded),

@@ -22,6 +22,7 @@ from domain.provider_errors import (
     ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
     ProviderUnreachable,
     StreamStalled,
 )
@@ -276,7 +277,7 @@ async def test_a_session_of_openai_that_is_refused_in_words() -> None:
 
 
 READING_BREAKS: dict[str, tuple[Any, type[ProviderError]]] = {
-    "quota": (elevenlabs.failing(elevenlabs.error("quota_exceeded")), ProviderRejected),
+    "quota": (elevenlabs.failing(elevenlabs.error("quota_exceeded")), ProviderUnpaid),
     "key": (elevenlabs.failing(elevenlabs.error("invalid_api_key")), ProviderUnauthorized),
     "busy": (elevenlabs.failing(elevenlabs.error("system_busy")), ProviderOverloaded),
     "idle": (elevenlabs.failing(elevenlabs.error("input_timeout_exceeded")), ProviderBrokeOff),
@@ -286,7 +287,7 @@ READING_BREAKS: dict[str, tuple[Any, type[ProviderError]]] = {
     "cut": (_cut, ProviderBrokeOff),
     "half a frame": (_half, ProviderBrokeOff),
     "hang": (_hang, StreamStalled),
-    "refused": (elevenlabs.refusal(401, "quota_exceeded"), ProviderRejected),
+    "refused": (elevenlabs.refusal(401, "quota_exceeded"), ProviderUnpaid),
     "limited": (elevenlabs.refusal(429, "too_many_concurrent_requests"), ProviderOverloaded),
     "down": (elevenlabs.refusal(500), ProviderUnavailable),
     "no answer": (Gate(), ConnectTimedOut),

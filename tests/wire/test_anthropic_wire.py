@@ -17,6 +17,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 from domain.turn.events import ModelStopped, SourceCited, TextDelta, ThinkingDelta, ToolCalled
 from domain.turn.metering import Usage
@@ -342,7 +343,7 @@ def test_a_page_is_cited_once_and_a_document_has_no_page() -> None:
         ("timeout_error", ProviderUnavailable),
         ("authentication_error", ProviderUnauthorized),
         ("permission_error", ProviderUnauthorized),
-        ("billing_error", ProviderRejected),
+        ("billing_error", ProviderUnpaid),
         ("invalid_request_error", ProviderRejected),
         ("not_found_error", ModelNotOffered),
         ("request_too_large", ContextTooLong),

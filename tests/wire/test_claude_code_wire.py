@@ -18,6 +18,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 from domain.turn.events import (
     CodeResult,
@@ -298,7 +299,7 @@ def test_how_it_stopped_is_told(other: dict[str, Any], reason: str, note: str | 
         ),
         (
             [assistant(text_block("Pay"), error="billing_error"), result("Pay", is_error=True)],
-            ProviderRejected,
+            ProviderUnpaid,
         ),
         # Some versions call such a result a success.
         ([assistant(text_block("Oh"), error="server_error"), result("Oh")], ProviderUnavailable),

@@ -27,6 +27,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
     ProviderUnreachable,
     StreamStalled,
 )
@@ -142,7 +143,7 @@ MEANINGS: dict[str, type[ProviderError]] = {
     "too long": ContextTooLong,
     "too long at once": ContextTooLong,
     "slow down": ProviderOverloaded,
-    "no money": ProviderRejected,
+    "no money": ProviderUnpaid,
 }
 
 

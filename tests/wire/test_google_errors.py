@@ -16,6 +16,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 from tests.wire.recordings import Exchange, each, exchanges
 
@@ -83,7 +84,7 @@ KEY = "AIzaSyA-test-0123456789abcdefghijklmnopq"
         (403, "You do not have permission to access the File abc or it may not exist.",
          ProviderRejected),
         (413, "Too large", ContextTooLong),
-        (429, "Your prepayment credits are depleted.", ProviderRejected),
+        (429, "Your prepayment credits are depleted.", ProviderUnpaid),
         (429, "Resource has been exhausted (e.g. check quota).", ProviderOverloaded),
         (500, "An internal error has occurred.", ProviderUnavailable),
         (302, "", ProviderGarbled),

@@ -18,6 +18,7 @@ from domain.provider_errors import (
     ProviderOverloaded,
     ProviderRejected,
     ProviderUnauthorized,
+    ProviderUnpaid,
 )
 
 
@@ -27,7 +28,7 @@ class PermissionMissing(ProviderUnauthorized):
 
 _KINDS: Mapping[str, type[ProviderError]] = {
     "missing_permissions": PermissionMissing,
-    "quota_exceeded": ProviderRejected,
+    "quota_exceeded": ProviderUnpaid,
     "voice_not_found": ProviderRejected,
     "invalid_voice_id": ProviderRejected,
     "model_not_found": ModelNotOffered,

@@ -19,6 +19,7 @@ from domain.provider_errors import (
     ProviderGarbled,
     ProviderOverloaded,
     ProviderRejected,
+    ProviderUnpaid,
 )
 
 _TOO_LONG = "exceeds the maximum number of tokens"
@@ -102,7 +103,7 @@ def _meaning(error: object, status: int, headers: Mapping[str, str]) -> Provider
         marked = {"message": known.message, "code": "context_length_exceeded"}
         return answered(PROVIDER, status, {"error": marked})
     if status == 429:
-        return ProviderRejected(PROVIDER, text)
+        return ProviderUnpaid(PROVIDER, text)
     return answered(PROVIDER, status, {"error": {"message": known.message}}, headers)
 
 

@@ -19,6 +19,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 
 _TOO_LONG = (
@@ -67,27 +68,25 @@ def answered(
 
     Args:
         provider: who answered.
-        status: 300 or above.
+        status: anything but 200 to 299.
         body: the answer's body: bytes, text, or decoded JSON.
         headers: of the answer; their names in lower case, or a mapping that ignores case.
         now: for `Retry-After` that names a date.
     """
-    if status < 400:
+    if 300 <= status < 400:
         # The operator's base URL leads to a server that is somewhere else by now.
         text = f"{provider} leads elsewhere ({status}), which is not followed: check its base URL"
         return ProviderGarbled(provider, text)
     words, marks = _words_and_marks(_decoded(body))
     text = _sentence(provider, words, status)
-    if status == 403 and _any(_NO_MONEY, marks):
-        return ProviderRejected(provider, text)
+    if status == 402 or (status in (400, 403, 429, 529) and _any(_NO_MONEY, marks)):
+        return ProviderUnpaid(provider, text)
     if status in (401, 403) or (status == 400 and _any(_BAD_KEY, marks)):
         # The words for a refused key tend to quote the key.
         return ProviderUnauthorized(provider, _refused_key(provider, f" ({status})"))
     if status == 413:
         return ContextTooLong(provider, text)
     if status in (429, 529):
-        if _any(_NO_MONEY, marks):
-            return ProviderRejected(provider, text)
         return ProviderOverloaded(provider, text, _retry_after_s(headers or {}, now))
     if status == 408 or status >= 500:
         return ProviderUnavailable(provider, text)
@@ -112,7 +111,7 @@ def said(provider: str, error: object) -> ProviderError:
         (_TOO_LONG, ContextTooLong),
         (_NO_MODEL, ModelNotOffered),
         (_NO_KEY, ProviderUnauthorized),
-        (_NO_MONEY, ProviderRejected),
+        (_NO_MONEY, ProviderUnpaid),
         (_TOO_MUCH, ProviderOverloaded),
         (_THEIR_FAULT, ProviderUnavailable),
         (("invalid", "tool_use_failed", "content_policy", "unsupported"), ProviderRejected),

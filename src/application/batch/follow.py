@@ -32,6 +32,7 @@ from domain.provider_errors import (
     ProviderOverloaded,
     ProviderRejected,
     ProviderUnauthorized,
+    ProviderUnpaid,
 )
 
 log = structlog.get_logger("batch")
@@ -264,11 +265,11 @@ def _counted(held: BatchJob, counts: BatchCounts) -> BatchJob:
 
 def _is_final(error: ProviderError, job: BatchJob, failures: int) -> bool:
     match error:
-        case ProviderRejected():
-            return True
-        case ProviderUnauthorized():
+        case ProviderUnauthorized() | ProviderUnpaid():
             # A batch that is under way is not given up: the operator may be changing keys.
             return job.ticket is None
+        case ProviderRejected():
+            return True
         case ProviderGarbled():
             return failures >= _GARBAGE
         case _:

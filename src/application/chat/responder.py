@@ -22,7 +22,12 @@ from application.research.order import ResearchOrder
 from application.usage.spending import Spending
 from domain.errors import InvalidRequest, NotConfigured, ParleyError
 from domain.ids import TurnId
-from domain.provider_errors import ModelNotOffered, ProviderError, ProviderRejected
+from domain.provider_errors import (
+    ModelNotOffered,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnpaid,
+)
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, ProviderRetrying
 from domain.turn.prompt import Origin, Part, Prompt, TextPart
@@ -195,5 +200,5 @@ def _another_may_answer(error: ParleyError, *, stood_in: bool) -> bool:
     if isinstance(error, NotConfigured):
         return stood_in
     if isinstance(error, ProviderRejected):
-        return isinstance(error, ModelNotOffered)
+        return isinstance(error, ModelNotOffered | ProviderUnpaid)
     return isinstance(error, ProviderError)

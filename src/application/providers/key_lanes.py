@@ -1,9 +1,10 @@
 """One provider through several keys, and through none while it is down.
 
 A lane is one key: its adapter, and what has become known of it. A lane rests after a refusal that
-names a wait, or of its key; its circuit opens after several failures in a row, and then lets one
-request at a time through to see whether the provider is back. Providers count the use of each model
-by itself, so that a lane rests for the model that is over its limit and not for the others.
+names a wait, or of its key, or for want of money; its circuit opens after several failures in a
+row, and then lets one request at a time through to see whether the provider is back. Providers
+count the use of each model by itself, so that a lane rests for the model that is over its limit and
+not for the others.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,6 +21,7 @@ from domain.provider_errors import (
     ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
     ProviderUnreachable,
 )
 
@@ -92,7 +94,7 @@ class Lane(Generic[T]):
         match error:
             case ProviderOverloaded(retry_after_s=wait_s) if wait_s or not self._alone:
                 self._rest(now, wait_s - _EARLY_S if wait_s else BUSY_KEY_S, model)
-            case ProviderUnauthorized() if not self._alone:
+            case ProviderUnauthorized() | ProviderUnpaid() if not self._alone:
                 self._rest(now, REFUSED_KEY_S, _EVERY_MODEL)
             case _ if isinstance(error, _SICK):
                 self._failed(now, probed=probed)
@@ -165,7 +167,7 @@ class Asking(Generic[T]):
 
     def another_may(self, error: ProviderError) -> bool:
         """Return whether another key may succeed at once where this one did not."""
-        if not isinstance(error, ProviderOverloaded | ProviderUnauthorized):
+        if not isinstance(error, ProviderOverloaded | ProviderUnauthorized | ProviderUnpaid):
             return False
         now = self._clock.now()
         return any(lane.is_ready(now, self._model) for lane in self._not_yet)

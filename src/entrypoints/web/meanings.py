@@ -69,6 +69,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "provider_error": _provider(),
     "provider_unauthorized": _provider(),
     "provider_rejected": _provider(),
+    "provider_unpaid": _provider(),
     "context_too_long": _provider(),
     "content_refused": _provider(),
     "model_not_offered": _provider(),

@@ -22,6 +22,7 @@ from domain.provider_errors import (
     ProviderTimeout,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
     ProviderUnreachable,
 )
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta
@@ -77,8 +78,9 @@ async def test_a_model_over_its_limit_keeps_no_other_model_from_being_asked() ->
     assert [prompt.card.model for prompt in keys.models[0].prompts] == [SWIFT.model, "swift-mini"]
 
 
-async def test_a_refused_key_rests_for_every_model() -> None:
-    keys = Keys([[ProviderUnauthorized("acme", "no")]], [said("So"), said("So")])
+@pytest.mark.parametrize("refusal", [ProviderUnauthorized, ProviderUnpaid])
+async def test_a_refused_key_rests_for_every_model(refusal: type[ProviderError]) -> None:
+    keys = Keys([[refusal("acme", "no")]], [said("So"), said("So")])
     assert await keys.heard() == FINE
     assert await keys.heard(OTHER) == FINE
     assert keys.asked() == [1, 2]

@@ -15,6 +15,7 @@ from domain.provider_errors import (
     ProviderRejected,
     ProviderUnauthorized,
     ProviderUnavailable,
+    ProviderUnpaid,
 )
 from domain.turn.events import (
     ModelChosen,
@@ -60,6 +61,7 @@ def failure(events: list[TurnEvent]) -> TurnFailed:
         ProviderDown("acme", 30),
         ProviderUnauthorized("acme", "no"),
         ModelNotOffered("acme", "gone"),
+        ProviderUnpaid("acme", "no credit"),
     ],
 )
 async def test_a_stand_in_answers_and_readers_are_told(error: ProviderError) -> None:
