@@ -706,6 +706,22 @@ class TestVersions:
                 assert getattr(stored, name) == getattr(before, name), name
         assert (stored.version_of, stored.replaced) == (key, True)
 
+    async def test_a_version_of_an_answer_that_grows_was_interrupted(
+        self, work: UnitOfWork, anna: UserId
+    ) -> None:
+        mine = await opened(work, anna)
+        async with work() as db:
+            draft, state = MessageDraft(message="So far"), AnswerState.RUNNING
+            key = await db.conversations.add_message(
+                anna, mine.id, Sender.AI, draft, turn=TurnId("t"), state=state
+            )
+            copy = await db.conversations.keep_version(anna, mine.id, key)
+            states = {
+                row.message_id: row.state
+                for row in await db.conversations.every_message(anna, mine.id)
+            }
+        assert states == {key: AnswerState.RUNNING, copy: AnswerState.INTERRUPTED}
+
     async def test_a_version_of_a_version_belongs_to_the_same_message(
         self, work: UnitOfWork, anna: UserId
     ) -> None:

@@ -172,6 +172,9 @@ class MemoryMessages:
             parent_id=after or stored.parent_id,
             version_of=stored.place,
             replaced=True,
+            state=(
+                AnswerState.INTERRUPTED if stored.state is AnswerState.RUNNING else stored.state
+            ),
         )
         self._draft.put(rows.with_message(copy))
         return copy.message_id

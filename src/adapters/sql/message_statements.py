@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     FromClause,
     Integer,
     bindparam,
+    case,
     delete,
     func,
     insert,
+    literal_column,
     select,
     true,
     update,
@@ -18,6 +21,7 @@ from sqlalchemy import (
 
 from adapters.sql.prepared import Prepared
 from adapters.sql.tables.chat import messages, sessions
+from domain.conversation.conversation import AnswerState
 
 _SHOWN = messages.c.replaced.is_(False)
 _OF_SESSION = messages.c.session_id == bindparam("session")
@@ -74,12 +78,22 @@ INSERT_NEXT = _insert_beside(
     _parent.c.customer_id == bindparam("customer_id"),
 )
 
+
+def _literal(state: AnswerState) -> ColumnElement[str]:
+    return literal_column(f"'{state.value}'")
+
+
 _kept = messages.alias("kept")
 _COPY: dict[str, Any] = {
     **dict(_kept.c.items()),
     "parent_id": func.coalesce(bindparam("after", type_=Integer), _kept.c.parent_id),
     "version_of": func.coalesce(_kept.c.version_of, _kept.c.message_id),
     "replaced": true(),
+    # Literals: prepared statements have no parameters of their own.
+    "state": case(
+        (_kept.c.state == _literal(AnswerState.RUNNING), _literal(AnswerState.INTERRUPTED)),
+        else_=_kept.c.state,
+    ),
 }
 KEEP_VERSION = Prepared(
     insert(messages).from_select(

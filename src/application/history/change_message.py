@@ -33,7 +33,8 @@ class ChangeMessage:
             append_images: add the patch's images to those there are.
 
         Raises:
-            InvalidRequest: the patch states nothing that may change.
+            InvalidRequest: the patch states nothing that may change, or changes what a turn is
+                still writing.
             MessageNotFound: the user has no such message.
         """
         stated = {} if patch is None else patch.stated()

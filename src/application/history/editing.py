@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from application.ports.unit_of_work import Stores
 from domain.conversation.conversation import MessageDraft, StoredMessage
-from domain.conversation.editing import answered_anew, editable, loses
-from domain.errors import MessageNotFound
+from domain.conversation.editing import answered_anew, editable, is_overwritten, loses
+from domain.errors import InvalidRequest, MessageNotFound
 from domain.ids import ConversationId, MessageId, UserId
 
 
@@ -58,14 +58,19 @@ async def edit(
 
     Returns:
         None when the draft names no message of this user in this conversation.
+
+    Raises:
+        InvalidRequest: as `change`, unless a turn writes it.
     """
     stored = await db.conversations.message(user, draft.message_id or MessageId(0))
     if stored is None or stored.session_id != conversation:
         return None
     changes = editable(stored, draft.stated())
-    if written_by_turn is not None:
+    if written_by_turn is None:
+        earlier = await change(db, stored, changes, after=after)
+    else:
         changes = {**answered_anew(stored), **changes, **written_by_turn}
-    earlier = await change(db, stored, changes, after=after)
+        earlier = await _set(db, stored, changes, after)
     return Edited(stored.message_id, stored.created_at, earlier)
 
 
@@ -76,7 +81,19 @@ async def change(
     *,
     after: MessageId | None = None,
 ) -> MessageId | None:
-    """Set columns of a message; return the id of the version kept, if something would be lost."""
+    """Set columns of a message; return the id of the version kept, if something would be lost.
+
+    Raises:
+        InvalidRequest: it is an answer that grows, and its turn would undo the changes.
+    """
+    if is_overwritten(stored, changes):
+        raise InvalidRequest("This answer is still being written; cancel it first", "message_id")
+    return await _set(db, stored, changes, after)
+
+
+async def _set(
+    db: Stores, stored: StoredMessage, changes: dict[str, Any], after: MessageId | None
+) -> MessageId | None:
     this = (stored.customer_id, stored.session_id, stored.message_id)
     earlier = None
     if loses(stored, changes):

@@ -75,7 +75,7 @@ class EditMessages:
         has content. What an edit replaces stays as an earlier version.
 
         Raises:
-            InvalidRequest: there is nothing to write.
+            InvalidRequest: there is nothing to write, or the answer is still being written.
         """
         reply = answer if answer is not None and answer.has_content else None
 

@@ -195,6 +195,8 @@ class Conversations(Protocol):
     ) -> MessageId | None:
         """Store a copy of a message, as it is, beside it: an earlier version that is not shown.
 
+        Of an answer that grows the copy is one that was interrupted: nobody goes on with it.
+
         Args:
             user: whose message it is.
             conversation: where it belongs.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.conversation.conversation import Sender, StoredMessage
+from domain.conversation.conversation import AnswerState, Sender, StoredMessage
 from domain.conversation.writing import ANSWERS_ONLY
 
 EDITABLE = frozenset(
@@ -24,6 +24,8 @@ EDITABLE = frozenset(
 )
 """The fields an edit may change; sender, time and flags of a message stay as they were."""
 
+_GROWING = frozenset({"message", "ai_reasoning", "chart_data", "claude_code_data"})
+"""What a turn writes again and again for as long as its answer grows."""
 _TEXTS = ("message", "ai_reasoning")
 _LISTS = ("image_locations", "file_locations", "chart_data")
 
@@ -32,6 +34,11 @@ def editable(stored: StoredMessage, stated: Mapping[str, Any]) -> dict[str, Any]
     """Return of what is stated that which an edit of this message may change."""
     allowed = EDITABLE - ANSWERS_ONLY if stored.sender is Sender.USER else EDITABLE
     return {name: value for name, value in stated.items() if name in allowed}
+
+
+def is_overwritten(stored: StoredMessage, changes: Mapping[str, Any]) -> bool:
+    """Return whether the turn that is writing the message would soon undo some of the changes."""
+    return stored.state is AnswerState.RUNNING and not _GROWING.isdisjoint(changes)
 
 
 def loses(stored: StoredMessage, changes: Mapping[str, Any]) -> bool:
