@@ -86,7 +86,8 @@ class SdkClient:
         client = await self.ready()
         try:
             answer = await client.post(
-                path,
+                # Joining the two takes the SDK a third of what it needs for a whole request.
+                str(client.base_url).rstrip("/") + path,
                 cast_to=self._http_response,
                 body=body,
                 options={"headers": headers},
