@@ -166,6 +166,19 @@ async def test_an_answer_that_leads_elsewhere_is_not_followed(
     assert len(sim.requests) == 1
 
 
+async def test_a_proxy_that_lets_nobody_through_is_not_taken_for_the_provider(
+    wire: Wire, sim: Simulator, asked: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim.script(Reply([], 407))
+    monkeypatch.setenv("HTTPS_PROXY", sim.address)
+    model = http_model(wire, "https://provider.invalid")
+    error, said = await error_of(model, asked)
+    assert (type(error), said) == (ProviderUnreachable, [])
+    assert "the proxy on the way" in str(error)
+    assert sim.requests[0].method == "CONNECT"
+    await model.aclose()
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "nonsense://x", "nonsense"])
 async def test_nobody_there(wire: Wire, asked: Prompt, address: str) -> None:
     model = http_model(wire, address)

@@ -1,10 +1,12 @@
 """HTTP statuses, error bodies and broken connections as errors of ours."""
 
+import ssl
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -163,6 +165,16 @@ def chained(*causes: BaseException) -> BaseException:
 )
 def test_connections(failure: BaseException, kind: type[ProviderError]) -> None:
     assert type(broken("acme", failure)) is kind
+
+
+def test_why_no_connection_could_be_made_is_told() -> None:
+    host = ConnectionKey("acme.example", 443, True, True, None, None, None)
+    untrusted = aiohttp.ClientConnectorCertificateError(host, ssl.SSLCertVerificationError("x"))
+    assert str(broken("acme", untrusted)).endswith("its certificate is not one that is trusted")
+    no_tls = aiohttp.ClientConnectorSSLError(host, ssl.SSLError("x"))
+    assert str(broken("acme", no_tls)).endswith("no TLS could be agreed on with it")
+    for failure in (untrusted, no_tls):
+        assert type(broken("acme", failure)) is ProviderUnreachable
 
 
 def test_garbled_http() -> None:

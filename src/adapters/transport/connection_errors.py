@@ -40,6 +40,21 @@ def _meanings() -> tuple[Meaning, ...]:
             ProviderGarbled,
             "{} sent something that cannot be unpacked",
         ),
+        (
+            (aiohttp.ClientConnectorCertificateError,),
+            ProviderUnreachable,
+            "{} cannot be reached: its certificate is not one that is trusted",
+        ),
+        (
+            (aiohttp.ClientSSLError,),
+            ProviderUnreachable,
+            "{} cannot be reached: no TLS could be agreed on with it",
+        ),
+        (
+            (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError),
+            ProviderUnreachable,
+            "{} cannot be reached: the proxy on the way there does not let us through",
+        ),
         # Before the rest: a refused connection is an OSError too.
         ((aiohttp.ClientConnectorError,), ProviderUnreachable, "{} cannot be reached"),
         ((TimeoutError,), ProviderTimeout, "{} timed out: it did not answer"),
