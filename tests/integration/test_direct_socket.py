@@ -18,9 +18,20 @@ pytestmark = pytest.mark.integration
 Serve = Callable[[DirectSocket, Callable[[], Awaitable[Any]]], Awaitable[None]]
 
 
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def frame_of_client(kind: int, payload: bytes) -> bytes:
+    """Return a short frame, under a mask of zeros."""
+    return bytes((kind, 0x80 | len(payload))) + bytes(4) + payload
+
+
 @asynccontextmanager
-async def connected(serve: Serve) -> AsyncGenerator[ClientConnection, None]:
-    """Open a socket to a server that accepts, serves, and then waits for the end."""
+async def listening(serve: Serve) -> AsyncGenerator[int, None]:
+    """Run a server that accepts, serves, and then waits for the end; yield its port."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -34,9 +45,17 @@ async def connected(serve: Serve) -> AsyncGenerator[ClientConnection, None]:
         lambda: DirectSocketProtocol(config, ServerState(), {}), "127.0.0.1", 0
     )
     async with server:
-        port = server.sockets[0].getsockname()[1]
-        async with connect(f"ws://127.0.0.1:{port}/", max_size=None) as client:
-            yield client
+        yield server.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def connected(serve: Serve) -> AsyncGenerator[ClientConnection, None]:
+    """Open a socket to such a server."""
+    async with (
+        listening(serve) as port,
+        connect(f"ws://127.0.0.1:{port}/", max_size=None) as client,
+    ):
+        yield client
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 1_000_000])
@@ -97,3 +116,50 @@ async def test_an_open_socket_keeps_its_headers_once() -> None:
 
     async with connected(serve):
         assert await kept == []
+
+
+async def test_who_does_not_read_gets_an_answer_to_its_latest_ping_only() -> None:
+    async def serve(direct: DirectSocket, receive: Callable[[], Awaitable[Any]]) -> None:
+        assert isinstance(direct, DirectSocketProtocol)
+        direct.pause_writing()
+        assert (await receive())["text"] == "said"
+        direct.resume_writing()
+        direct.write_text(b"done")
+
+    async with listening(serve) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HANDSHAKE)
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+        pings = b"".join(frame_of_client(0x89, b"%d" % number) for number in range(1000))
+        writer.write(pings + frame_of_client(0x81, b"said"))
+        assert await reader.readexactly(11) == b"\x8a\x03999" + b"\x81\x04done"
+        writer.write(frame_of_client(0x89, b"1") + frame_of_client(0x89, b"2"))
+        assert await reader.readexactly(6) == b"\x8a\x011" + b"\x8a\x012"
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_fragments_are_joined_as_they_come() -> None:
+    held = asyncio.get_running_loop().create_future()
+
+    async def serve(direct: DirectSocket, receive: Callable[[], Awaitable[Any]]) -> None:
+        assert isinstance(direct, DirectSocketProtocol)
+        held.set_result(direct)
+        heard = [await receive() for _ in range(3)]
+        direct.write_text(
+            repr([event.get("text") or event.get("bytes") for event in heard]).encode()
+        )
+
+    async with connected(serve) as client:
+
+        async def pieces() -> AsyncGenerator[str, None]:
+            for letter in "größer" * 100:
+                yield letter
+            await (await client.ping())
+            assert len((await held).frames) == 1
+            yield "!"
+
+        await client.send(pieces())
+        await client.send([b"a", b"", b"bc"])
+        await client.send("whole")
+        assert await client.recv() == repr(["größer" * 100 + "!", b"abc", "whole"])

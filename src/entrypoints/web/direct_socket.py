@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
@@ -19,6 +20,7 @@ EXTENSION = "parley.direct"
 
 _TEXT = 0x81
 """A whole message in one frame (RFC 6455, section 5.2)."""
+_PONG = b"\x8a"
 _LONGER = 126
 _LONGEST = 127
 
@@ -46,7 +48,15 @@ def direct_socket(scope: Mapping[str, Any]) -> DirectSocket | None:
 
 
 class DirectSocketProtocol(WebSocketsSansIOProtocol):
-    """What `serve` gives uvicorn to speak to sockets with. Deflate must be off."""
+    """What `serve` gives uvicorn to speak to sockets with. Deflate must be off.
+
+    Whatever a client sends, and however little it reads, it takes only so much memory.
+    """
+
+    _owed = b""
+    """The pong for the latest ping of a client that does not read."""
+    _joined: bytearray | None = None
+    """A message that comes in fragments, as far as it is there."""
 
     def handle_connect(self, event: Request) -> None:
         """Offer the extension to the application, which starts after this."""
@@ -55,6 +65,38 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
             cast("dict[str, Any]", self.scope)["extensions"][EXTENSION] = self
             # The parser keeps them as long as the socket lives, for nobody: the scope has its own.
             event.headers.clear()
+
+    def handle_ping(self) -> None:
+        """Answer pings; of those that came while nobody read the answers, the latest will do.
+
+        RFC 6455, section 5.5.3. The parser has written the answers already, and perhaps the
+        beginning of a goodbye.
+        """
+        if self.writable.is_set():
+            super().handle_ping()
+            return
+        for frame in self.conn.data_to_send():
+            if frame[:1] == _PONG:
+                self._owed = frame
+            else:
+                self.transport.write(frame)
+
+    def resume_writing(self) -> None:
+        """Answer the latest ping as soon as the client reads again."""
+        super().resume_writing()
+        if self._owed and self.conn.state is State.OPEN:
+            self.transport.write(self._owed)
+        self._owed = b""
+
+    def handle_cont(self, event: Frame) -> None:
+        """Join fragments as they come: as objects they take many times what is in them."""
+        joined = self._joined
+        if joined is None:
+            joined = self._joined = bytearray(self.frames[0])
+        joined += event.data
+        if event.fin:
+            self.frames, self._joined = [bytes(joined)], None
+            self.send_receive_event_to_app()
 
     def write_text(self, payload: bytes) -> bool:
         """See `DirectSocket`."""
