@@ -12,7 +12,7 @@ from application.chat.ledger import Ledger
 from application.chat.said import Said
 from application.ports.clock import Clock
 from domain.conversation.conversation import AnswerState
-from domain.errors import StorageError
+from domain.errors import AccountNotFound, StorageError
 from domain.ids import TurnId
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, Saved, TurnEnding, TurnFailed, Work
@@ -60,6 +60,10 @@ class SaveAnswer:
                 if wait_s is None or self._clock.now() >= until:
                     break
                 await self._clock.sleep(wait_s)
+            except AccountNotFound:
+                # By another process, the command line for one, which does not stop our turns.
+                log.info("account deleted while its turn ran", turn=turn)
+                return structs.replace(ending, saved=None)
             except Exception:
                 # Trying again mends a database, not a defect; readers get an ending either way.
                 log.exception("saving the answer failed", turn=turn)
@@ -104,6 +108,8 @@ class SaveAnswer:
             await self._ledger.over(turn, ask, state_of(ending), ending.metering)
         except StorageError as error:
             log.warning("billing failed", turn=turn, error=error.code)
+        except AccountNotFound:
+            log.info("account deleted while its turn ran", turn=turn)
         except Exception:
             log.exception("billing failed", turn=turn)
 

@@ -3,13 +3,14 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.memory.clock import settle
 from application.history.delete import DeleteConversation, DeleteMessages
 from domain.conversation.conversation import AnswerState
 from domain.ids import TurnId
 from domain.turn.events import TurnCompleted, TurnFailed
-from tests.unit.rig import ANNA, Rig, said
+from tests.unit.rig import ANNA, Rig, question, said
 
 
 async def expect_stopped(rig: Rig, turn: TurnId) -> None:
@@ -55,6 +56,21 @@ async def test_a_deleted_answer_stops_being_written() -> None:
         await settle()
         await expect_stopped(rig, turn)
         assert [row.message for row in await rig.rows(turn)] == ["Why?"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_an_account_deleted_by_another_process_takes_its_answer_along(*, kept: bool) -> None:
+    gate = asyncio.Event()
+    with capture_logs() as logged:
+        async with Rig([*said("Half"), gate]) as rig:
+            turn = await rig.start(question() if kept else question(record=None))
+            async with rig.store() as db:
+                await db.accounts.remove(ANNA)
+            gate.set()
+            ending = await rig.ending(turn)
+            assert isinstance(ending, TurnCompleted)
+            assert ending.saved is None
+    assert "error" not in {entry["log_level"] for entry in logged}
 
 
 async def test_other_messages_may_go_while_a_turn_runs() -> None:
