@@ -1,5 +1,6 @@
 """What commands say, and where, when something stands in the way."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from entrypoints.cli import serve
 from entrypoints.cli.main import main
 from entrypoints.wiring.environment import process_settings
+from tests.integration.live_server import clean_environ
 
 pytestmark = pytest.mark.integration
 
@@ -83,3 +85,12 @@ def test_links_name_the_port_that_the_command_names(
         port = other.getsockname()[1]
     assert said(data, "serve", "--port", str(port)).exit_code == 0
     assert served == [(port, f"http://127.0.0.1:{port}")]
+
+
+@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True), (None, True)])
+def test_who_wants_no_colours_gets_none(data: Path, value: str | None, coloured: bool) -> None:
+    unset = dict.fromkeys(os.environ.keys() - clean_environ().keys())
+    environ = {**unset, "PARLEY_DATA_DIR": str(data), "NO_COLOR": value}
+    told = CliRunner(env=environ).invoke(main, ["doctor"], color=True)
+    assert "demo" in told.stdout
+    assert ("\x1b[" in told.stdout) == coloured

@@ -3,6 +3,7 @@
 import gc
 import importlib
 import io
+import os
 import sys
 from types import ModuleType
 
@@ -49,10 +50,13 @@ def _imported(module: str) -> ModuleType:
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="parley")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Parley: a self-hosted backend for AI assistants."""
     import structlog  # noqa: PLC0415 - `parley --help` does without
 
+    if os.environ.get("NO_COLOR"):  # no-color.org
+        ctx.color = False
     for stream in (sys.stdout, sys.stderr):
         # A letter that the terminal's encoding lacks is no reason to stop.
         if isinstance(stream, io.TextIOWrapper):

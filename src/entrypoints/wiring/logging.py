@@ -1,6 +1,7 @@
 """Logs to standard output: ours and those of libraries through one chain, free of secrets."""
 
 import logging
+import os
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -90,6 +91,7 @@ def _renderer(settings: Settings) -> Processor:
     if settings.log_format == "json":
         return structlog.processors.JSONRenderer()
     # Tracebacks are text already: redaction must see all that is printed.
+    colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return structlog.dev.ConsoleRenderer(
-        colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+        colors=colors, exception_formatter=structlog.dev.plain_traceback
     )
