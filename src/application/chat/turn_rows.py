@@ -70,9 +70,20 @@ async def grown_row(
         await db.conversations.grow_message(*this, changes, turn=kept.turn)
         return structs.replace(kept, answer=answer)
     if not await db.conversations.change_message(*this, changes, turn=kept.turn):
-        # Deleted, or taken over by a turn that answers anew.
         gone = await db.conversations.message(user, answer) is None
+        if not gone:
+            await _kept_beside(db, kept, answer, changes)
     return structs.replace(kept, answer=answer, gone=gone)
+
+
+async def _kept_beside(db: Stores, kept: Kept, answer: MessageId, changes: dict[str, Any]) -> None:
+    """Write what was said to its end where a turn that answers anew has put its beginning."""
+    user, conversation = kept.ask.user, kept.conversation
+    for row in await db.conversations.every_message(user, conversation):
+        if row.version_of == answer and row.turn_id == kept.turn:
+            this = (user, conversation, row.message_id)
+            await db.conversations.change_message(*this, changes, turn=kept.turn)
+            return
 
 
 async def standing_row(db: Stores, kept: Kept) -> Edited:

@@ -283,6 +283,23 @@ async def test_an_edit_keeps_ids_and_replaces_what_was_said(house: House) -> Non
     assert answer.created_at == before[1].created_at
 
 
+async def test_an_answer_that_another_takes_the_place_of_is_kept_to_its_end(house: House) -> None:
+    first = await house.asked()
+    begun = transcript(TextDelta("Be"))
+    first = await house.ledger.answer(first, begun, CHOSEN, AnswerState.RUNNING)
+    second = await house.asked(edit(first), TWO)
+    said = transcript(TextDelta("So."))
+    await house.ledger.answer(second, said, CHOSEN, AnswerState.COMPLETED)
+    await house.ledger.answer(first, WHOLE, CHOSEN, AnswerState.COMPLETED, METERING)
+    assert [row.message for row in await house.rows(first)] == ["How?", "So."]
+    async with house.store() as db:
+        rows = await db.conversations.every_message(ANNA, first.conversation)
+    (beside,) = [row for row in rows if row.turn_id == ONE and row.sender is Sender.AI]
+    assert (beside.message, beside.state) == ("Because", AnswerState.COMPLETED)
+    assert (beside.version_of, beside.replaced) == (first.answer, True)
+    assert beside.usage is not None
+
+
 async def test_an_edit_leaves_lists_alone_that_it_does_not_name(house: House) -> None:
     record = Record(question=MessageDraft(message="Look", image_locations=("https://a/1.png",)))
     first = await house.asked(record)
