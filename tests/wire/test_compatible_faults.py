@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
@@ -14,7 +14,7 @@ from adapters.compatible import deepseek, groq, perplexity, xai
 from adapters.compatible.chat import CompatibleChatModel
 from adapters.transport.chat_wire.events import ChatReader
 from adapters.transport.patience import Patience
-from adapters.transport.streaming import read_answer
+from adapters.transport.streaming import MOST_BYTES, RawAnswer, read_answer
 from domain.errors import NotConfigured
 from domain.provider_errors import (
     ContextTooLong,
@@ -49,6 +49,7 @@ from tests.simulators.replies import (
     spoiled,
 )
 
+_MEGABYTE = b"x" * 1_000_000
 MODULES = {module.PROVIDER: module for module in (xai, groq, deepseek, perplexity)}
 IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2, slow_s=0.2)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -360,6 +361,36 @@ async def test_cut_after_each_byte(name: str, failure: Exception | None) -> None
             assert error is None, body[:at]
             assert text_of(said) == text_of(whole)
             assert isinstance(said[-1], ModelStopped)
+
+
+class Endless(RawAnswer):
+    """A beginning, and then the same megabyte again and again."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self._next = beginning
+        self.read_bytes = 0
+
+    async def read(self) -> bytes:
+        piece, self._next = self._next, _MEGABYTE
+        self.read_bytes += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("beginning", [b'{"choices":"', b"data: ", b"data: {}\n"])
+async def test_bytes_without_end_are_not_kept(beginning: bytes) -> None:
+    answer = Endless(beginning)
+
+    @asynccontextmanager
+    async def asked() -> AsyncGenerator[RawAnswer, None]:
+        yield answer
+
+    answering = read_answer("acme", asked(), ChatReader("acme"), Patience())
+    said, error = await heard(one_by_one(answering))
+    assert (said, type(error)) == ([], ProviderGarbled)
+    assert answer.read_bytes <= MOST_BYTES + 2 * len(_MEGABYTE)
 
 
 def text_of(events: list[ModelEvent]) -> str:

@@ -13,7 +13,7 @@ from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
 from adapters.transport.sdk_client import SdkClient, client_options
 from adapters.transport.status_errors import answered
-from adapters.transport.streaming import BODY, RawAnswer
+from adapters.transport.streaming import BODY, MOST_BYTES, RawAnswer, too_much
 from domain.errors import NotConfigured
 from domain.provider_errors import ProviderError, ProviderGarbled
 
@@ -23,9 +23,6 @@ Refused = Callable[[int, bytes, Mapping[str, str]], ProviderError]
 
 Field = tuple[str, tuple[str | None, bytes | str, str | None]]
 """Of a form: a name; and a file's name, its content and media type, or None, a text and None."""
-
-MOST_BYTES = 100_000_000
-"""Of an answer that is held whole: a provider is not believed to be kind."""
 
 
 def bearer(key: str) -> Mapping[str, str]:
@@ -215,7 +212,7 @@ class Sound:
         while piece := await self.read():
             size += len(piece)
             if size > most_bytes:
-                raise ProviderGarbled(provider, f"{provider} sent more than anybody can take")
+                raise too_much(provider)
             yield piece
 
 

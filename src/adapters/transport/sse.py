@@ -29,6 +29,8 @@ class SseSplitter:
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
+        self.waiting = 0
+        """How many bytes wait for the end of their event."""
         self._after_cr = False
         self._at_start = True
 
@@ -66,6 +68,7 @@ class SseSplitter:
         if b"\n" not in chunk:
             # Only joined once a line ends: a payload of megabytes comes in hundreds of chunks.
             self._pieces.append(chunk)
+            self.waiting += len(chunk)
             return b""
         if self._pieces:
             self._pieces.append(chunk)
@@ -75,6 +78,7 @@ class SseSplitter:
             self._at_start = False
         events, _, rest = chunk.rpartition(b"\n\n")
         self._pieces = [rest] if rest else []
+        self.waiting = len(rest)
         return events
 
     def _with_lf(self, chunk: bytes) -> bytes:

@@ -30,6 +30,9 @@ _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 _Deltas = Iterable[TextDelta | ThinkingDelta]
 
+MOST_BYTES = 100_000_000
+"""Of an answer in one piece, or of one event: a provider is not believed to be kind."""
+
 BODY = "parley.body"
 """Where the answer of an SDK's HTTP client has its `RawAnswer`, among its extensions."""
 
@@ -81,7 +84,7 @@ async def read_answer(
             silence.since = None
             events: list[ModelEvent] = []
             try:
-                _read(reader, splitter.feed(chunk), events)
+                _read(provider, reader, splitter, chunk, events)
             except ParleyError:
                 if events:
                     yield events  # Said before it went wrong.
@@ -102,11 +105,19 @@ async def read_answer(
             yield events
 
 
-def _read(reader: WireReader, payloads: Iterable[bytes], events: list[ModelEvent]) -> None:
-    """Add what the payloads say, those before a faulty one included."""
+def _read(
+    provider: str,
+    reader: WireReader,
+    splitter: SseSplitter,
+    chunk: bytes,
+    events: list[ModelEvent],
+) -> None:
+    """Add what the bytes say, the payloads before a faulty one included."""
     read = reader.feed
-    for payload in payloads:
+    for payload in splitter.feed(chunk):
         events += read(payload)
+    if splitter.waiting > MOST_BYTES:
+        raise too_much(provider)
 
 
 def _in_pieces(events: list[ModelEvent]) -> list[ModelEvent]:
@@ -161,6 +172,11 @@ def no_word(provider: str, failure: Exception) -> ProviderError:
     return FirstTokenTimedOut(provider, f"{provider} timed out: it did not answer")
 
 
+def too_much(provider: str) -> ProviderGarbled:
+    """Return the error for bytes without end."""
+    return ProviderGarbled(provider, f"{provider} sent more than anybody can take")
+
+
 async def _first_bytes(answer: RawAnswer) -> bytes:
     """Return the body from its first byte that is not white space; empty when there is none."""
     while chunk := await answer.read():
@@ -170,13 +186,17 @@ async def _first_bytes(answer: RawAnswer) -> bytes:
 
 
 async def _rest(provider: str, head: bytes, answer: RawAnswer, silence: Silence) -> bytes:
-    pieces = [head]
-    try:
-        while piece := await answer.read():
-            pieces.append(piece)
-        return b"".join(pieces)
-    except Exception as failure:
-        raise broken_answer(provider, failure, silence) from failure
+    pieces, size = [head], len(head)
+    while size <= MOST_BYTES:
+        try:
+            piece = await answer.read()
+        except Exception as failure:
+            raise broken_answer(provider, failure, silence) from failure
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+        size += len(piece)
+    raise too_much(provider)
 
 
 async def _drain(answer: RawAnswer) -> None:
