@@ -10,7 +10,14 @@ from application.chat.findings import is_finding
 from application.chat.kept import Kept
 from application.history.editing import Edited, edit
 from application.ports.unit_of_work import Stores
-from domain.conversation.conversation import AnswerState, MessageDraft, Place, Sender
+from domain.conversation.conversation import (
+    AnswerState,
+    MessageDraft,
+    Place,
+    Sender,
+    StoredMessage,
+)
+from domain.conversation.editing import answered_anew, editable
 from domain.conversation.writing import moment_after
 from domain.errors import ConversationNotFound, MessageNotFound
 from domain.ids import MessageId
@@ -120,6 +127,8 @@ async def write_row(
         if state is not None:
             await db.conversations.hold(user, conversation)
             by_turn = {"state": state, "turn_id": kept.turn, "usage": usage}
+            if (newer := await _newer_answer(db, kept, draft.message_id)) is not None:
+                return await _written_beside(db, newer, draft, by_turn)
         edited = await edit(
             db, user, conversation, draft, written_by_turn=by_turn, after=kept.earlier
         )
@@ -134,6 +143,30 @@ async def write_row(
         user, conversation, sender, draft, turn=kept.turn, state=state, place=place, usage=usage
     )
     return Edited(added, place.at, None)
+
+
+async def _newer_answer(db: Stores, kept: Kept, answer: MessageId) -> StoredMessage | None:
+    """Return an answer that a later edit of the question has been given already."""
+    stored = await db.conversations.message(kept.ask.user, answer)
+    if stored is None or stored.turn_id in (None, kept.turn):
+        return None
+    mine, other = await db.turns.find(kept.turn), await db.turns.find(stored.turn_id)
+    if mine is None or other is None or other.question != mine.question:
+        return None
+    return stored if other.started_at > mine.started_at else None
+
+
+async def _written_beside(
+    db: Stores, newer: StoredMessage, draft: MessageDraft, by_turn: Mapping[str, Any]
+) -> Edited:
+    """Write an answer that comes too late to be shown as a version of the one that is."""
+    user, conversation = newer.customer_id, newer.session_id
+    version = await db.conversations.keep_version(user, conversation, newer.message_id)
+    if version is None:
+        raise ConversationNotFound(conversation)
+    changes = {**answered_anew(newer), **editable(newer, draft.stated()), **by_turn}
+    await db.conversations.change_message(user, conversation, version, changes)
+    return Edited(version, newer.created_at, None)
 
 
 async def _place(db: Stores, kept: Kept, now: datetime, sender: Sender) -> Place:

@@ -25,7 +25,7 @@ from domain.provider_errors import (
     ProviderOverloaded,
     ProviderUnauthorized,
 )
-from domain.turn.ask import Record
+from domain.turn.ask import Ask, Record
 from domain.turn.entries import Entry
 from domain.turn.errors import TurnInterrupted, TurnTimedOut
 from domain.turn.events import (
@@ -324,6 +324,37 @@ async def test_an_append_cut_off_by_a_cancel_leaves_no_gap(arrives: bool) -> Non
         assert numbered_without_gaps(entries)
         assert isinstance(entries[-1].event, TurnCancelled)
         assert text_of(entries) == "onetwo"
+
+
+async def test_an_answer_to_an_earlier_edit_that_comes_last_is_a_version() -> None:
+    gate = asyncio.Event()
+    async with Rig(said("First"), [*said("Late"), gate], said("Right")) as rig:
+        first = await rig.record(await rig.start())
+
+        def edited(text: str) -> Ask:
+            record = Record(
+                conversation=ConversationDraft(id=first.conversation),
+                question=MessageDraft(message_id=first.question, message=text),
+                answer=MessageDraft(message_id=first.answer, message=""),
+                edits=True,
+            )
+            return question(text, record=record)
+
+        late = await rig.start(edited("How?"))
+        await rig.clock.advance(1)
+        newest = await rig.start(edited("Where?"))
+        assert isinstance(await rig.ending(newest), TurnCompleted)
+        gate.set()
+        ending = await rig.ending(late)
+        assert [row.message for row in await rig.rows(newest)] == ["Where?", "Right"]
+        async with rig.store() as db:
+            every = await db.conversations.every_message(ANNA, first.conversation)
+    (version,) = [row for row in every if row.turn_id == late and row.message == "Late"]
+    assert (version.message, version.state) == ("Late", AnswerState.COMPLETED)
+    assert (version.version_of, version.replaced) == (first.answer, True)
+    assert isinstance(ending, TurnCompleted)
+    assert ending.saved is not None
+    assert ending.saved.answer == version.message_id
 
 
 async def test_an_edit_shows_the_conversation_as_it_is_now() -> None:
