@@ -193,6 +193,8 @@ def test_garbled_http() -> None:
         ("Incorrect API key provided: invalid-key. Go", "Incorrect API key provided: [hidden] Go"),
         ("Authorization: Bearer abc.def", "Authorization: [hidden]"),
         ("sent bearer abc.def", "sent [hidden]"),
+        ("Authorization: Basic YWJj= is bad", "Authorization: [hidden] is bad"),
+        ('{"api_key": "a b", "model": "x"}', '{"api_key": [hidden], "model": "x"}'),
         ("see https://u:p@host.example/a?token=1 now", "see https://host.example now"),
         ("in organization org-A1b2C3d4E5 on", "in organization [hidden] on"),
         ("AIzaSyA1234567890123456789012345678901 x", "[hidden] x"),

@@ -14,8 +14,8 @@ _SECRETS = (
     re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{32,}\b"),
 )
 _NAMED_SECRET = re.compile(
-    r"(?i)\b((?:api[ _-]?key|token|secret|password|authorization)(?: provided)?\s*[:=]\s*)"
-    r"(?:bearer\s+)?[^\s,;]+"
+    r"(?i)\b((?:api[ _-]?key|token|secret|password|authorization)(?: provided)?[\"']?\s*[:=]\s*)"
+    r"(?:\"[^\"]*\"?|'[^']*'?|(?:(?:bearer|basic)\s+)?[^\s,;]+)"
 )
 _BEARER = re.compile(r"(?i)\bbearer\s+[^\s,;]+")
 _URL = re.compile(r"\b([a-z][a-z0-9+.-]*://)([^\s\"'<>]+)", re.IGNORECASE)
