@@ -38,10 +38,10 @@ class DrainingServer(uvicorn.Server):
         for each in sockets or ():
             each.close()
         draining = asyncio.create_task(self._drain())
-        while not draining.done():
-            if self.force_exit:
-                draining.cancel()
+        while not (draining.done() or self.force_exit):
             await asyncio.wait({draining}, timeout=_LOOK_S)
+        draining.cancel()  # Once: hurrying takes its moment too, in which answers are saved.
+        await asyncio.wait({draining})
         if not draining.cancelled():
             draining.result()
         await super().shutdown(sockets)
