@@ -59,11 +59,9 @@ class ThreadServer:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def _serve(self) -> None:
-        with asyncio.Runner(
-            loop_factory=uvicorn.Config("x", loop="uvloop").get_loop_factory()
-        ) as r:
-            self._loop = r.get_loop()
-            r.run(self._server.serve(sockets=[self._socket]))
+        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+            self._loop = runner.get_loop()
+            runner.run(self._server.serve(sockets=[self._socket]))
 
     def __enter__(self) -> Self:
         self._thread.start()
