@@ -29,22 +29,22 @@ class Lanes(ChatModel):
             ProviderOverloaded: every key is over its limit.
             ProviderDown: the provider failed too often to be asked again so soon.
         """
-        asking = self._lanes.asking(prompt.card.model)
+        passage = self._lanes.passage(prompt.card.model)
         while True:
-            model = asking.enter()
+            model = passage.enter()
             begun = False
             try:
                 async with aclosing(model.stream(prompt)) as batches:
                     async for batch in batches:
                         if not begun:
                             begun = True
-                            asking.answered()
+                            passage.answered()
                         yield batch
             except ProviderError as error:
-                asking.failed(error)
-                if begun or not asking.another_may(error):
+                passage.failed(error)
+                if begun or not passage.another_may(error):
                     raise
             else:
                 return
             finally:
-                asking.leave()
+                passage.leave()

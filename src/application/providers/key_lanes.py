@@ -1,122 +1,23 @@
-"""One provider through several keys, and through none while it is down.
-
-A lane is one key: its adapter, and what has become known of it. A lane rests after a refusal that
-names a wait, or of its key, or for want of money; its circuit opens after several failures in a
-row, and then lets one request at a time through to see whether the provider is back. Providers
-count the use of each model by itself, so that a lane rests for the model that is over its limit and
-not for the others.
-"""
+"""One provider through several keys, each a lane, and through none while it is down."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from application.ports.clock import Clock
+from application.providers.lane import EVERY_MODEL, Lane
 from domain.provider_errors import (
-    ProviderBrokeOff,
     ProviderDown,
     ProviderError,
-    ProviderGarbled,
     ProviderOverloaded,
-    ProviderTimeout,
     ProviderUnauthorized,
-    ProviderUnavailable,
     ProviderUnpaid,
-    ProviderUnreachable,
 )
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-CLOSED_S = 30.0
-"""How long an opened circuit lets nothing through; doubled after each probe that fails."""
-LONGEST_CLOSED_S = 300.0
-REFUSED_KEY_S = 300.0
-BUSY_KEY_S = 5.0
-"""How long a key rests that is over its limit, where the provider does not say."""
-_EVERY_MODEL = ""
-_EARLY_S = 0.05
-"""Who waited for a rest to end may come back that early: their timer is not our clock."""
 
-_SICK = (
-    ProviderUnavailable,
-    ProviderUnreachable,
-    ProviderTimeout,
-    ProviderBrokeOff,
-    ProviderGarbled,
-)
-"""Failures that say something of the provider, and not of the request or the key."""
-
-
-class Lane(Generic[T]):
-    """One key."""
-
-    def __init__(self, adapter: T, failures: int, *, alone: bool) -> None:
-        """Begin with nothing known.
-
-        Args:
-            adapter: asks with this key.
-            failures: in a row, before the circuit opens; 0 leaves it closed.
-            alone: there is no other key that a question could go to.
-        """
-        self.adapter = adapter
-        self._limit = failures
-        self._alone = alone
-        self._rests: dict[str, datetime] = {}
-        """Until when for which model; for all of them under the empty name."""
-        self.opened_until: datetime | None = None
-        """The circuit is open; after this moment a probe may go through."""
-        self.failures = 0
-        self.probing = False
-        self._closed_s = CLOSED_S
-
-    def is_ready(self, now: datetime, model: str) -> bool:
-        """Return whether it may be asked."""
-        return self.rest_s(now, model) <= 0 and not self.is_open(now)
-
-    def rest_s(self, now: datetime, model: str) -> float:
-        """Return for how long it is over the model's limit, or refused; 0: it is not."""
-        ends = (self._rests.get(name, now) for name in (model, _EVERY_MODEL))
-        return max(0.0, (max(ends) - now).total_seconds())
-
-    def is_open(self, now: datetime) -> bool:
-        """Return whether its circuit lets nothing through."""
-        return self.opened_until is not None and (self.probing or now < self.opened_until)
-
-    def answered(self) -> None:
-        """Note that it works."""
-        self.failures, self.opened_until, self._closed_s = 0, None, CLOSED_S
-
-    def note(
-        self, error: ProviderError, now: datetime, model: str = _EVERY_MODEL, *, probed: bool
-    ) -> None:
-        """Note how a question for a model has failed; `probed`: it was a probe."""
-        match error:
-            case ProviderOverloaded(retry_after_s=wait_s) if wait_s or not self._alone:
-                self._rest(now, wait_s - _EARLY_S if wait_s else BUSY_KEY_S, model)
-            case ProviderUnauthorized() | ProviderUnpaid() if not self._alone:
-                self._rest(now, REFUSED_KEY_S, _EVERY_MODEL)
-            case _ if isinstance(error, _SICK):
-                self._failed(now, probed=probed)
-            case _:
-                return
-
-    def _rest(self, now: datetime, seconds: float, model: str) -> None:
-        self._rests = {name: end for name, end in self._rests.items() if end > now}
-        self._rests[model] = now + timedelta(seconds=seconds)
-
-    def _failed(self, now: datetime, *, probed: bool) -> None:
-        self.failures += 1
-        if probed:
-            self._closed_s = min(self._closed_s * 2, LONGEST_CLOSED_S)
-        elif self.opened_until is not None or not 0 < self._limit <= self.failures:
-            # Many questions may meet the same outage: those asked before it was known as one
-            # say nothing of whether it is over.
-            return
-        self.opened_until = now + timedelta(seconds=self._closed_s)
-
-
-class Asking(Generic[T]):
+class Passage(Generic[T]):
     """One question on its way through the lanes, each of which it enters once at most.
 
     Providers name waits of milliseconds: two keys that are over their limits would hand a question
@@ -195,13 +96,13 @@ class KeyLanes(Generic[T]):
         self._lanes = [Lane(adapter, failures, alone=alone) for adapter in adapters]
         self._clock = clock
 
-    def asking(self, model: str = _EVERY_MODEL) -> Asking[T]:
+    def passage(self, model: str = EVERY_MODEL) -> Passage[T]:
         """Return the way of one question.
 
         Args:
             model: the provider's name of the model, where it has several.
         """
-        return Asking(self._provider, self._lanes, self._clock, model)
+        return Passage(self._provider, self._lanes, self._clock, model)
 
     async def ask(self, ask: Callable[[T], Awaitable[R]]) -> R:
         """Return what `ask` returns for the first key that may be used.
@@ -213,20 +114,20 @@ class KeyLanes(Generic[T]):
             ProviderDown: the provider failed too often to be asked again so soon.
             ProviderError: as `ask`.
         """
-        asking = self.asking()
+        passage = self.passage()
         while True:
-            adapter = asking.enter()
+            adapter = passage.enter()
             try:
                 found = await ask(adapter)
             except ProviderError as error:
-                asking.failed(error)
-                if not asking.another_may(error):
+                passage.failed(error)
+                if not passage.another_may(error):
                     raise
             else:
-                asking.answered()
+                passage.answered()
                 return found
             finally:
-                asking.leave()
+                passage.leave()
 
     def failed_later(self, adapter: T, error: ProviderError) -> None:
         """Note that what had begun well did not end so."""

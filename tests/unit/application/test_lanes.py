@@ -10,7 +10,7 @@ from msgspec import structs
 from adapters.memory.chat_model import ScriptedChatModel, Step
 from adapters.memory.clock import ManualClock, settle
 from application.agent.lanes import Lanes
-from application.providers.key_lanes import BUSY_KEY_S, CLOSED_S, REFUSED_KEY_S
+from application.providers.lane import BUSY_KEY_S, CLOSED_S, REFUSED_KEY_S
 from domain.errors import NotConfigured
 from domain.provider_errors import (
     ProviderBrokeOff,
