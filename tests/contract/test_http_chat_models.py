@@ -16,6 +16,7 @@ from domain.provider_errors import (
     ProviderBrokeOff,
     ProviderGarbled,
     ProviderOverloaded,
+    ProviderUnavailable,
     ProviderUnreachable,
     StreamStalled,
 )
@@ -23,7 +24,7 @@ from domain.turn.prompt import Prompt
 from tests.contract.answers import all_of, error_of, text_of
 from tests.contract.chat_models import card_of, http_model, question, simulator_of
 from tests.simulators.provider_wires import SAID, TALK, WIRES, Wire
-from tests.simulators.replies import Cut, End, Gate, Hang, Reply, delayed
+from tests.simulators.replies import Cut, End, Gate, Hang, Reply, Step, delayed
 from tests.simulators.server import Simulator
 
 IMPATIENT = Patience(connect_s=5.0, first_token_s=0.2, idle_s=0.2)
@@ -137,6 +138,49 @@ async def test_a_cut_connection_is_told_from_one_that_never_spoke(
     error, _ = await error_of(model, asked)
     assert type(error) is ProviderBrokeOff
     assert str(error) == f"{wire.provider} closed the connection {how}"
+
+
+@pytest.mark.parametrize("how", [Cut, End])
+async def test_connections_that_ended_while_they_idled_are_not_the_providers_failure(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt, how: Callable[[], Step]
+) -> None:
+    gate, talk = Gate(), wire.talk
+    slow = replace(talk, steps=[*wire.after_words().steps, gate, *talk.steps[wire.begun :]])
+    sim.script(*[slow] * 3)
+    at_once = [model.stream(asked) for _ in range(3)]
+    for batches in at_once:
+        await anext(batches)
+    sim.open(gate)
+    for batches in at_once:
+        async for _ in batches:
+            pass
+    sim.script(*[delayed(talk, how())] * 3)
+    assert text_of(await all_of(model, asked)) == TALK
+    assert len({request.body for request in sim.requests}) == 1
+    assert (len(sim.requests), sim.open_connections) == (7, 1)
+
+
+async def test_an_answer_that_had_begun_is_not_asked_for_again_unheard(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    await all_of(model, asked)
+    sim.script(replace(wire.talk, before=[b"HTTP/1.1 200 OK\r\nx: y\r\n", End()]))
+    error, _ = await error_of(model, asked)
+    assert type(error) is ProviderBrokeOff
+    assert len(sim.requests) == 2
+
+
+async def test_a_refusal_without_end_is_not_read_to_its_end(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    endless = [b" " * 1_000_000] * 100
+    sim.script(replace(wire.refusal(500), steps=endless))
+    error, _ = await error_of(model, asked)
+    assert type(error) is ProviderUnavailable
+    request = sim.requests[0]
+    ends = [asyncio.wrap_future(end) for end in (request.left, request.finished)]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    assert not request.finished.done()
 
 
 PACKED: dict[str, Callable[[Wire], Reply]] = {

@@ -202,8 +202,6 @@ FAULTS: dict[str, tuple[Callable[[Reply], Reply], type[ProviderError]]] = {
     "blank": (lambda _: raw(b"\r\n\r\n", "application/json"), ProviderBrokeOff),
     "only comments": (lambda _: raw(b": keep-alive\n\n" * 3), ProviderBrokeOff),
     "only the end mark": (lambda _: raw(b"data: [DONE]\n\n"), ProviderBrokeOff),
-    "reset before the headers": (lambda whole: delayed(whole, Cut()), ProviderBrokeOff),
-    "closed before the headers": (lambda whole: delayed(whole, End()), ProviderBrokeOff),
     "reset after the headers": (lambda whole: spoiled(whole, 0, Cut()), ProviderBrokeOff),
     "no HTTP": (lambda whole: delayed(whole, b"garbage\r\n\r\n"), ProviderGarbled),
 }

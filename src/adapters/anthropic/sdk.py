@@ -79,5 +79,5 @@ class AnthropicSdk:
             base_url=self._base_url,
             default_headers=headers,
             open_telemetry=False,
-            **client_options(self._client.patience),
+            **client_options(self._client.patience, asks_again=True),
         )

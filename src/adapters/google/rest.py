@@ -112,7 +112,7 @@ class _Client:
     """The shared connections, and the key."""
 
     def __init__(self, api_key: str, patience: Patience) -> None:
-        options = client_options(patience)
+        options = client_options(patience, asks_again=True)
         self._http = options["http_client"]
         self._timeout = options["timeout"]
         self._headers = {"x-goog-api-key": api_key, "content-type": "application/json"}

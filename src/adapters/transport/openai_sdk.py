@@ -90,5 +90,5 @@ class OpenAISdk:
             api_key=self._api_key or _NO_KEY_NEEDED,
             base_url=self._base_url,
             default_headers=headers,
-            **client_options(self._client.patience),
+            **client_options(self._client.patience, asks_again=True),
         )

@@ -148,8 +148,14 @@ class SdkClient:
         return client
 
 
-def client_options(patience: Patience) -> dict[str, Any]:
-    """Return what every SDK's client is made with: our connections, limits, no retries."""
+def client_options(patience: Patience, *, asks_again: bool = False) -> dict[str, Any]:
+    """Return what every SDK's client is made with: our connections, limits, no retries.
+
+    Args:
+        patience: when silence is an error.
+        asks_again: see `Connections`; right for questions, which are asked again anyway when they
+            fail before the first word, and wrong for orders, which could be paid for twice.
+    """
     # Both come with an SDK, and are imported with the first of them.
     import httpx2  # noqa: PLC0415
 
@@ -165,5 +171,7 @@ def client_options(patience: Patience) -> dict[str, Any]:
             pool=patience.connect_s,
         ),
         # Redirects are not followed: the key would go along, to whomever they lead.
-        "http_client": httpx2.AsyncClient(transport=Connections(_MAX_CONNECTIONS, _KEPT_ALIVE_S)),
+        "http_client": httpx2.AsyncClient(
+            transport=Connections(_MAX_CONNECTIONS, _KEPT_ALIVE_S, asks_again=asks_again)
+        ),
     }
