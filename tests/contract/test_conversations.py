@@ -666,6 +666,17 @@ class TestRemoving:
             await say(work, anna, mine.id, place=Place(clock.now(), question))
         assert len(await said(work, anna, mine.id)) == 1
 
+    async def test_an_answer_to_what_another_turn_asks_by_now_is_not_written(
+        self, work: UnitOfWork, anna: UserId, clock: ManualClock
+    ) -> None:
+        mine = await opened(work, anna)
+        one, two = TurnId("t-1"), TurnId("t-2")
+        question = await say(work, anna, mine.id, turn=one)
+        with pytest.raises(ConversationNotFound):
+            await say(work, anna, mine.id, turn=two, place=Place(clock.now(), question, two))
+        await say(work, anna, mine.id, turn=one, place=Place(clock.now(), question, one))
+        assert [row.turn_id for row in await said(work, anna, mine.id)] == [one, one]
+
 
 class TestVersions:
     async def test_each_message_follows_the_one_before(

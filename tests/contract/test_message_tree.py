@@ -28,20 +28,29 @@ class House:
 
     def __init__(self, work: UnitOfWork, clock: ManualClock) -> None:
         self.work = work
+        self.clock = clock
         self.ledger = Ledger(work, clock)
         self.show = ShowVersion(work)
         self.anna = UserId(0)
         self._turns = 0
 
     async def turn(self, text: str, answer: str, record: Record) -> Kept:
+        kept = await self.asked(text, record)
+        kept = await self.answered(kept, answer, AnswerState.RUNNING)
+        return await self.answered(kept, answer)
+
+    async def asked(self, text: str, record: Record) -> Kept:
         self._turns += 1
         ask = Ask(user=self.anna, question=(TextPart(text),), record=record)
-        kept = await self.ledger.question(TurnId(f"t-{self._turns}"), ask, record)
+        await self.clock.advance(1)
+        return await self.ledger.question(TurnId(f"t-{self._turns}"), ask, record)
+
+    async def answered(
+        self, kept: Kept, answer: str, state: AnswerState = AnswerState.COMPLETED
+    ) -> Kept:
         said = Transcript()
         said.add([TextDelta(answer)])
-        for state in (AnswerState.RUNNING, AnswerState.COMPLETED):
-            kept = await self.ledger.answer(kept, said, None, state)
-        return kept
+        return await self.ledger.answer(kept, said, None, state)
 
     async def shown(self, conversation: ConversationId) -> list[StoredMessage]:
         async with self.work() as db:
@@ -87,6 +96,67 @@ async def test_every_branch_can_be_shown_again(house: House) -> None:
     assert await house.texts(first.conversation) == ["Two?", "2.", "More?", "More."]
     await house.show(house.anna, first.conversation, earlier)
     assert await house.texts(first.conversation) == ["One?", "1.", "Other?", "Other."]
+
+
+@pytest.mark.parametrize("order", ["1122", "1221", "1212", "2211", "2112"])
+async def test_an_edit_while_its_question_is_being_answered_shows_its_own_answer(
+    house: House, order: str
+) -> None:
+    """Two turns write their answers, each twice, in that order; the client knows of no answer."""
+    first = await house.asked("One?", Record())
+    await house.turn(
+        "More?", "More.", Record(conversation=ConversationDraft(id=first.conversation))
+    )
+    running = {"1": first, "2": await house.asked("Two?", edit(first))}
+    for at, turn in enumerate(order):
+        state = AnswerState.COMPLETED if turn in order[:at] else AnswerState.RUNNING
+        running[turn] = await house.answered(running[turn], f"{turn}.", state)
+
+    assert await house.texts(first.conversation) == ["Two?", "2.", "More?", "More."]
+    earlier, now = (await house.shown(first.conversation))[0].siblings
+    shown = await house.show(house.anna, first.conversation, earlier)
+    assert shown.messages is not None
+    assert [one.message for one in shown.messages] == ["One?", "1."]
+    assert shown.messages[1].turn_id == first.turn
+    assert shown.messages[1].state is AnswerState.COMPLETED
+    await house.show(house.anna, first.conversation, now)
+    assert await house.texts(first.conversation) == ["Two?", "2.", "More?", "More."]
+
+
+async def test_each_of_several_edits_at_once_keeps_its_answer(house: House) -> None:
+    first = await house.asked("One?", Record())
+    second = await house.asked("Two?", edit(first))
+    third = await house.asked("Three?", edit(first))
+    for kept, said in ((third, "3."), (first, "1."), (second, "2.")):
+        await house.answered(kept, said)
+    assert await house.texts(first.conversation) == ["Three?", "3."]
+    one, two, _ = (await house.shown(first.conversation))[0].siblings
+    for version, texts in ((two, ["Two?", "2."]), (one, ["One?", "1."])):
+        await house.show(house.anna, first.conversation, version)
+        assert await house.texts(first.conversation) == texts
+
+
+async def test_an_edit_that_says_nothing_leaves_the_answer_that_was_on_its_way(
+    house: House,
+) -> None:
+    first = await house.asked("One?", Record())
+    failing = await house.asked("Two?", edit(first))
+    await house.ledger.answer(failing, Transcript(), None, AnswerState.FAILED)
+    await house.answered(first, "1.")
+    assert await house.texts(first.conversation) == ["Two?", "1."]
+
+
+async def test_a_question_deleted_while_its_edit_is_answered_takes_both_answers_along(
+    house: House,
+) -> None:
+    first = await house.asked("One?", Record())
+    edited = await house.asked("Two?", edit(first))
+    async with house.work() as db:
+        await db.conversations.remove_messages(house.anna, first.conversation, (first.question,))
+    for kept in (first, edited):
+        assert (await house.answered(kept, "!")).gone
+    async with house.work() as db:
+        assert await db.conversations.every_message(house.anna, first.conversation) == []
 
 
 async def test_rows_without_parents_keep_their_places(house: House) -> None:

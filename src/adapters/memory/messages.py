@@ -101,6 +101,8 @@ class MemoryMessages:
             before = await self.message(user, place.after)
             if before is None or before.session_id != conversation:
                 raise ConversationNotFound(conversation)
+            if place.asked_by not in (None, before.turn_id):
+                raise ConversationNotFound(conversation)
         message = StoredMessage(
             message_id=MessageId(rows.last_message + 1),
             session_id=conversation,

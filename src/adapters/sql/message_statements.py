@@ -71,12 +71,13 @@ INSERT_FIRST = _insert_beside(
     sessions.c.customer_id == bindparam("customer_id"),
 )
 # Out of the message before: an answer to a question that was deleted meanwhile is not written.
-INSERT_NEXT = _insert_beside(
-    _parent,
+_FOLLOWED = (
     _parent.c.message_id == bindparam("parent_id"),
     _parent.c.session_id == bindparam("session_id"),
     _parent.c.customer_id == bindparam("customer_id"),
 )
+INSERT_NEXT = _insert_beside(_parent, *_FOLLOWED)
+INSERT_ANSWER = _insert_beside(_parent, *_FOLLOWED, _parent.c.turn_id == bindparam("asked_by"))
 
 
 def _literal(state: AnswerState) -> ColumnElement[str]:

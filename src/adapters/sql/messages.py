@@ -6,6 +6,7 @@ from typing import Any
 from adapters.sql.listing import MESSAGES_OF
 from adapters.sql.message_statements import (
     END,
+    INSERT_ANSWER,
     INSERT_FIRST,
     INSERT_NEXT,
     KEEP_VERSION,
@@ -15,6 +16,7 @@ from adapters.sql.message_statements import (
     SET_REPLACED,
     change_message,
 )
+from adapters.sql.prepared import Prepared
 from adapters.sql.rows import (
     CHANGEABLE,
     message_of,
@@ -112,9 +114,10 @@ class SqlMessages:
             "created_at": place.at,
             "parent_id": place.after,
         }
-        statement = INSERT_FIRST if place.after is None else INSERT_NEXT
         try:
-            added = await self._transaction.run("add message", statement, row, owner=user)
+            added = await self._transaction.run(
+                "add message", _insert(place), row | {"asked_by": place.asked_by}, owner=user
+            )
         except AccountNotFound as error:
             # The conversation went away while this waited for its row.
             raise ConversationNotFound(conversation) from error
@@ -241,6 +244,12 @@ class SqlMessages:
             {"message": message, "session": conversation, "owner": user, "after": after},
         )
         return MessageId(kept.lastrowid) if kept.rowcount and kept.lastrowid else None
+
+
+def _insert(place: Place) -> Prepared:
+    if place.after is None:
+        return INSERT_FIRST
+    return INSERT_NEXT if place.asked_by is None else INSERT_ANSWER
 
 
 def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:

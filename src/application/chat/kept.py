@@ -22,6 +22,8 @@ class Kept(Struct, frozen=True):
     says."""
     earlier: MessageId | None = None
     """The version of the question that an edit has replaced; the earlier answer follows it."""
+    others: frozenset[TurnId] = frozenset()
+    """The turns that were answering the question already when this one's edit asked it anew."""
     answer: MessageId | None = None
     instruction: MessageId | None = None
     """Of research: the row of what was to be found out …"""

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from application.chat.asked_anew import take_over
 from application.chat.findings import (
     as_told,
     findings_of,
@@ -98,6 +99,8 @@ class Ledger:
             kept = structs.replace(
                 kept, question=asked.message, asked_at=asked.written_at, earlier=asked.earlier
             )
+            if record.edits:
+                kept = await take_over(db, kept)
             tried[running] = kept
             await self._record(db, running, ask)
             return kept

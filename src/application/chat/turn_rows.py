@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from application.chat.findings import is_finding
+from application.chat.asked_anew import naming, newer_answer, written_beside
 from application.chat.kept import Kept
 from application.history.editing import Edited, edit
 from application.ports.unit_of_work import Stores
@@ -15,9 +15,7 @@ from domain.conversation.conversation import (
     MessageDraft,
     Place,
     Sender,
-    StoredMessage,
 )
-from domain.conversation.editing import answered_anew, editable
 from domain.conversation.writing import moment_after
 from domain.errors import ConversationNotFound, MessageNotFound
 from domain.ids import MessageId
@@ -47,7 +45,16 @@ async def first_row(
     try:
         written = await write_row(db, kept, now, Sender.AI, draft, state, usage)
     except ConversationNotFound:
-        return structs.replace(kept, gone=True)
+        if kept.record.edits or not await _is_there(db, kept):
+            return structs.replace(kept, gone=True)
+        # The question was edited meanwhile. The answer is one of several, as those of edits are.
+        record, draft = (
+            structs.replace(kept.record, edits=True),
+            structs.replace(draft, message_id=None),
+        )
+        one = structs.replace(kept, record=record)
+        one = await first_row(db, one, now, draft, state, usage)
+        return structs.replace(one, record=kept.record)
     return structs.replace(kept, answer=written.message)
 
 
@@ -122,13 +129,14 @@ async def write_row(
         StorageError: nothing was stored.
     """
     user, conversation = kept.ask.user, kept.conversation
-    if kept.record.edits and draft.message_id and not await _is_finding(db, kept, draft):
-        by_turn = None
-        if state is not None:
-            await db.conversations.hold(user, conversation)
-            by_turn = {"state": state, "turn_id": kept.turn, "usage": usage}
-            if (newer := await _newer_answer(db, kept, draft.message_id)) is not None:
-                return await _written_beside(db, newer, draft, by_turn)
+    by_turn = None
+    if kept.record.edits and state is not None:
+        await db.conversations.hold(user, conversation)
+        by_turn = {"state": state, "turn_id": kept.turn, "usage": usage}
+        if (newer := await newer_answer(db, kept, draft)) is not None:
+            return await written_beside(db, kept, newer, draft, by_turn)
+        draft = await naming(db, kept, draft)
+    if kept.record.edits and draft.message_id:
         edited = await edit(
             db, user, conversation, draft, written_by_turn=by_turn, after=kept.earlier
         )
@@ -145,28 +153,9 @@ async def write_row(
     return Edited(added, place.at, None)
 
 
-async def _newer_answer(db: Stores, kept: Kept, answer: MessageId) -> StoredMessage | None:
-    """Return an answer that a later edit of the question has been given already."""
-    stored = await db.conversations.message(kept.ask.user, answer)
-    if stored is None or stored.turn_id in (None, kept.turn):
-        return None
-    mine, other = await db.turns.find(kept.turn), await db.turns.find(stored.turn_id)
-    if mine is None or other is None or other.question != mine.question:
-        return None
-    return stored if other.started_at > mine.started_at else None
-
-
-async def _written_beside(
-    db: Stores, newer: StoredMessage, draft: MessageDraft, by_turn: Mapping[str, Any]
-) -> Edited:
-    """Write an answer that comes too late to be shown as a version of the one that is."""
-    user, conversation = newer.customer_id, newer.session_id
-    version = await db.conversations.keep_version(user, conversation, newer.message_id)
-    if version is None:
-        raise ConversationNotFound(conversation)
-    changes = {**answered_anew(newer), **editable(newer, draft.stated()), **by_turn}
-    await db.conversations.change_message(user, conversation, version, changes)
-    return Edited(version, newer.created_at, None)
+async def _is_there(db: Stores, kept: Kept) -> bool:
+    stored = await db.conversations.message(kept.ask.user, kept.question)
+    return stored is not None and stored.session_id == kept.conversation
 
 
 async def _place(db: Stores, kept: Kept, now: datetime, sender: Sender) -> Place:
@@ -176,17 +165,8 @@ async def _place(db: Stores, kept: Kept, now: datetime, sender: Sender) -> Place
     be far above: its first answer then comes right behind it.
     """
     if sender is Sender.AI and not kept.record.edits:
-        return Place(moment_after(kept.asked_at, now), kept.last)
+        return Place(moment_after(kept.asked_at, now), kept.last, kept.turn)
     end = await db.conversations.end(kept.ask.user, kept.conversation)
     if sender is Sender.USER or end.after == kept.last:
         return end
     return Place(moment_after(kept.asked_at, kept.asked_at), kept.last)
-
-
-async def _is_finding(db: Stores, kept: Kept, draft: MessageDraft) -> bool:
-    """Return whether the row that is to be written anew is no answer but what one rests on.
-
-    Clients name the message behind the question, whatever it is.
-    """
-    stored = await db.conversations.message(kept.ask.user, draft.message_id or MessageId(0))
-    return stored is not None and is_finding(stored)

@@ -143,7 +143,7 @@ class Conversations(Protocol):
 
         Raises:
             ConversationNotFound: there is none, it is somebody else's, or the message that this
-                one follows is not in it any more.
+                one follows is not in it any more, or not that turn's which the place names.
         """
         ...
 

@@ -178,6 +178,8 @@ class Place(Struct, frozen=True):
     """When it is written, which is its place in the order of reading."""
     after: MessageId | None
     """The message it follows, if there is one."""
+    asked_by: TurnId | None = None
+    """When given, that message must be this turn's still: others may have asked it anew."""
 
 
 class ListPlace(Struct, frozen=True, array_like=True):
