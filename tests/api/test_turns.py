@@ -90,6 +90,21 @@ async def test_a_reader_gets_exactly_the_rest(
         assert text == {3: "ab", 4: "b"}.get(seen, "ab" if seen < 4 else "")
 
 
+async def test_a_reader_that_is_cut_anywhere_gets_each_frame_once(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    pieces = (ThinkingDelta("h"), ThinkingDelta("m"), ThinkingDelta("."), *map(TextDelta, "abc"))
+    parley.script([*pieces])
+    started = await start(parley)
+    whole = numbered((await anna.get(path(started.turn))).text)
+    for at, (number, _) in enumerate(whole[:-1]):
+        headers = {"Last-Event-ID": number or ""}
+        rest = numbered((await anna.get(path(started.turn), headers=headers)).text)
+        assert rest == whole[at + 1 :]
+    shared = [number for number, data in whole if '"thinking_chunk"' in data]
+    assert shared == ["03", "04", "05"]
+
+
 @pytest.mark.parametrize("beyond", [0, 5])
 async def test_a_reader_that_was_cut_off_within_the_ending_gets_the_pair(
     parley: Parley, anna: httpx.AsyncClient, beyond: int

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from application.chat.turns import Turns
 from application.ports.clock import Clock
-from domain.errors import InvalidRequest, ParleyError
+from domain.errors import ParleyError
 from domain.ids import TurnId
 from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten, TurnInterrupted
@@ -22,17 +22,15 @@ from entrypoints.web.live import Live, Write
 from entrypoints.web.wire.custom_events import Body
 from entrypoints.web.wire.envelopes import Envelope
 from entrypoints.web.wire.event_bodies import terminal_pair, waits_for_client
+from entrypoints.web.wire.event_ids import DIGITS, Seen, events_of, seen_by, steps_apart
 from entrypoints.web.wire.frame import frame
 from entrypoints.web.wire.frames import Framer
 from entrypoints.web.wire.sse import event
 
 log = structlog.get_logger("turns")
 
-_DIGITS = 15
-"""More than any turn has events; longer numbers are no numbers of ours."""
-
 After = Annotated[
-    int, QueryParameter(ge=0, le=10**_DIGITS, description="The last number that was seen.")
+    int, QueryParameter(ge=0, le=10**DIGITS, description="The last number that was seen.")
 ]
 TurnPath = Annotated[str, PathParameter(description="The id that every frame of it carries.")]
 LastSeen = Annotated[
@@ -87,7 +85,10 @@ async def running_turns(request: SignedIn, turns: FromDishka[Turns]) -> Envelope
     tags=["Turns"],
     security=BEARER_OR_URL,
     responses=errors(401, 403, 404, 422)
-    | event_stream("`id:` is the number, `data:` the frame of the socket; the end pair is last."),
+    | event_stream(
+        "`id:` is the number, with a zero before it for each frame of that number still to come; "
+        "`data:` is the frame of the socket; the end pair is last."
+    ),
     summary="Follow a turn",
 )
 @inject
@@ -102,10 +103,10 @@ async def turn_events(
 ) -> Live:
     """Stream the turn's frames above a number, up to its end. Leaving does not stop the turn."""
     turn, user = TurnId(turn_id), request.user
-    seen = after if last_event_id is None else _number(last_event_id)
+    seen = Seen(after) if last_event_id is None else seen_by(last_event_id)
     try:
         async with turns.follow(user, turn):
-            log.debug("followed", turn=turn, after=seen)
+            log.debug("followed", turn=turn, after=seen.whole)
     except (TurnInterrupted, EventsForgotten) as error:
         # A browser cannot read the body of a refusal, so the reason comes as a frame.
         lost = error
@@ -117,11 +118,10 @@ async def turn_events(
             if lost is not None:
                 raise lost
             ended = False
-            async with turns.follow(user, turn, seen) as batches:
+            async with turns.follow(user, turn, seen.whole) as batches:
                 async for batch in batches:
-                    for step in framer.steps(turn, batch):
-                        frames = (event(f.on(b""), step.seq) for f in step.frames)
-                        await write(b"".join(frames))
+                    for step in steps_apart(framer, turn, batch):
+                        await write(events_of(step, seen))
                         ended = step.final
             if not ended:
                 # Cut off within the ending, whose frames share a number, a browser would come
@@ -153,13 +153,6 @@ async def cancel_turn(
     except TurnInterrupted:
         log.debug("nothing left to cancel", turn=turn_id)
     return Envelope(message="Turn cancelled successfully", data=CancelledTurn(turn_id))
-
-
-def _number(text: str) -> int:
-    text = text.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise InvalidRequest("Last-Event-ID must be the number of an event", "Last-Event-ID")
-    return int(text)
 
 
 def _pair(turn: TurnId, last: Entry) -> bytes:
