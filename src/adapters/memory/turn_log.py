@@ -10,7 +10,7 @@ from domain.errors import TurnNotFound
 from domain.ids import TurnId, UserId
 from domain.turn.ask import TurnHeader
 from domain.turn.entries import Entry
-from domain.turn.errors import EventsForgotten, TurnTooLong
+from domain.turn.errors import TurnTooLong
 from domain.turn.events import (
     AnswerWritten,
     TextDelta,
@@ -19,13 +19,13 @@ from domain.turn.events import (
     TurnCompleted,
     TurnFailed,
 )
-from domain.turn.voice_events import AudioChunk
+from domain.turn.voice_events import AudioChunk, SoundDropped
 
 BATCH = 512
 """A reader far behind gets its backlog in pieces, so that it does not hold up the others."""
 OTHER_EVENT_BYTES = 256
 _ENDINGS = (TurnCompleted, TurnCancelled, TurnFailed)
-_SILENCE = AudioChunk(b"")
+_SILENCE = SoundDropped()
 """Stands where sound was dropped."""
 _TEXTS = (TextDelta, ThinkingDelta, AnswerWritten)
 
@@ -189,8 +189,6 @@ class MemoryTurnLog(TurnLog):
         log = self._log(turn)
         position = max(after, 0)
         while True:
-            if position < log.dropped_to:
-                raise EventsForgotten
             if batch := log.entries[position : position + BATCH]:
                 position += len(batch)
                 yield batch
@@ -205,8 +203,6 @@ class MemoryTurnLog(TurnLog):
         log = self._log(turn)
         position = max(after, 0)
         while True:
-            if position < log.dropped_to:
-                raise EventsForgotten
             if batch := log.entries[position : position + BATCH]:
                 position += len(batch)
                 if not reader.take(batch):

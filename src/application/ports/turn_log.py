@@ -53,12 +53,12 @@ class TurnLog(Protocol):
     def follow(self, turn: TurnId, after: int = 0) -> AsyncGenerator[Sequence[Entry], None]:
         """Yield all entries numbered above `after`, once, in order, until the ending.
 
+        In place of sound that was dropped to keep the log bounded stands `SoundDropped`.
         Each batch holds everything that is waiting, at least one entry. Cancelling or closing
         the generator loses nothing: follow again after the last number seen.
 
         Raises:
             TurnNotFound: no such log (never begun, or forgotten).
-            EventsForgotten: entries above `after` were dropped to keep the log bounded.
         """
         ...
 
@@ -71,7 +71,7 @@ class TurnLog(Protocol):
         here. Cancelling loses nothing.
 
         Raises:
-            TurnNotFound, EventsForgotten: as `follow`.
+            TurnNotFound: as `follow`.
         """
         ...
 

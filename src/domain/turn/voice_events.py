@@ -20,6 +20,12 @@ class AudioChunk(Struct, frozen=True, gc=False, tag_field="type", tag="audio_chu
     data: bytes
 
 
+class SoundDropped(Struct, frozen=True, tag_field="type", tag="sound_dropped"):
+    """Parts of the sound that a reader comes too late for: they stood here, and are not kept."""
+
+    chunks: int = 1
+
+
 class VoiceEnded(Struct, frozen=True, tag_field="type", tag="voice_ended"):
     """All of the sound was given."""
 
@@ -102,6 +108,7 @@ class TranscriptHeard(Struct, frozen=True, tag_field="type", tag="transcript_hea
 VoiceEvent = (
     VoiceBegan
     | AudioChunk
+    | SoundDropped
     | VoiceEnded
     | VoiceFailed
     | VoiceStored

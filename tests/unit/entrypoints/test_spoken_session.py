@@ -62,8 +62,17 @@ async def test_sound_that_was_dropped_takes_no_text_along() -> None:
         turn = await rig.start(question(settings=spoken))
         async with Client(rig, deliveries=told) as client:
             follow = {"type": "follow", "turn_id": turn}
-            missed = await client.say(follow)
-            assert [f.get("code") for f in missed] == ["no_buffer", None, None]
+            heard = await client.say(follow)
+            (dropped,) = [f for f in heard if f.get("event_type") == "soundDropped"]
+            assert dropped["content"] == {
+                "type": "soundDropped",
+                "code": "no_buffer",
+                "chunks": dropped["seq"] - dropped["seq_from"] + 1,
+            }
+            numbers = [n for f in heard for n in range(f.get("seq_from", f["seq"]), f["seq"] + 1)]
+            assert sorted({*numbers}) == [*range(1, heard[-1]["seq"] + 1)]
+            assert "".join(f["content"] for f in heard if f["type"] == "text_chunk") == "One."
+            assert "audio_chunk" in [f["type"] for f in heard]
             over = await client.say(follow | {"after": 1000})
             assert [f["type"] for f in over] == PAIR
             told.shows("c-0", ANNA, turn)

@@ -12,6 +12,7 @@ from domain.turn.voice_events import (
     MessageVoiced,
     RecordingAsked,
     SegmentHeard,
+    SoundDropped,
     SpeechNoticed,
     TextNotRequested,
     TranscriptHeard,
@@ -41,11 +42,13 @@ def sound_frame(turn: TurnId, seq: int, event: AudioChunk) -> bytes:
     return _encode(SoundChunk(event.data, turn, seq))
 
 
-def voice_frames(event: VoiceEvent) -> list[Body]:
+def voice_frames(event: VoiceEvent) -> list[Body]:  # noqa: C901 - one match, flat
     """Return the bodies of an event's frames."""
     match event:
-        case VoiceBegan() | VoiceEnded() | VoiceFailed() | VoiceStored() | AudioChunk():
+        case VoiceBegan() | VoiceEnded() | VoiceFailed() | VoiceStored():
             return _spoken(event)
+        case AudioChunk() | SoundDropped():
+            return [_sound(event)]
         case TextNotRequested():
             return [{"type": "text_not_requested", "content": ""}]
         case MessageVoiced():
@@ -72,13 +75,14 @@ def voice_frames(event: VoiceEvent) -> list[Body]:
             assert_never(event)
 
 
-def _spoken(
-    event: VoiceBegan | AudioChunk | VoiceEnded | VoiceFailed | VoiceStored,
-) -> list[Body]:
+def _sound(event: AudioChunk | SoundDropped) -> Body:
+    if isinstance(event, SoundDropped):
+        return custom("soundDropped", code="no_buffer", chunks=event.chunks)
+    return {"type": "audio_chunk", "content": base64.b64encode(event.data).decode("ascii")}
+
+
+def _spoken(event: VoiceBegan | VoiceEnded | VoiceFailed | VoiceStored) -> list[Body]:
     match event:
-        case AudioChunk():
-            sound = base64.b64encode(event.data).decode("ascii")
-            return [{"type": "audio_chunk", "content": sound}]
         case VoiceBegan():
             content = _who(event) | {"text_chunk_count": event.pieces}
             return [{"type": "tts_started", "content": content}]
