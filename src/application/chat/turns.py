@@ -219,8 +219,7 @@ class Turns:
     @asynccontextmanager
     async def _counted(self, user: UserId, turn: TurnId) -> AsyncGenerator[None, None]:
         """Count somebody among the turn's readers for as long as the block lasts."""
-        if await self._known.header(user, turn) is None:
-            raise EventsForgotten
+        await self.check_there(user, turn)
         with self._running.watched(turn):
             yield
 
@@ -230,9 +229,17 @@ class Turns:
         Raises:
             TurnNotFound, TurnInterrupted, EventsForgotten: as `follow`.
         """
+        await self.check_there(user, turn)
+        return await self._log.read(turn)
+
+    async def check_there(self, user: UserId, turn: TurnId) -> None:
+        """Make sure that the turn can be followed.
+
+        Raises:
+            TurnNotFound, TurnInterrupted, EventsForgotten: as `follow`.
+        """
         if await self._known.header(user, turn) is None:
             raise EventsForgotten
-        return await self._log.read(turn)
 
     def _own(self, owner: Coroutine[Any, Any, None]) -> None:
         task = self._group.create_task(owner)

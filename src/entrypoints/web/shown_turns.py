@@ -146,6 +146,8 @@ class ShownTurns:
 
     async def _show_or_say_why(self, turn: TurnId, after: int) -> None:
         try:
+            # One that is not there leaves the connection with what it showed before.
+            await self._turns.check_there(self._user, turn)
             await self.show(turn, after)
         except TurnNotFound as error:
             await self.error(error, turn)

@@ -456,6 +456,25 @@ async def test_resuming_what_is_not_there(
         }
 
 
+@pytest.mark.parametrize("whose", ["nobody's", "Boris's", "forgotten"])
+async def test_following_what_is_not_there_leaves_the_chunks_shown_before(whose: str) -> None:
+    told = Deliveries()
+    async with Rig(said("Other"), said("So")) as rig:
+        turn = await rig.start(question(user=ANNA if whose == "forgotten" else BORIS))
+        await settle()
+        if whose == "forgotten":
+            await rig.log.forget(turn)
+        async with Client(rig, deliveries=told) as old:
+            await old.say(asking())
+            named = "unknown" if whose == "nobody's" else turn
+            await old.say({"type": "follow", "turn_id": named})
+            assert "error" in old.kinds()
+        resume = {"type": "stream_resume", "session_id": old.line.connection}
+        async with Client(rig, deliveries=told) as client:
+            (batch,) = await client.say(resume)
+        assert [chunk["content"] for chunk in batch["data"]["chunks"]] == ["So"]
+
+
 async def test_resuming_somebody_elses_connection_or_a_forgotten_turn() -> None:
     told = Deliveries()
     async with Rig(said("So")) as rig:
