@@ -28,6 +28,7 @@ from msgspec import Meta, Struct
 
 from adapters.mcp.entry import Address, McpEntry, Program
 from domain.remote_tools import SERVER_NAME, ServerTerms
+from entrypoints.wiring import parsing
 from entrypoints.wiring.settings import SettingsError
 
 VARIABLE = "PARLEY_MCP_FILE"
@@ -128,8 +129,11 @@ def _check(name: str, said: _Server, profiles: Collection[str]) -> None:
         )
     if bool(said.url) == bool(said.command):
         raise ValueError(f"server {name}: needs either url or command")
-    if said.url and not said.url.startswith(("http://", "https://")):
-        raise ValueError(f"server {name}: url must start with http:// or https://")
+    if said.url:
+        try:
+            parsing.url("http", "https")(said.url)
+        except ValueError as error:
+            raise ValueError(f"server {name}: url {error}") from error
     if said.url and (said.args or said.env or said.folder):
         raise ValueError(f"server {name}: args, env and folder go with command, not with url")
     if said.command and said.headers:

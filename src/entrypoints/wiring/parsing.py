@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -95,9 +96,24 @@ def url(*schemes: str) -> Callable[[str], str]:
         value = text.strip()
         if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
             raise ValueError(f"must start with {' or '.join(f'{s}://' for s in schemes)}")
-        return value.rstrip("/") if "http" in schemes else value
+        if "http" not in schemes:
+            return value
+        _check_host(value)
+        return value.rstrip("/")
 
     return parse
+
+
+def _check_host(address: str) -> None:
+    try:
+        place = urlsplit(address)
+        has_host, has_port = bool(place.hostname), place.port != 0
+    except ValueError:  # Brackets that do not match, or a port that is no number.
+        has_host, has_port = True, False
+    if not has_host:
+        raise ValueError("names no host")
+    if not has_port or any(map(str.isspace, address)):
+        raise ValueError("must be a web address, its port from 1 to 65535")
 
 
 def sound_place(text: str) -> str:

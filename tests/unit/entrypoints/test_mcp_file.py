@@ -93,6 +93,7 @@ def test_a_variable_that_is_not_set_is_noted_for_its_server_alone(file: Path) ->
         (f"{REMOTE}password = 'x'\n", "unknown field `password`"),
         (REMOTE.replace("tracker]", "My_Tracker]"), "server 'My_Tracker': its name must"),
         (REMOTE.replace("https://", "ftp://"), "server tracker: url must start with"),
+        (REMOTE.replace("tracker.example.org", ""), "server tracker: url names no host"),
         (f"{REMOTE}command = 'x'\n", "server tracker: needs either url or command"),
         (f"{REMOTE}args = ['x']\n", "server tracker: args, env and folder go with command"),
         (f"{LOCAL}headers = {{ a = 'b' }}\n", "server notes: headers go with url"),
