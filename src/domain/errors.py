@@ -35,7 +35,9 @@
     ├── JobError                       what is made by and by failed: `media_errors.py`
     ├── StorageError
     │   ├── StorageUnavailable
-    │   │   └── TransactionLost        undone; the same work may go through
+    │   │   ├── TransactionLost        undone; the same work may go through
+    │   │   └── NoRoom                 on the disk, for what is on its way
+    │   ├── StorageRefused             the operator can mend it
     │   ├── OutcomeUnknown             whether it was stored, nobody can say
     │   └── FilesUnavailable           where files are kept, not the database
     └── TurnError                      the turn itself, whoever answered: `turn/errors.py`
@@ -319,13 +321,34 @@ class StorageUnavailable(StorageError):
         super().__init__(operation, message)
 
 
+class StorageRefused(StorageError):
+    """Nothing is stored until the operator has mended what the text says: a full disk, say."""
+
+    code = "storage_refused"
+
+    def __init__(self, operation: str, why: str) -> None:
+        super().__init__(operation, f"The database refuses this: {why}")
+
+
 class FilesUnavailable(StorageError):
     """The place where files are kept cannot be reached, or has no room; the log has the details."""
 
     code = "files_unavailable"
 
+    def __init__(
+        self,
+        operation: str,
+        message: str = "The file storage is not available; try again in a moment",
+    ) -> None:
+        super().__init__(operation, message)
+
+
+class NoRoom(StorageUnavailable):
+    """What comes in cannot be laid down until all of it is there."""
+
     def __init__(self, operation: str) -> None:
-        super().__init__(operation, "The file storage is not available; try again in a moment")
+        text = "There is no room for this on the server's disk; try again once some was made"
+        super().__init__(operation, text)
 
 
 class TransactionLost(StorageUnavailable):

@@ -1,6 +1,7 @@
 """What a place for files does in its own way, and what it says when it is not there."""
 
 import asyncio
+import errno
 import os
 import stat
 import time
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from msgspec import structs
 
+from adapters.disk.draft import Draft
 from adapters.disk.files import DiskFiles
 from adapters.memory.clock import ManualClock
 from adapters.s3.files import LONGEST_LINK_S, S3Files
@@ -50,6 +52,38 @@ async def test_something_else_in_a_folders_place_is_said_in_our_words(
     (root / taken).touch()
     with pytest.raises(FilesUnavailable):
         await DiskFiles(root).put(KEY, once(), MOST)
+
+
+async def test_a_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    root = tmp_path / "disk" / "files"
+    files = DiskFiles(root)
+    await files.put(KEY, once(), MOST)
+    root.parent.rename(tmp_path / "unmounted")
+    other = fresh_key(ANNA, "plan.pdf", date(2026, 2, 3), "1" * 32)
+    with pytest.raises(FilesUnavailable):
+        await files.put(other, once(), MOST)
+    (tmp_path / "unmounted").rename(root.parent)  # Where nothing must have taken its place.
+    await files.put(other, once(), MOST)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "The file storage is full; try again once room was made on its disk"),
+        (errno.EROFS, "The file storage cannot be written to; try again once"),
+        (errno.EIO, "The file storage is not available; try again in a moment"),
+    ],
+)
+async def test_what_is_wrong_with_the_disk_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    def refuse(_: Draft, __: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Draft, "write", refuse)
+    with pytest.raises(FilesUnavailable, match=said):
+        await DiskFiles(tmp_path).put(KEY, once(), MOST)
+    assert list((tmp_path / ".drafts").iterdir()) == []
 
 
 async def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path: Path) -> None:

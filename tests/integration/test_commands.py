@@ -1,17 +1,26 @@
 """What commands say, and where, when something stands in the way."""
 
+import io
 import os
+import resource
 import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import uvicorn
+from click import ClickException
 from click.testing import CliRunner, Result
 
-from entrypoints.cli import serve
+from application.accounts.first_login import FirstLogin
+from entrypoints.cli import export, serve
 from entrypoints.cli.main import main
+from entrypoints.wiring import diagnosis
 from entrypoints.wiring.environment import process_settings
-from tests.integration.live_server import clean_environ
+from tests.integration.live_server import PARLEY, clean_environ
 
 pytestmark = pytest.mark.integration
 
@@ -43,6 +52,93 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         assert told.exit_code == 1
         assert f"{tmp_path}/file/data" in told.stderr
         assert told.stderr.count("\n") == 1, told.stderr
+
+
+def test_a_secret_that_cannot_be_kept_stops_the_start(data: Path) -> None:
+    (data / "auth_secret").mkdir(parents=True)
+    assert said(data, "migrate", "upgrade").exit_code == 0
+    assert said(data, "user", "add", "a@example.org", "--password", "a good one").exit_code == 0
+    told = said(data, "token", "a@example.org")
+    assert told.exit_code == 1
+    assert told.stderr == (
+        f"Error: PARLEY_DATA_DIR: {data}/auth_secret cannot be made or read: Is a directory;"
+        " mend that, or set PARLEY_AUTH_SECRET\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "again"), [("all.jsonl", "--resume goes on with it"), ("all.jsonl.gz", "remove it")]
+)
+def test_an_export_into_a_full_disk_says_how_to_go_on(
+    tmp_path: Path, name: str, again: str
+) -> None:
+    file = tmp_path / name
+    file.touch()
+    with pytest.raises(ClickException) as told, export._named(file):
+        raise OSError(28, "No space left on device")
+    text = f"{file}: No space left on device; once that is mended, {again}"
+    assert told.value.message == text
+
+
+def test_into_a_full_output_it_says_so_too(data: Path) -> None:
+    for words in (("migrate", "upgrade"), ("user", "add", "a@example.org", "--password", "good")):
+        assert said(data, *words).exit_code == 0
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [str(PARLEY), "export", "a@example.org"],
+            env={**clean_environ(), "PARLEY_DATA_DIR": str(data)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert b"Error: No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_first_login_is_shown_where_there_is_room_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class FullDisk(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    serve._show(FirstLogin("admin", "a password", "a token"))
+    assert "a password" in capsys.readouterr().err
+
+
+def test_a_server_may_open_as_many_files_as_the_machine_lets_it() -> None:
+    few, most = before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(few, 512), most))
+    try:
+        serve._allow_many_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= min(few, 65_536)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_what_keeps_an_earlier_process_s_turns_from_being_marked_is_said_in_one_line(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "configure_logging", lambda _: None)
+    assert said(data, "migrate", "upgrade").exit_code == 0
+    with closing(sqlite3.connect(data / "main.db")) as database, database:
+        database.execute("ALTER TABLE ChatTurns RENAME COLUMN state TO state_away")
+    told = said(data, "serve", "--port", "0")
+    assert told.exit_code == 1
+    assert "Error: main: column ChatTurns.state is missing" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_doctor_looks_for_room(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said(data, "migrate", "upgrade").exit_code == 0
+    good = said(data, "doctor")
+    assert f"GiB are left in {data}" in good.stdout
+    monkeypatch.setattr(diagnosis, "_LITTLE_BYTES", 2**80)
+    bad = said(data, "doctor")
+    assert bad.exit_code == 1
+    assert "FAILING  room" in bad.stdout
 
 
 def test_a_server_says_what_is_in_the_place_of_its_files(

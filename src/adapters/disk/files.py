@@ -1,6 +1,7 @@
 """Files in a folder."""
 
 import asyncio
+import errno
 import heapq
 import os
 import shutil
@@ -25,6 +26,16 @@ _log = structlog.get_logger("files")
 BATCH = 2 * 1024 * 1024
 """Bytes that a thread writes or reads at once: many enough that waking it costs nothing."""
 _DRAFTS = ".drafts"
+_WHY = {
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT),
+        "The file storage is full; try again once room was made on its disk",
+    ),
+    **dict.fromkeys(
+        (errno.EROFS, errno.EACCES, errno.EPERM),
+        "The file storage cannot be written to; try again once its disk and folder let it",
+    ),
+}
 _ABANDONED_S = 24 * 3600
 """No upload takes longer: what is older was left by a process that died."""
 
@@ -130,10 +141,15 @@ class DiskFiles(Files):
             return await asyncio.to_thread(draft.publish)
 
     def _begin(self, draft: Draft) -> None:
-        if not self._swept:
-            self._swept = True
-            _sweep(self._root / _DRAFTS)
+        if self._swept:
+            if not self._root.is_dir():
+                # Its disk is gone. What took its place nobody would find, once it is back.
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._root))
+            draft.begin()
+            return
+        _sweep(self._root / _DRAFTS)
         draft.begin()
+        self._swept = True
 
     def _page(self, owner: UserId, after: str, limit: int) -> FilePage:
         keys = heapq.nsmallest(limit + 1, (key for key in self._keys(owner) if key > after))
@@ -219,7 +235,9 @@ def _translated(operation: str, key: FileKey | None = None) -> Generator[None, N
     except FileNotFoundError as error:
         if key is not None:
             raise FileNotFound(key) from error
+        _log.error("file storage failed", operation=operation, missing=str(error.filename))
         raise FilesUnavailable(operation) from error
     except OSError as error:
         _log.error("file storage failed", operation=operation, error=error.strerror)
-        raise FilesUnavailable(operation) from error
+        why = _WHY.get(error.errno or 0)
+        raise (FilesUnavailable(operation, why) if why else FilesUnavailable(operation)) from error

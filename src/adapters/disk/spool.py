@@ -2,12 +2,12 @@
 
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from application.ports.spool import Spool
-from domain.errors import StorageUnavailable
+from domain.errors import NoRoom
 
 
 class DiskSpool(Spool):
@@ -26,8 +26,9 @@ class DiskSpool(Spool):
             self._folder.mkdir(parents=True, exist_ok=True)
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed below
         except OSError as error:
-            raise StorageUnavailable("make room") from error
+            raise NoRoom("make room") from error
         try:
             yield cast("BinaryIO", file)
         finally:
-            file.close()
+            with suppress(OSError):  # It would still write what found no room before.
+                file.close()

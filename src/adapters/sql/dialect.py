@@ -4,6 +4,7 @@ Full text differs most, and has a file of its own: `matching.py`.
 SQLAlchemy calls MariaDB by either name, depending on how the URL begins.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -27,12 +28,27 @@ _LOST = frozenset({1053, 1927, 2006, 2013, 2014, 2055})
 """Every way to lose a connection: shut down, killed, cut."""
 _AWAY = frozenset({1040, 1203, 2002, 2003})
 """Too many connections, and nobody there."""
-_REFUSALS: Mapping[object, str] = {
+_NO_ROOM = "its disk is full; make room on it"
+_NO_CHANGES = "it is read-only; let it be written to"
+_NO_RIGHTS = "its user lacks a right; GRANT ALL PRIVILEGES on the database to it"
+_ADDRESS: Mapping[object, str] = {
     1049: "the server has no such database; make it with CREATE DATABASE … CHARACTER SET utf8mb4",
-    **dict.fromkeys((1044, 1045, 1698), "the server does not take this user and password"),
+    **dict.fromkeys((1045, 1698), "the server does not take this user and password"),
+    1044: _NO_RIGHTS,
+}
+"""Found out when a connection is made."""
+_BLOCKS: Mapping[object, str] = {
+    **dict.fromkeys((3, 1021, 1026, 1114), _NO_ROOM),
+    **dict.fromkeys((1290, 1792, 1836), _NO_CHANGES),
+    **dict.fromkeys((1142, 1143, 1227, 1370), _NO_RIGHTS),
+    "SQLITE_FULL": _NO_ROOM,
+    "SQLITE_READONLY": _NO_CHANGES,
+    "SQLITE_IOERR": "its disk fails or is read-only; look into the system's log",
     "SQLITE_NOTADB": "the file is no SQLite database; name another one, or move it away",
     "SQLITE_CORRUPT": "the file is damaged; put a copy of it in its place",
 }
+"""Found out any time. SQLite's longer names say which operation it was."""
+_SQLITE_NAME = re.compile(r"SQLITE_[A-Z]+")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -211,14 +227,29 @@ def is_lost(error: DBAPIError) -> bool:
     return error.connection_invalidated or _mysql_code(error) in _LOST
 
 
+def what_blocks(error: BaseException | None) -> str | None:
+    """Return what keeps the database from being used, or written to, until somebody mends it.
+
+    None where it is something else.
+    """
+    return _BLOCKS.get(_number_or_name(error))
+
+
 def why_refused(error: BaseException | None) -> str | None:
-    """Return what is wrong with the address, or the file, where waiting does not help.
+    """Return what is wrong with the address, or the database, where waiting does not help.
 
     None where it may.
     """
+    return what_blocks(error) or _ADDRESS.get(_number_or_name(error))
+
+
+def _number_or_name(error: BaseException | None) -> object:
     if not isinstance(error, DBAPIError):
         return None
-    return _REFUSALS.get(_sqlite_name(error) or _mysql_code(error))
+    if (name := _sqlite_name(error)) is None:
+        return _mysql_code(error)
+    short = _SQLITE_NAME.match(name)
+    return short[0] if short else name
 
 
 def _sqlite_name(error: DBAPIError) -> str | None:

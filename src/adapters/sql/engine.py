@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from adapters.sql import mysql_driver, sqlite_driver
+from adapters.sql import its_file, mysql_driver, sqlite_driver
 from adapters.sql.dialect import MYSQL
 from adapters.sql.json_columns import decoded
 from adapters.sql.prepared import Driver
@@ -73,7 +74,7 @@ class Database:
 
 
 def open_database(url: str, pool: Pool = DEFAULT, *, variable: str = "MAIN_DB_URL") -> Database:
-    """Return the database behind a URL; for SQLite its folder is made.
+    """Return the database behind a URL; for SQLite its folder is made, and no file.
 
     Raises:
         NotConfigured: the URL names no engine we know; `variable` is where it came from.
@@ -85,8 +86,13 @@ def open_database(url: str, pool: Pool = DEFAULT, *, variable: str = "MAIN_DB_UR
         "pool_timeout": pool.wait_s,
     }
     if address.get_backend_name() == "sqlite":
-        engine = sqlite_engine(address, isolation_level="IMMEDIATE", **pooled)
+        by_name = "uri" not in address.query  # Else the operator says how it is opened.
+        engine = sqlite_engine(
+            address, isolation_level="IMMEDIATE", makes_file=not by_name, **pooled
+        )
         event.listen(engine.sync_engine, "connect", _obey_foreign_keys)
+        if by_name:
+            its_file.watch(engine.sync_engine, Path(str(address.database)))
         return Database(engine, sqlite_driver.run_together, one_writer=True, pool=pool)
     engine = mysql_engine(
         address,
@@ -127,9 +133,14 @@ def checked_url(url: str, variable: str) -> URL:
 
 
 def sqlite_engine(
-    address: URL, *, isolation_level: str | None, lock_wait_s: float = LOCK_WAIT_S, **options: Any
+    address: URL,
+    *,
+    isolation_level: str | None,
+    makes_file: bool = True,
+    lock_wait_s: float = LOCK_WAIT_S,
+    **options: Any,
 ) -> AsyncEngine:
-    """Return an engine on a SQLite file, whose folder is made.
+    """Return an engine on a SQLite file, whose folder is made; with `makes_file` the file too.
 
     With `isolation_level` "IMMEDIATE" the driver begins a transaction at the first statement that
     writes: reads before it see what is committed at that moment, and a reader can never find
@@ -146,8 +157,10 @@ def sqlite_engine(
         connect_args={
             "isolation_level": isolation_level,
             "timeout": lock_wait_s,
-            "async_creator_fn": sqlite_driver.connection,
+            "async_creator_fn": partial(sqlite_driver.connection, makes_file=makes_file),
         },
+        # What a statement is about is what users wrote; it must not get into a traceback.
+        hide_parameters=True,
         **_JSON,
         **options,
     )
@@ -181,6 +194,7 @@ def mysql_engine(
             "connect_timeout": connect_s,
             "init_command": _MYSQL_SESSION,
         },
+        hide_parameters=True,
         **_JSON,
         **options,
     )

@@ -8,12 +8,21 @@ import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionToSpare
 
-from adapters.sql.dialect import is_conflict, is_duplicate, is_lost, is_orphan, is_passing
+from adapters.sql.dialect import (
+    is_conflict,
+    is_duplicate,
+    is_lost,
+    is_orphan,
+    is_passing,
+    what_blocks,
+    why_refused,
+)
 from domain.errors import (
     AccountNotFound,
     AlreadyExists,
     OutcomeUnknown,
     StorageError,
+    StorageRefused,
     StorageUnavailable,
     TransactionLost,
 )
@@ -47,6 +56,7 @@ def translated(
         TransactionLost: the transaction was undone, or its connection broke.
         OutcomeUnknown: the connection broke while it committed.
         StorageUnavailable: the database is away, busy, or out of connections.
+        StorageRefused: somebody has to mend it first; says what.
         StorageError: anything else.
     """
     try:
@@ -75,6 +85,8 @@ def _failure(error: DBAPIError, operation: str, stage: Stage) -> StorageError:
         return _broken(operation, Stage.OPEN if stage is Stage.REACHING else stage)
     if is_conflict(error):
         return TransactionLost(operation)
+    if (why := what_blocks(error)) is not None:
+        return StorageRefused(operation, why)
     if stage is Stage.REACHING or is_passing(error):
         return StorageUnavailable(operation)
     return StorageError(operation)
@@ -94,9 +106,10 @@ def _report(operation: str, error: Exception) -> None:
     # The driver's own words only: SQLAlchemy's text would add the parameters, which are what
     # the user wrote.
     cause = error.orig if isinstance(error, DBAPIError) else error
-    _log.warning(
-        "storage_failed", operation=operation, kind=type(cause).__name__, code=_code(cause)
-    )
+    told = {"kind": type(cause).__name__, "code": _code(cause)}
+    if why := why_refused(error):
+        told["why"] = why
+    _log.warning("storage_failed", operation=operation, **told)
 
 
 def _code(cause: BaseException | None) -> str | None:

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ParamSpec, Self, TypeVar
+from urllib.parse import quote
 
 import aiosqlite
 
@@ -23,8 +24,13 @@ _CHUNK = 64
 """aiosqlite's own default, for iterating over a cursor, which we do not."""
 
 
-def connection(database: str, **options: Any) -> "SqliteConnection":
-    """Return a connection that is opened by awaiting it; arguments are those of `sqlite3`."""
+def connection(database: str, *, makes_file: bool = True, **options: Any) -> "SqliteConnection":
+    """Return a connection that is opened by awaiting it; other arguments are those of `sqlite3`.
+
+    Without `makes_file` a file that is not there is no empty database, but an error.
+    """
+    if not makes_file:
+        database, options["uri"] = f"file:{quote(database)}?mode=rw", True
     return SqliteConnection(partial(sqlite3.connect, database, **options), _CHUNK)
 
 

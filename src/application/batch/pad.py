@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from domain.errors import StorageUnavailable
+from domain.errors import NoRoom, StorageUnavailable
 
 
 class Pad:
@@ -20,13 +20,13 @@ class Pad:
         """Add records at the end; the first ever has number 0.
 
         Raises:
-            StorageUnavailable: there is no room.
+            NoRoom: there is none.
         """
         end = self._ends[-1]
         try:
             await asyncio.to_thread(self._write, end, b"".join(records))
         except OSError as error:
-            raise StorageUnavailable("keep results") from error
+            raise NoRoom("keep results") from error
         for record in records:
             end += len(record)
             self._ends.append(end)

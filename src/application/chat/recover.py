@@ -1,7 +1,11 @@
 """What a dead process left running."""
 
+import structlog
+
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.conversation.conversation import AnswerState
+
+log = structlog.get_logger("turns")
 
 
 class RecoverTurns:
@@ -14,8 +18,11 @@ class RecoverTurns:
         self._work = work
 
     async def __call__(self) -> int:
-        """Run once at start-up, before any turn of this process; return how many were marked."""
-        return await self._work.run(_mark, repeatable=True)
+        """Run at start-up, before any turn of this process; return how many were marked."""
+        marked = await self._work.run(_mark, repeatable=True)
+        if marked:
+            log.warning("turns of an earlier process were interrupted", turns=marked)
+        return marked
 
 
 async def _mark(db: Stores) -> int:

@@ -78,6 +78,12 @@ class SaveAnswer:
         while self._unsaved and await self._settled(self._unsaved[0]):
             self._unsaved.popleft()
 
+    def give_up(self) -> None:
+        """Say which answers go with the process; of each the last checkpoint stays."""
+        if self._unsaved:
+            turns = [unsaved.kept.turn for unsaved in self._unsaved]
+            log.error("answers are lost, but for their checkpoints", turns=turns)
+
     async def _settled(self, unsaved: _Unsaved) -> bool:
         try:
             await self._ledger.answer(

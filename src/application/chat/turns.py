@@ -111,6 +111,7 @@ class Turns:
             await self.drain()
         finally:
             await self._save.late()
+            self._save.give_up()
             for chore in self._chores:
                 chore.cancel()
             await self._group.__aexit__(None, None, None)

@@ -11,6 +11,6 @@ class Spool(Protocol):
         """Give an empty file, which is gone when the block is left or the process dies.
 
         Raises:
-            StorageUnavailable: there is no room.
+            NoRoom: there is none.
         """
         ...

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from application.ports.spool import Spool
 from application.transfer.import_archive import ImportArchive
-from domain.errors import StorageUnavailable
+from domain.errors import NoRoom
 from domain.ids import UserId
 from domain.transfer.errors import ArchiveTooLarge, ImportRunning
 from domain.transfer.progress import Progress
@@ -35,7 +35,7 @@ class ReceiveArchive:
         Raises:
             ImportRunning: another one of the user has not ended.
             ArchiveTooLarge: more came than is taken.
-            StorageUnavailable: there is no room for it.
+            NoRoom: there is none for it.
             ParleyError: as `ImportArchive`.
         """
         if user in self._busy:
@@ -66,7 +66,12 @@ class ReceiveArchive:
 
 async def _write(file: BinaryIO, waiting: bytearray) -> None:
     try:
-        await asyncio.to_thread(file.write, bytes(waiting))
+        await asyncio.to_thread(_put_down, file, bytes(waiting))
     except OSError as error:
-        raise StorageUnavailable("keep the archive") from error
+        raise NoRoom("keep the archive") from error
     waiting.clear()
+
+
+def _put_down(file: BinaryIO, piece: bytes) -> None:
+    file.write(piece)
+    file.flush()  # Else the last of it might find no room only while it is read.

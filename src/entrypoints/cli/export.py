@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 import sys
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -35,7 +36,7 @@ def export(name: str, file: Path | None, resume: bool) -> None:  # noqa: FBT001 
         account = await account_named(container, name)
         use_case = await container.get(ExportAccount)
         total = (await use_case.tally(account.id)).records
-        with ExitStack() as stack:
+        with _named(file), ExitStack() as stack:
             target, mark = _opened(stack, file, resume=resume)
             show = stack.enter_context(meter())
             written = mark.lines
@@ -48,6 +49,19 @@ def export(name: str, file: Path | None, resume: bool) -> None:  # noqa: FBT001 
         return written
 
     run(work)
+
+
+@contextmanager
+def _named(file: Path | None) -> Generator[None]:
+    """Say of which file it is that nothing more goes into it, and how to go on."""
+    try:
+        yield
+    except OSError as error:
+        if file is None or not file.exists():
+            raise
+        again = "remove it" if file.suffix == ".gz" else "--resume goes on with it"
+        text = f"{file}: {error.strerror}; once that is mended, {again}"
+        raise click.ClickException(text) from error
 
 
 def _opened(stack: ExitStack, file: Path | None, *, resume: bool) -> tuple[BinaryIO, Mark]:

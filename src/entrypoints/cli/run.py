@@ -1,6 +1,7 @@
 """Runs a command's work with a container, and tells failures in one line."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -15,6 +16,10 @@ from entrypoints.wiring.settings import Settings, SettingsError
 
 T = TypeVar("T")
 
+_OF_THE_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
+"""What no trace of ours explains better than the system's own words."""
 _NO_REASON = (str(StorageError("")), str(StorageUnavailable("")))
 """"The database refused", and not why."""
 
@@ -43,9 +48,10 @@ def run(work: Callable[[AsyncContainer], Awaitable[T]]) -> T:
     except (ParleyError, SettingsError) as error:
         raise click.ClickException(_explained(error, settings)) from error
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in _OF_THE_MACHINE:
             raise
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+        place = "" if error.filename is None else f"{error.filename}: "
+        raise click.ClickException(f"{place}{error.strerror}") from error
 
 
 def _explained(error: ParleyError | SettingsError, settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import socket
 import sys
 from contextlib import suppress
@@ -12,6 +13,7 @@ from dishka import AsyncContainer
 
 from application.accounts.first_login import FirstLogin, OfferFirstLogin
 from application.chat.characters import Characters
+from application.chat.recover import RecoverTurns
 from application.ports.files import Files
 from domain.catalog.catalog import Catalog
 from domain.errors import ParleyError
@@ -24,6 +26,7 @@ from entrypoints.wiring.settings import Settings
 LARGEST_FRAME = 8 * 1024 * 1024
 WAITING_FRAMES = 32
 _NOT_STARTED = 3
+_MANY_FILES = 65_536
 
 
 @click.command()
@@ -39,6 +42,7 @@ def serve(host: str | None, port: int | None) -> None:
     configure_logging(settings)
     options = server_options(settings)
     check_address(settings.host, settings.port)
+    _allow_many_files()
     try:
         upgrade(settings)
     except ParleyError as error:
@@ -84,6 +88,18 @@ def check_address(host: str, port: int) -> None:
         # All else is for the server to judge: one of several addresses may do for it.
 
 
+def _allow_many_files() -> None:
+    """Let the process have as many sockets and files open as it may; many shells give it a few.
+
+    Whoever comes when there are none left is turned away without a word.
+    """
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if most == resource.RLIM_INFINITY else min(most, _MANY_FILES)
+    if few != resource.RLIM_INFINITY and few < wanted:
+        with suppress(OSError, ValueError):  # Some systems set a limit of their own below.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 def server_options(settings: Settings) -> dict[str, Any]:
     """Return how uvicorn is to serve."""
     return {
@@ -110,16 +126,21 @@ async def _prepare(container: AsyncContainer) -> FirstLogin | None:
     await container.get(Characters)
     await container.get(ToolServers)
     await container.get(Files)
+    await (await container.get(RecoverTurns))()
     if (await container.get(Settings)).env != "development":
         return None
     return await (await container.get(OfferFirstLogin))()
 
 
 def _show(login: FirstLogin) -> None:
-    click.echo(
+    text = (
         "\nWelcome to Parley. A first user was made for you; this is shown once:\n"
         f"  user      {login.username}\n"
         f"  password  {login.password}\n"
         f"  token     {login.token}\n"
         "Try it from another terminal:  .venv/bin/parley chat --model demo\n"
     )
+    try:
+        click.echo(text)
+    except OSError:  # A full disk, for one. It is there already, and is never shown again.
+        click.echo(text, err=True)

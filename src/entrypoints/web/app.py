@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 import uvicorn
 from dishka import AsyncContainer
 from dishka.integrations.litestar import setup_dishka
@@ -29,8 +28,6 @@ from entrypoints.web.voice_socket import voice_socket
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings
 
-log = structlog.get_logger("web")
-
 SWITCH_S = 0.0005
 
 
@@ -39,9 +36,7 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncGenerator[None, None]:
-        interrupted = await (await container.get(RecoverTurns))()
-        if interrupted:
-            log.warning("turns of an earlier process were interrupted", turns=interrupted)
+        await (await container.get(RecoverTurns))()
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
         videos = await container.get(Videos)
         revoked = await container.get(RevokedSockets)

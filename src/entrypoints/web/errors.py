@@ -8,10 +8,13 @@ from msgspec import UNSET, Struct, UnsetType
 
 from domain.errors import (
     FileRefused,
+    FilesUnavailable,
     InvalidRequest,
     NotAuthenticated,
     NotConfigured,
     ParleyError,
+    StorageRefused,
+    StorageUnavailable,
 )
 from domain.media import VideoJob
 from domain.media_errors import UnknownMediaModel
@@ -21,6 +24,9 @@ from entrypoints.web.meanings import MEANINGS, UNEXPECTED, WAITS_S, Door, Meanin
 from entrypoints.web.wire.envelopes import Detail, ErrorDetail, ErrorEnvelope
 
 INTERNAL = "Internal server error"
+SAY_IT_ALL = (NotConfigured, StorageUnavailable, StorageRefused, FilesUnavailable)
+"""What is missing they say, and what is away or full a line of the storage's own; where in our code
+it was noticed tells nobody anything."""
 
 
 class TurnDidNotAnswer(Exception):

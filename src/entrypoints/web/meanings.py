@@ -101,6 +101,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "remote_tool_failed": _provider(),
     "storage_error": Meaning(500, "service_error", "database"),
     "storage_unavailable": Meaning(503, "service_error", "database"),
+    "storage_refused": Meaning(503, "service_error", "database"),
     "files_unavailable": Meaning(502, "service_error", "internal"),
     "storage_outcome_unknown": Meaning(500, "service_error", "database"),
     "hearing_failed": Meaning(502, "provider_error", "stt"),
@@ -125,6 +126,7 @@ WAITS_S: Mapping[str, float] = {
     "too_many_turns": 1,
     "import_running": 5,
     "storage_unavailable": 1,
+    "storage_refused": 30,
     "shutting_down": 5,
     "provider_overloaded": 5,
 }

@@ -16,11 +16,12 @@ from litestar.exceptions import (
 )
 from msgspec import structs
 
-from domain.errors import InvalidRequest, NotConfigured, ParleyError, StorageUnavailable
+from domain.errors import InvalidRequest, ParleyError
 from domain.provider_errors import ProviderError
 from entrypoints.web.allowed_methods import allow
 from entrypoints.web.choices import choices
 from entrypoints.web.errors import (
+    SAY_IT_ALL,
     JobDidNotSucceed,
     Problem,
     TurnDidNotAnswer,
@@ -90,8 +91,7 @@ def _ours(request: AnyRequest, error: ParleyError) -> Response[ErrorEnvelope]:
     if isinstance(error, ProviderError):
         # It is not ours, and where in our code it was noticed tells nobody anything.
         log.warning("provider failed", code=error.code, provider=error.provider, error=str(error))
-    elif isinstance(error, NotConfigured | StorageUnavailable):
-        # Nor does it here: what is missing is said, and what is away the database's own line says.
+    elif isinstance(error, SAY_IT_ALL):
         log.warning("request failed", code=error.code, error=str(error))
     elif found.status >= 500 and not isinstance(error, InvalidRequest):
         log.warning("request failed", code=error.code, exc_info=error)

@@ -3,8 +3,9 @@
 import os
 import secrets
 from contextlib import suppress
+from pathlib import Path
 
-from entrypoints.wiring.settings import SECRET_BYTES, Secret, Settings
+from entrypoints.wiring.settings import SECRET_BYTES, Secret, Settings, SettingsError
 
 
 def auth_secret(settings: Settings) -> Secret:
@@ -12,17 +13,32 @@ def auth_secret(settings: Settings) -> Secret:
 
     Outside production a missing one is made once and kept in the data directory, readable by its
     owner only, so that tokens outlive a restart.
+
+    Raises:
+        SettingsError: it can be neither made nor read.
     """
     if settings.auth_secret:
         return settings.auth_secret
     path = settings.data_dir / "auth_secret"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        # Linked into place when it is whole: two processes that start at once agree on one.
-        draft = path.with_name(f"auth_secret.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+    try:
+        if not path.exists():
+            _make(path)
+        return Secret(path.read_text().strip())
+    except OSError as error:
+        raise SettingsError(
+            f"PARLEY_DATA_DIR: {path} cannot be made or read: {error.strerror}; mend that, or set"
+            " PARLEY_AUTH_SECRET"
+        ) from error
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Linked into place when it is whole: two processes that start at once agree on one.
+    draft = path.with_name(f"auth_secret.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_hex(SECRET_BYTES))
         with suppress(FileExistsError):
             path.hardlink_to(draft)
-        draft.unlink()
-    return Secret(path.read_text().strip())
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,7 +1,11 @@
 """What is configured, what is missing, what answers."""
 
+import os
+import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from dishka import AsyncContainer
@@ -27,6 +31,9 @@ from entrypoints.wiring.providers.remote_tools import ToolServers
 from entrypoints.wiring.providers.speech import SpeechAdapters
 from entrypoints.wiring.settings import Secret, Settings
 from entrypoints.wiring.variables import VARIABLES
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_LITTLE_BYTES = 64 * 2**20
 
 State = Literal["ok", "missing", "failing"]
 
@@ -62,6 +69,8 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
     async def users() -> str:
         async with work() as db:
             found = len(await db.accounts.all())
+        # Of what cannot be there: a disk, a server or rights that allow no change refuse it.
+        await work.run(lambda db: db.turns.forget_before(_NEVER), repeatable=True)
         return f"{found} users" if found else "no user yet: parley user add EMAIL"
 
     async def stored() -> str:
@@ -74,6 +83,7 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
 
     return [
         await _look("main database", users),
+        room(settings.data_dir),
         await _look("files", stored),
         *[
             await _look(_name(provider, number, len(keys)), partial(_listed, adapter))
@@ -96,6 +106,17 @@ async def diagnose(container: AsyncContainer, settings: Settings) -> list[Findin
         Finding("demo", "ok", "needs nothing"),
         *[await _look(f"tools: {each.terms.name}", partial(_tools, each)) for each in tool_servers],
     ]
+
+
+def room(folder: Path) -> Finding:
+    """Return whether the data directory, or what it is to be made in, has room for more."""
+    place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not os.access(place, os.W_OK):
+        return Finding("room", "failing", f"{place} cannot be written to")
+    free = shutil.disk_usage(place).free
+    if free < _LITTLE_BYTES:
+        return Finding("room", "failing", f"{free / 2**20:.1f} MiB are left in {place}; make room")
+    return Finding("room", "ok", f"{free / 2**30:.1f} GiB are left in {place}")
 
 
 def _name(provider: str, number: int, keys: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+from entrypoints.wiring.log_output import LogOutput
 from entrypoints.wiring.redaction import redacted
 from entrypoints.wiring.settings import Settings
 
@@ -67,7 +68,7 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LogOutput(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from structlog.testing import capture_logs
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
@@ -283,6 +284,19 @@ async def test_the_end_of_the_process_is_the_last_chance_to_save() -> None:
         await rig.clock.advance(3)
         rig.store.away = False
     assert (await rig.rows(turn))[1].message == "Whole"
+
+
+async def test_answers_that_go_with_the_process_are_named() -> None:
+    gate = asyncio.Event()
+    with capture_logs() as logs:
+        async with Rig([*said("Whole"), gate]) as rig:
+            turn = await rig.start()
+            rig.store.away = True
+            gate.set()
+            await rig.clock.advance(3)
+        rig.store.away = False
+    [lost] = [line for line in logs if line["event"].startswith("answers are lost")]
+    assert (lost["log_level"], lost["turns"]) == ("error", [turn])
 
 
 async def test_a_conversation_deleted_meanwhile_does_not_keep_readers_waiting() -> None:

@@ -7,9 +7,9 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException
 
-from domain.errors import NotConfigured, ParleyError, StorageUnavailable
+from domain.errors import ParleyError
 from domain.provider_errors import ProviderError
-from entrypoints.web.errors import INTERNAL, problem
+from entrypoints.web.errors import INTERNAL, SAY_IT_ALL, problem
 from entrypoints.web.wire.legacy import LegacyEnvelope, failed
 
 log = structlog.get_logger("legacy")
@@ -25,7 +25,7 @@ def reply(envelope: LegacyEnvelope, headers: Mapping[str, str] | None = None) ->
 def _ours(_: Request[Any, Any, Any], error: ParleyError) -> Reply:
     found = problem(error)
     if found.status >= 500:
-        expected = isinstance(error, ProviderError | NotConfigured | StorageUnavailable)
+        expected = isinstance(error, (ProviderError, *SAY_IT_ALL))
         log.warning("request failed", code=error.code, exc_info=None if expected else error)
     status = 400 if found.status == 422 else found.status
     return reply(failed(status, str(error)), found.headers)

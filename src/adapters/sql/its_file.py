@@ -1,0 +1,40 @@
+"""Keeps a connection to SQLite from outliving the file that bears the database's name.
+
+A file that was moved away or removed can be written to for as long as somebody has it open. What
+is said meanwhile would be acknowledged, and be gone with the process.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+_KEY = "file"
+
+
+def watch(engine: Engine, file: Path) -> None:
+    """Have connections replaced before they are used, once another file stands in the place.
+
+    Where none stands there, connecting fails until it is back.
+    """
+
+    def remember(_connection: Any, record: Any) -> None:
+        record.info[_KEY] = _which(file)
+
+    def compare(_connection: Any, record: Any, _proxy: Any) -> None:
+        now = _which(file)
+        if now is None or now != record.info[_KEY]:
+            raise DisconnectionError("the database file was moved, removed or replaced")
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", compare)
+
+
+def _which(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - on the way of every transaction
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
