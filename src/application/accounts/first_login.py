@@ -1,12 +1,13 @@
 """Lets the first person in."""
 
 import secrets
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from application.ports.passwords import Passwords
 from application.ports.tokens import Tokens
-from application.ports.unit_of_work import UnitOfWork
+from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.errors import AlreadyExists
 
 USERNAME = "admin"
@@ -28,15 +29,29 @@ class OfferFirstLogin:
         self._passwords = passwords
         self._tokens = tokens
 
-    async def __call__(self) -> FirstLogin | None:
-        """Return the login that was made, or None when somebody can log in already."""
+    async def __call__(self, show: Callable[[FirstLogin], None]) -> None:
+        """Make a login, unless somebody can log in already.
+
+        Args:
+            show: shows it to the operator. It is called before the login is stored for good:
+                whoever stops the process in between is shown another one at the next start, and
+                nobody has a user whose password was never seen.
+        """
         async with self._work() as db:
             if await db.accounts.all():
-                return None
+                return
         password = secrets.token_urlsafe(12)
         hashed = await self._passwords.hash(password)
+        shown: list[FirstLogin] = []
+
+        async def make(db: Stores) -> None:
+            account = await db.accounts.add(USERNAME, hashed, None)
+            login = FirstLogin(USERNAME, password, self._tokens.issue(account))
+            if login not in shown:  # The block may begin anew.
+                show(login)
+                shown.append(login)
+
         try:
-            account = await self._work.run(lambda db: db.accounts.add(USERNAME, hashed, None))
+            await self._work.run(make)
         except AlreadyExists:
-            return None  # Another process, which starts as well, was faster.
-        return FirstLogin(USERNAME, password, self._tokens.issue(account))
+            return  # Another process, which starts as well, was faster.

@@ -47,8 +47,7 @@ def serve(host: str | None, port: int | None) -> None:
         upgrade(settings)
     except ParleyError as error:
         raise click.ClickException(str(error)) from error
-    if (login := run(_prepare)) is not None:
-        _show(login)
+    run(_prepare)
     from entrypoints.web.app import server  # noqa: PLC0415 - no other command needs the framework
 
     running = server(settings, options)
@@ -120,16 +119,15 @@ def server_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def _prepare(container: AsyncContainer) -> FirstLogin | None:
+async def _prepare(container: AsyncContainer) -> None:
     """Find out now, in one line, what would otherwise fail the first request."""
     await container.get(Catalog)
     await container.get(Characters)
     await container.get(ToolServers)
     await container.get(Files)
     await (await container.get(RecoverTurns))()
-    if (await container.get(Settings)).env != "development":
-        return None
-    return await (await container.get(OfferFirstLogin))()
+    if (await container.get(Settings)).env == "development":
+        await (await container.get(OfferFirstLogin))(_show)
 
 
 def _show(login: FirstLogin) -> None:
@@ -142,5 +140,5 @@ def _show(login: FirstLogin) -> None:
     )
     try:
         click.echo(text)
-    except OSError:  # A full disk, for one. It is there already, and is never shown again.
+    except OSError:  # A full disk, for one.
         click.echo(text, err=True)
