@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
@@ -163,3 +164,31 @@ async def test_fragments_are_joined_as_they_come() -> None:
         await client.send([b"a", b"", b"bc"])
         await client.send("whole")
         assert await client.recv() == repr(["größer" * 100 + "!", b"abc", "whole"])
+
+
+@pytest.mark.parametrize("pieces", [(b"\xff",), (b"\xc3", b"\xa4\xc3")])
+async def test_text_that_is_no_utf8_closes_the_socket_and_is_one_line_in_the_log(
+    pieces: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    left = asyncio.get_running_loop().create_future()
+
+    async def serve(_: DirectSocket, receive: Callable[[], Awaitable[Any]]) -> None:
+        left.set_result(await receive())
+
+    first, *others = pieces
+    sent = frame_of_client(0x81 if not others else 0x01, first)
+    sent += b"".join(frame_of_client(0x80, piece) for piece in others)
+    with capture_logs() as logged:
+        async with listening(serve) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HANDSHAKE)
+            assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+            writer.write(sent)
+            reason = b"Text is not UTF-8"
+            closing = bytes((0x88, 2 + len(reason))) + (1007).to_bytes(2, "big") + reason
+            assert await reader.read() == closing
+            assert (await left)["code"] == 1007
+            writer.close()
+            await writer.wait_closed()
+    assert [line["event"] for line in logged] == ["closed: a client's text is not UTF-8"]
+    assert not [record for record in caplog.records if record.exc_info]

@@ -9,6 +9,8 @@ NOT_JSON = 1003
 """The first frame was not JSON; later ones are answered by an error."""
 BAD_SETTINGS = 1003
 """Of the voice socket: nobody speaks as it is wanted."""
+NOT_UTF8 = 1007
+"""A text frame was no text."""
 POLICY = 1008
 """Nothing was ever said, or a mode was asked for that is not here."""
 TOO_BIG = 1009

@@ -9,11 +9,16 @@ the specification provides for what a server can do beyond it.
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
+import structlog
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
+
+from entrypoints.web.close_codes import NOT_UTF8
+
+log = structlog.get_logger("socket")
 
 EXTENSION = "parley.direct"
 """Under this name a socket's scope has its `DirectSocket`, where the server offers one."""
@@ -97,6 +102,22 @@ class DirectSocketProtocol(WebSocketsSansIOProtocol):
         if event.fin:
             self.frames, self._joined = [bytes(joined)], None
             self.send_receive_event_to_app()
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a message on; text that is none ends the socket, as RFC 6455 has it (section 8.1).
+
+        uvicorn does so too, with a traceback in the log for what is a client's fault.
+        """
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                log.info("closed: a client's text is not UTF-8", code=NOT_UTF8)
+                self.conn.send_close(NOT_UTF8, "Text is not UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def write_text(self, payload: bytes) -> bool:
         """See `DirectSocket`."""
