@@ -84,6 +84,17 @@ async def test_what_no_route_takes(
     assert ("allow" in answer.headers) is (status == 405)
 
 
+@pytest.mark.parametrize("path", ["/api/db", "/api/aws", "/generate", "/chat_audio2text"])
+async def test_a_method_that_a_path_of_the_old_client_does_not_take_is_told_in_its_envelope(
+    anna: httpx.AsyncClient, path: str
+) -> None:
+    answer = await anna.get(path)
+    outcome = {"status": "fail", "result": "Method not allowed"}
+    assert answer.status_code == 405
+    assert answer.json() == {"success": False, "code": 405, "message": outcome}
+    assert answer.headers["allow"] == "OPTIONS, POST"
+
+
 @pytest.mark.parametrize(
     "body", [b"{", b"\xff\xfe", b'{"customer_id": 1e999}', b"[" * 100_000, b"nonsense"]
 )

@@ -144,6 +144,22 @@ async def test_following_live_and_leaving_does_not_stop_it(parley: Parley) -> No
     assert frames(await again.whole())[-1]["type"] == "tts_not_requested"
 
 
+async def test_a_stream_that_has_begun_outlives_its_token_and_no_other_begins(
+    parley: Parley, anna: httpx.AsyncClient
+) -> None:
+    gate = asyncio.Event()
+    parley.script([TextDelta("first"), gate, TextDelta("second")])
+    started = await start(parley)
+    client = RawClient(parley.app, "GET", path(started.turn), headers=parley.headers)
+    await client.until(b"first")
+    assert (await anna.post("/api/v1/auth/logout-everywhere")).status_code == 200
+    gate.set()
+    whole = frames(await client.whole())
+    assert [f["content"] for f in whole if f["type"] == "text_chunk"] == ["first", "second"]
+    assert whole[-1]["type"] == "tts_not_requested"
+    assert (await anna.get(path(started.turn))).status_code == 401
+
+
 async def test_pings_come_every_fifteen_seconds(parley: Parley) -> None:
     gate = asyncio.Event()
     parley.script([TextDelta("first"), gate])

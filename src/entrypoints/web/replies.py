@@ -14,6 +14,8 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
+from litestar.routes import HTTPRoute
+from litestar.utils import normalize_path
 from msgspec import structs
 
 from domain.errors import InvalidRequest, ParleyError
@@ -110,6 +112,20 @@ def _gone(_: AnyRequest, __: ClientGone) -> Response[None]:
     return Response(None, status_code=NOBODY_LISTENS)
 
 
+def _no_such_method(request: AnyRequest, error: MethodNotAllowedException) -> Response[Any]:
+    """Answer for a path that takes other methods, in the shape of errors that these have."""
+    error.headers = {"allow": allow((error.headers or {}).get("allow", "").split(", "))}
+    path = normalize_path(request.scope["path"])
+    for route in request.app.routes:
+        if isinstance(route, HTTPRoute) and route.path == path:
+            for handler in route.route_handlers:
+                known: Mapping[Any, Any] = getattr(handler, "exception_handlers", None) or {}
+                if (own := known.get(MethodNotAllowedException)) is not None:
+                    return own(request, error)
+    message = "Method not allowed"
+    return _reply(refused(error.status_code, message, message, headers=error.headers))
+
+
 def _foreign(request: AnyRequest, error: HTTPException) -> Response[ErrorEnvelope]:
     """Answer what Litestar refuses before any of our code runs."""
     status, headers = error.status_code, dict(error.headers or {})
@@ -118,9 +134,6 @@ def _foreign(request: AnyRequest, error: HTTPException) -> Response[ErrorEnvelop
             return _reply(_schema_violated(request, error))
         case NotFoundException():
             message = "Not found"
-        case MethodNotAllowedException():
-            message = "Method not allowed"
-            headers["allow"] = allow(headers["allow"].split(", "))
         case _ if isinstance(error.__cause__, SerializationException):
             message = "The body is not valid JSON"
         case _ if status == 413:
@@ -186,6 +199,7 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Resp
     TurnDidNotAnswer: _no_answer,
     JobDidNotSucceed: _no_result,
     ClientGone: _gone,
+    MethodNotAllowedException: _no_such_method,
     HTTPException: _foreign,
     InternalServerException: _surprise,
     Exception: _surprise,

@@ -5,7 +5,11 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, SerializationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    SerializationException,
+)
 
 from domain.errors import ParleyError
 from domain.provider_errors import ProviderError
@@ -39,6 +43,10 @@ def _refused(_: Request[Any, Any, Any], error: HTTPException) -> Reply:
     return reply(failed(413, "The body is too large") if too_large else failed(400, "Bad request"))
 
 
+def _not_allowed(_: Request[Any, Any, Any], error: MethodNotAllowedException) -> Reply:
+    return reply(failed(405, "Method not allowed"), error.headers)
+
+
 def _not_json(_: Request[Any, Any, Any], __: SerializationException) -> Reply:
     return reply(failed(400, "The body is not valid JSON"))
 
@@ -51,6 +59,7 @@ def _surprise(_: Request[Any, Any, Any], error: Exception) -> Reply:
 FAILURES: dict[int | type[Exception], Any] = {
     ParleyError: _ours,
     SerializationException: _not_json,
+    MethodNotAllowedException: _not_allowed,
     HTTPException: _refused,
     Exception: _surprise,
 }
