@@ -49,6 +49,10 @@ class RunningTurns:
         """Return how many turns of the user run here."""
         return sum(running.header.user == user for running in self._turns.values())
 
+    def users(self) -> set[UserId]:
+        """Return whose turns run here."""
+        return {running.header.user for running in self._turns.values()}
+
     @contextmanager
     def watched(self, turn: TurnId) -> Generator[None, None, None]:
         """Count somebody among the turn's readers for as long as the block lasts."""
@@ -67,6 +71,12 @@ class RunningTurns:
         """Stop the turn, if it runs here."""
         if (running := self._turns.get(turn)) is not None:
             running.switch.stop(why)
+
+    def stop_all_of(self, user: UserId, why: ParleyError) -> None:
+        """Stop those of one user."""
+        for running in self._turns.values():
+            if running.header.user == user:
+                running.switch.stop(why)
 
     def stop_abandoned(self) -> None:
         """Stop those that have gone on without any reader for too long."""

@@ -47,6 +47,8 @@ class TurnLimits(Struct, frozen=True):
     """How long asking again under the same key finds the earlier turn."""
     sweep_s: float = 60
     watch_s: float = 1
+    accounts_s: float = 3
+    """How often it is looked whether the users of running turns are there still."""
     save_late_s: float = 5
 
 
@@ -94,6 +96,7 @@ class Turns:
         self._chores = [
             self._group.create_task(self._obey_signals()),
             self._group.create_task(self._stop_the_abandoned()),
+            self._group.create_task(self._stop_those_of_nobody()),
             self._group.create_task(self._checkpoints.keep_on()),
             self._group.create_task(self._sweep()),
             self._group.create_task(self._save_the_rest()),
@@ -321,6 +324,24 @@ class Turns:
         while True:
             await self._clock.sleep(self._limits.watch_s)
             self._running.stop_abandoned()
+
+    async def _stop_those_of_nobody(self) -> None:
+        """Stop the turns of accounts that another process, such as the command line, deletes."""
+        while True:
+            await self._clock.sleep(self._limits.accounts_s)
+            if not (users := self._running.users()):
+                continue
+            try:
+                there = await self._work.run(
+                    lambda db, some=users: db.accounts.token_versions(some)
+                )
+            except StorageError as error:
+                # A turn does not need the database.
+                log.warning("accounts of running turns not checked", error=error.code)
+                continue
+            for user in users - there.keys():
+                log.info("account deleted while its turns ran", customer=user)
+                self._running.stop_all_of(user, TurnDeleted())
 
     async def _save_the_rest(self) -> None:
         while True:

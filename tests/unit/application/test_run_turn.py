@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
 from application.chat.stop_switch import StopSwitch
+from application.chat.turns import TurnLimits
 from domain.catalog.card import Price
 from domain.conversation.conversation import (
     AnswerState,
@@ -175,7 +176,8 @@ async def test_a_growing_answer_is_saved_now_and_then() -> None:
 
 
 async def test_nothing_is_written_while_nothing_is_said() -> None:
-    async with Rig([*said("One"), asyncio.Event()]) as rig:
+    never_read = TurnLimits(drain_s=0, accounts_s=3600)
+    async with Rig([*said("One"), asyncio.Event()], limits=never_read) as rig:
         await rig.start()
         await rig.clock.advance(2)
         opened = rig.store.opened

@@ -19,6 +19,7 @@ from domain.turn.events import (
     TextDelta,
     ThinkingDelta,
     TurnCompleted,
+    TurnFailed,
     TurnStarted,
 )
 from domain.turn.metering import Attempt, Metering, Usage
@@ -30,8 +31,26 @@ BILL = Metering(
     attempts=(Attempt("swift-2-latest", "acme"),),
     first_token_ms=0,
 )
-RARELY = TurnLimits(drain_s=0, watch_s=3600, sweep_s=600)
+RARELY = TurnLimits(drain_s=0, watch_s=3600, sweep_s=600, accounts_s=3600)
 """For days to pass in few steps."""
+
+
+async def test_turns_of_an_account_that_another_process_deletes_are_stopped() -> None:
+    async with Rig([*said("Half"), asyncio.Event()], [*said("On"), asyncio.Event()]) as rig:
+        of_anna, of_boris = await rig.start(), await rig.start(question(user=BORIS))
+        await rig.clock.advance(10)
+        assert not await rig.turns.ended(of_anna)
+        async with rig.store() as db:
+            await db.accounts.remove(ANNA)
+        rig.store.fail_next()
+        await rig.clock.advance(3)
+        assert not await rig.turns.ended(of_anna)
+        await rig.clock.advance(3)
+        ending = await rig.ending(of_anna)
+        assert isinstance(ending, TurnFailed)
+        assert (ending.code, ending.saved) == ("deleted", None)
+        assert not await rig.turns.ended(of_boris)
+        assert rig.model.closed_early == 1
 
 
 async def test_a_turn_says_who_answers_what_and_how_it_ended() -> None:
