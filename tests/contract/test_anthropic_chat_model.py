@@ -1,6 +1,5 @@
 """What is particular to Anthropic's adapter: the real SDK on a real connection."""
 
-import traceback
 from collections.abc import AsyncGenerator, Callable, Iterator
 
 import pytest
@@ -134,15 +133,6 @@ def assert_fit_for_clients(error: ProviderError) -> None:
     assert "anthropic" in str(error)
     for hidden in (SECRET, "127.0.0.1", "<html", "req_"):
         assert hidden not in str(error)
-
-
-async def test_the_sdks_exception_is_the_cause(
-    sim: AnthropicSimulator, claude: AnthropicChatModel
-) -> None:
-    sim.script(refusal(500))
-    error, _ = await error_of(claude, QUESTION)
-    assert type(error.__cause__).__name__ == "InternalServerError"
-    assert "anthropic." in "".join(traceback.format_exception(error))
 
 
 @pytest.mark.parametrize("shape", [dripped, joined, lambda reply: paced(reply, 0.0)])

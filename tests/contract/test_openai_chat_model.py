@@ -1,6 +1,5 @@
 """What is particular to OpenAI's interfaces, and to local servers that speak one of them."""
 
-import traceback
 from collections.abc import AsyncGenerator, Callable, Iterator
 
 import pytest
@@ -162,15 +161,6 @@ def assert_fit_for_clients(error: ProviderError) -> None:
     for hidden in (SECRET, "127.0.0.1", "<html"):
         assert hidden not in str(error)
     assert "openai" in str(error) or "local" in str(error)
-
-
-async def test_the_sdks_exception_is_the_cause(
-    sim: OpenAISimulator, openai: OpenAIChatModel
-) -> None:
-    sim.script(failure(500))
-    error, _ = await error_of(openai, question(CARD["gpt-4o-mini"]))
-    assert type(error.__cause__).__name__ == "InternalServerError"
-    assert "openai." in "".join(traceback.format_exception(error))
 
 
 @pytest.mark.parametrize("shape", [dripped, joined, lambda reply: paced(reply, 0.0)])

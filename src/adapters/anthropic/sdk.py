@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.anthropic.blocks import PROVIDER
 from adapters.transport.patience import Patience
-from adapters.transport.sdk_client import SdkClient, client_options
+from adapters.transport.sdk_client import SdkClient, sdk_options
 from adapters.transport.streaming import RawAnswer
 from domain.errors import NotConfigured
 
@@ -29,7 +29,7 @@ class AnthropicSdk:
         """
         self._api_key = api_key
         self._base_url = base_url
-        self._client = SdkClient(PROVIDER, patience, self._make)
+        self._client = SdkClient(PROVIDER, patience, self._make, asks_again=True)
 
     @asynccontextmanager
     async def messages(
@@ -79,5 +79,5 @@ class AnthropicSdk:
             base_url=self._base_url,
             default_headers=headers,
             open_telemetry=False,
-            **client_options(self._client.patience, asks_again=True),
+            **sdk_options(self._client.connections()),
         )

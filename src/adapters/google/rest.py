@@ -7,7 +7,7 @@ ten times what their bytes do; what else it does for a question is one header.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
@@ -17,10 +17,13 @@ from adapters.google.catalog import PROVIDER
 from adapters.google.errors import refused
 from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
-from adapters.transport.sdk_client import SdkClient, client_options
-from adapters.transport.streaming import BODY, RawAnswer
+from adapters.transport.sdk_client import SdkClient
+from adapters.transport.streaming import RawAnswer
 from domain.errors import NotConfigured
 from domain.provider_errors import ProviderGarbled
+
+if TYPE_CHECKING:
+    from adapters.transport.connections import Connections, Reply
 
 _KEY_VARIABLE = "GOOGLE_API_KEY"
 _VERSION = "v1beta"
@@ -51,7 +54,7 @@ class GoogleRest:
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._patience = patience
-        self._client = SdkClient(PROVIDER, patience, self._make)
+        self._client = SdkClient(PROVIDER, patience, self._make, asks_again=True)
 
     @asynccontextmanager
     async def streamed(
@@ -70,11 +73,11 @@ class GoogleRest:
         """
         client = await self._client.ready()
         address = f"{self._base_url}/{_VERSION}/{_resource(model)}:streamGenerateContent?alt=sse"
-        answer = await client.ask(address, msgspec.json.encode(body))
+        reply = await client.ask(address, msgspec.json.encode(body))
         try:
-            yield answer.extensions[BODY]
+            yield reply
         finally:
-            await answer.aclose()
+            await reply.aclose()
 
     async def model_names(self) -> list[str]:
         """Return the names of the models on offer to this key.
@@ -105,53 +108,47 @@ class GoogleRest:
     def _make(self) -> "_Client":
         if not self._api_key:
             raise NotConfigured(_KEY_VARIABLE)
-        return _Client(self._api_key, self._patience)
+        return _Client(self._api_key, self._client.connections())
 
 
 class _Client:
     """The shared connections, and the key."""
 
-    def __init__(self, api_key: str, patience: Patience) -> None:
-        options = client_options(patience, asks_again=True)
-        self._http = options["http_client"]
-        self._timeout = options["timeout"]
+    def __init__(self, api_key: str, connections: "Connections") -> None:
+        self._connections = connections
         self._headers = {"x-goog-api-key": api_key, "content-type": "application/json"}
 
-    async def ask(self, address: str, body: bytes) -> Any:
+    async def ask(self, address: str, body: bytes) -> "Reply":
         """Return the answer, its body still to be read.
 
         Raises:
             ProviderError: it is an error.
         """
-        return await self._sent("POST", address, body)
+        return await self._replied("POST", address, body)
 
     async def list(self, address: str) -> bytes:
         """Return a list's body.
 
         Raises:
-            ProviderError: the answer is an error.
+            ProviderError: the answer is an error, or sends no end of bytes.
         """
-        answer = await self._sent("GET", address)
+        reply = await self._replied("GET", address)
         try:
-            return await answer.aread()
+            return await reply.whole(PROVIDER)
         finally:
-            await answer.aclose()
+            await reply.aclose()
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._connections.close()
 
-    async def _sent(self, method: str, address: str, body: bytes | None = None) -> Any:
-        request = self._http.build_request(
-            method, address, content=body, headers=self._headers, timeout=self._timeout
-        )
-        # A redirect is not followed: the key would go with it.
-        answer = await self._http.send(request, stream=True, follow_redirects=False)
-        if answer.status_code == 200:
-            return answer
+    async def _replied(self, method: str, address: str, body: bytes | None = None) -> "Reply":
+        reply = await self._connections.ask(method, address, self._headers, body)
+        if reply.status == 200:
+            return reply
         try:
-            raise refused(answer.status_code, await answer.aread(), answer.headers)
+            raise refused(reply.status, await reply.refusal(), reply.headers)
         finally:
-            await answer.aclose()
+            await reply.aclose()
 
 
 def _resource(model: str) -> str:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from adapters.transport.patience import Patience
-from adapters.transport.sdk_client import SdkClient, client_options
+from adapters.transport.sdk_client import SdkClient
 from adapters.transport.status_errors import answered
-from adapters.transport.streaming import BODY, RawAnswer
+from adapters.transport.streaming import RawAnswer
 from domain.errors import NotConfigured
-from domain.provider_errors import ProviderError, ProviderGarbled, StreamStalled
+from domain.provider_errors import ProviderError, StreamStalled
+
+if TYPE_CHECKING:
+    from adapters.transport.connections import Connections, Content, Reply
 
 Refused = Callable[[int, bytes, Mapping[str, str]], ProviderError]
 """What an answer with an error status means: status, body, headers."""
@@ -62,7 +65,7 @@ class Carrier:
         self._key_variable = key_variable
         self._patience = patience
         self._refused = refused or self._as_most
-        self._client = SdkClient(provider, patience, lambda: _Connected(patience))
+        self._client = SdkClient(provider, patience, self._made)
 
     def check(self) -> None:
         """Do nothing where there is a key.
@@ -82,7 +85,7 @@ class Carrier:
             ProviderError: the provider cannot be reached, refuses, or sends no end of bytes.
         """
         sent = {**JSON, **(headers or {})}
-        return await self._whole("POST", path, sent, content=msgspec.json.encode(body))
+        return await self._whole("POST", path, sent, msgspec.json.encode(body))
 
     async def post_pieces(
         self, path: str, pieces: AsyncIterable[bytes], size: int, headers: Mapping[str, str]
@@ -92,7 +95,7 @@ class Carrier:
         What reading the pieces raises is raised, where it is an error of ours.
         """
         sent = {"content-length": str(size), **headers}
-        return await self._whole("POST", path, sent, SENT_WITHIN_S, content=pieces)
+        return await self._whole("POST", path, sent, pieces, SENT_WITHIN_S)
 
     async def get(self, path: str) -> Answer:
         """Ask for something, likewise."""
@@ -112,7 +115,7 @@ class Carrier:
         """
         await self._ready()
         async with self._asked("GET", path, {}, self._patience.idle_s) as answer:
-            while piece := await self._read(answer.extensions[BODY]):
+            while piece := await self._read(answer):
                 yield piece
 
     async def aclose(self) -> None:
@@ -128,8 +131,8 @@ class Carrier:
         method: str,
         path: str,
         headers: Mapping[str, str],
+        content: "Content" = None,
         within_s: float = ANSWERED_WITHIN_S,
-        **content: Any,
     ) -> Answer:
         await self._ready()
         if within_s < SENT_WITHIN_S:
@@ -137,9 +140,9 @@ class Carrier:
         try:
             async with (
                 asyncio.timeout(within_s),
-                self._asked(method, path, headers, None, **content) as answer,
+                self._asked(method, path, headers, None, content) as answer,
             ):
-                return Answer(answer.headers, await self._bounded(answer.extensions[BODY]))
+                return Answer(answer.headers, await answer.whole(self.provider, MOST_BYTES))
         except Exception as failure:
             raise self._client.error(failure) from failure
 
@@ -150,19 +153,18 @@ class Carrier:
         path: str,
         headers: Mapping[str, str],
         within_s: float | None,
-        **content: Any,
-    ) -> AsyncGenerator[Any, None]:
-        client: _Connected = await self._client.ready()
+        content: "Content" = None,
+    ) -> AsyncGenerator["Reply", None]:
+        connections: Connections = await self._client.ready()
         sent = {**self._key(), **headers}
         try:
             async with asyncio.timeout(within_s):
-                answer = await client.send(method, self._base_url + path, sent, content)
+                answer = await connections.ask(method, self._base_url + path, sent, content)
         except Exception as failure:
             raise self._client.error(failure) from failure
         try:
-            if answer.status_code >= 300:
-                body = await self._bounded(answer.extensions[BODY])
-                raise self._refused(answer.status_code, body, answer.headers)
+            if answer.status >= 300:
+                raise self._refused(answer.status, await answer.refusal(), answer.headers)
             yield answer
         finally:
             await answer.aclose()
@@ -177,16 +179,8 @@ class Carrier:
         except Exception as failure:
             raise self._client.error(failure) from failure
 
-    async def _bounded(self, body: RawAnswer) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
-        while piece := await body.read():
-            size += len(piece)
-            if size > MOST_BYTES:
-                text = f"{self.provider} sent more than anybody can take"
-                raise ProviderGarbled(self.provider, text)
-            pieces.append(piece)
-        return b"".join(pieces)
+    def _made(self) -> "Connections":
+        return self._client.connections()
 
     def _key(self) -> Mapping[str, str]:
         if self._headers is None:
@@ -195,24 +189,3 @@ class Carrier:
 
     def _as_most(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
         return answered(self.provider, status, body, headers)
-
-
-class _Connected:
-    """The shared connections."""
-
-    def __init__(self, patience: Patience) -> None:
-        options = client_options(patience)
-        self._http = options["http_client"]
-        self._timeout = options["timeout"]
-
-    async def send(
-        self, method: str, url: str, headers: Mapping[str, str], content: Mapping[str, Any]
-    ) -> Any:
-        """Return the answer, its body still to be read."""
-        request = self._http.build_request(
-            method, url, headers=dict(headers), timeout=self._timeout, **content
-        )
-        return await self._http.send(request, stream=True, follow_redirects=False)
-
-    async def close(self) -> None:
-        await self._http.aclose()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.transport.patience import Patience
-from adapters.transport.sdk_client import SdkClient, client_options
+from adapters.transport.sdk_client import SdkClient, sdk_options
 from adapters.transport.streaming import RawAnswer
 from domain.errors import NotConfigured
 
@@ -39,7 +39,7 @@ class OpenAISdk:
         self._base_url = base_url
         self._api_key = api_key
         self._key_variable = key_variable
-        self._client = SdkClient(provider, patience, self._make)
+        self._client = SdkClient(provider, patience, self._make, asks_again=True)
 
     @asynccontextmanager
     async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[RawAnswer, None]:
@@ -90,5 +90,5 @@ class OpenAISdk:
             api_key=self._api_key or _NO_KEY_NEEDED,
             base_url=self._base_url,
             default_headers=headers,
-            **client_options(self._client.patience, asks_again=True),
+            **sdk_options(self._client.connections()),
         )

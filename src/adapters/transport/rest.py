@@ -4,18 +4,21 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
-from adapters.transport.sdk_client import SdkClient, client_options
+from adapters.transport.sdk_client import SdkClient, http_client
 from adapters.transport.status_errors import answered
 from adapters.transport.streaming import BODY, MOST_BYTES, RawAnswer, too_much
 from domain.errors import NotConfigured
 from domain.provider_errors import ProviderError, ProviderGarbled
+
+if TYPE_CHECKING:
+    from adapters.transport.connections import Connections
 
 Refused = Callable[[int, bytes, Mapping[str, str]], ProviderError]
 """Tells what an answer with an error's status means."""
@@ -185,7 +188,7 @@ class Rest:
         await self._client.aclose()
 
     def _make(self) -> "_Client":
-        return _Client(self.key_headers(), self.patience)
+        return _Client(self.key_headers(), self._client.connections())
 
     def _usual_refusal(self, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
         return answered(self.provider, status, body, headers)
@@ -219,10 +222,8 @@ class Sound:
 class _Client:
     """The shared connections, and the key."""
 
-    def __init__(self, headers: Mapping[str, str], patience: Patience) -> None:
-        options = client_options(patience)
-        self._http = options["http_client"]
-        self._timeout = options["timeout"]
+    def __init__(self, headers: Mapping[str, str], connections: "Connections") -> None:
+        self._http = http_client(connections)
         self._headers = headers
 
     async def send(self, base_url: str, call: Call) -> Any:
@@ -234,7 +235,6 @@ class _Client:
             data=call.form,
             files=call.parts or call.files,
             headers={**self._headers, **call.headers},
-            timeout=self._timeout,
         )
         await request.aread()
         # A redirect is not followed: the key would go with it.

@@ -7,7 +7,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -16,14 +16,12 @@ from adapters.transport.connection_errors import broken
 from adapters.transport.not_json import NOT_JSON
 from adapters.transport.patience import Patience
 from adapters.transport.status_errors import answered
-from adapters.transport.streaming import BODY, RawAnswer
+from adapters.transport.streaming import RawAnswer
 from domain.errors import ParleyError
 from domain.provider_errors import ProviderGarbled
 
-_MAX_CONNECTIONS = 1000
-_KEPT_ALIVE_S = 30
-"""The SDKs give idle connections five seconds; most questions would wait for a new one."""
-
+if TYPE_CHECKING:
+    from adapters.transport.connections import Connections, Reply
 
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -36,6 +34,14 @@ class _Models(Struct, frozen=True):
     data: list[_Model]
 
 
+class _Way(Struct, frozen=True):
+    """What an SDK's client knows of the way to its provider."""
+
+    base_url: str
+    headers: dict[str, str]
+    """Sent with every request, the key among them; names in lower case."""
+
+
 _decode_models = msgspec.json.Decoder(_Models).decode
 
 
@@ -45,19 +51,30 @@ class SdkClient:
     Importing and preparing an SDK takes a second or two, so that happens in a thread.
     """
 
-    def __init__(self, provider: str, patience: Patience, make: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        provider: str,
+        patience: Patience,
+        make: Callable[[], Any],
+        *,
+        asks_again: bool = False,
+    ) -> None:
         """Remember how to make the client.
 
         Args:
             provider: for errors.
             patience: when silence is an error.
             make: imports the SDK and returns its client; raises `NotConfigured` where it cannot.
+            asks_again: see `Connections`.
         """
         self.provider = provider
         self.patience = patience
         self._make = make
+        self._asks_again = asks_again
         self._making = asyncio.Lock()
         self._client: Any = None
+        self._connections: Connections | None = None
+        self._way: _Way | None = None
         self._http_response: Any = None
         """What the SDK is asked to return: the answer itself, whose body is still to be read."""
 
@@ -69,6 +86,14 @@ class SdkClient:
                     self._client = await asyncio.to_thread(self._made)
         return self._client
 
+    def connections(self) -> "Connections":
+        """Return the connections that the client is to use; the first time takes a while."""
+        if self._connections is None:
+            from adapters.transport.connections import Connections  # noqa: PLC0415 - and aiohttp
+
+            self._connections = Connections(self.patience, asks_again=self._asks_again)
+        return self._connections
+
     @asynccontextmanager
     async def streaming(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS
@@ -77,28 +102,30 @@ class SdkClient:
 
         Args:
             path: below the base URL.
-            body: what is sent, as it is: the SDK's own methods would walk through all of it.
-            headers: sent along.
+            body: what is sent, as it is. The SDK would build request after request around it, and
+                walk through each, which takes as long as all else that comes before an answer.
+            headers: sent along; names in lower case.
 
         Raises:
             ProviderError: the provider answered with an error.
         """
         client = await self.ready()
+        way = self._way = self._way or _way(client)
         try:
-            answer = await client.post(
-                # Joining the two takes the SDK a third of what it needs for a whole request.
-                str(client.base_url).rstrip("/") + path,
-                cast_to=self._http_response,
-                body=body,
-                options={"headers": headers},
-                stream=True,
+            reply = await self.connections().ask(
+                "POST",
+                way.base_url + path,
+                {**way.headers, **headers},
+                msgspec.json.encode(body),
             )
         except Exception as failure:
             raise self.error(failure) from failure
         try:
-            yield answer.extensions[BODY]
+            if reply.status >= 300:
+                raise await self._refused(reply)
+            yield reply
         finally:
-            await answer.aclose()
+            await reply.aclose()
 
     async def model_names(self, path: str) -> list[str]:
         """Return the names of the models on offer, as the provider spells them.
@@ -137,6 +164,13 @@ class SdkClient:
         if client is not None:
             await client.close()
 
+    async def _refused(self, reply: "Reply") -> ParleyError:
+        try:
+            body = await reply.refusal()
+        except Exception as failure:  # noqa: BLE001 - told as what it means
+            return self.error(failure)
+        return answered(self.provider, reply.status, body, reply.headers)
+
     def _made(self) -> Any:
         client = self._make()
         import httpx2  # noqa: PLC0415 - comes with an SDK
@@ -148,30 +182,25 @@ class SdkClient:
         return client
 
 
-def client_options(patience: Patience, *, asks_again: bool = False) -> dict[str, Any]:
-    """Return what every SDK's client is made with: our connections, limits, no retries.
+def sdk_options(connections: "Connections") -> dict[str, Any]:
+    """Return what every SDK's client is made with: our connections, their limits, no retries."""
+    return {"max_retries": 0, "timeout": None, "http_client": http_client(connections)}
 
-    Args:
-        patience: when silence is an error.
-        asks_again: see `Connections`; right for questions, which are asked again anyway when they
-            fail before the first word, and wrong for orders, which could be paid for twice.
-    """
-    # Both come with an SDK, and are imported with the first of them.
-    import httpx2  # noqa: PLC0415
 
-    from adapters.transport.http import Connections  # noqa: PLC0415
+def http_client(connections: "Connections") -> Any:
+    """Return a client of httpx that sends over our connections."""
+    import httpx2  # noqa: PLC0415 - comes with an SDK
 
-    return {
-        "max_retries": 0,
-        "timeout": httpx2.Timeout(
-            connect=patience.connect_s,
-            # Whoever reads an answer watches over its silences.
-            read=None,
-            write=patience.idle_s,
-            pool=patience.connect_s,
-        ),
-        # Redirects are not followed: the key would go along, to whomever they lead.
-        "http_client": httpx2.AsyncClient(
-            transport=Connections(_MAX_CONNECTIONS, _KEPT_ALIVE_S, asks_again=asks_again)
-        ),
-    }
+    from adapters.transport.http import HttpxTransport  # noqa: PLC0415
+
+    return httpx2.AsyncClient(transport=HttpxTransport(connections), timeout=None)
+
+
+def _way(client: Any) -> _Way:
+    headers: dict[str, str] = {}
+    for name, value in (*client.auth_headers.items(), *client.default_headers.items()):
+        if isinstance(value, str):
+            headers[name.lower()] = value
+        else:
+            headers.pop(name.lower(), None)  # It is left out on purpose.
+    return _Way(str(client.base_url).rstrip("/"), headers)

@@ -24,26 +24,35 @@ async def ask_patiently(
         ProviderError: it failed for good.
     """
     waits = _Waits()
-    batches: AsyncGenerator[Sequence[ModelEvent], None] | None = None
+    failure: ProviderError | None = None
+    batches = model.stream(prompt)
     first: Sequence[ModelEvent] | None = None
-    async for attempt in stamina.retry_context(
-        on=waits.before_next, attempts=ATTEMPTS, timeout=None
-    ):
-        waits.announce = None
-        with attempt:
-            batches = model.stream(prompt)
-            try:
-                first = await anext(batches, None)
-            except ProviderDown as error:
-                # Left alone since the attempt before: what that one met says more.
-                raise waits.last or error from error
-            except ProviderError as error:
-                waits.failed(error, attempt.num)
-                raise
-        # Outside the attempt: it must never see this generator being closed.
-        if waits.announce is not None:
-            yield (waits.announce,)
-    if batches is None or first is None:
+    try:
+        # By itself: nearly always this is all, and a context for retries costs a tenth of a turn.
+        first = await anext(batches, None)
+    except ProviderError as error:
+        failure = error
+    if failure is not None:
+        async for attempt in stamina.retry_context(
+            on=waits.before_next, attempts=ATTEMPTS, timeout=None
+        ):
+            waits.announce = None
+            with attempt:
+                try:
+                    if attempt.num == 1:
+                        raise failure
+                    batches = model.stream(prompt)
+                    first = await anext(batches, None)
+                except ProviderDown as error:
+                    # Left alone since the attempt before: what that one met says more.
+                    raise waits.last or error from error
+                except ProviderError as error:
+                    waits.failed(error, attempt.num)
+                    raise
+            # Outside the attempt: it must never see this generator being closed.
+            if waits.announce is not None:
+                yield (waits.announce,)
+    if first is None:
         return
     async with aclosing(batches):
         yield first

@@ -17,8 +17,9 @@ import structlog
 log = structlog.get_logger("wire")
 
 DEEPEST = 20
-_USUAL = 5
-"""Levels of the deepest frame of ours; a cycle is found out soon."""
+_USUAL = 6
+"""Levels of the deepest frame of ours, the answer's end with all attempts at it; a cycle is found
+out soon."""
 _NAMES: frozenset[type] = frozenset({str})
 _PLAIN: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _encoder = msgspec.json.Encoder()
