@@ -50,6 +50,7 @@ class Told:
     """The header, where there is one."""
 
 
+CLOSED = "a cut before the headers"
 BEFORE: dict[str, Told] = {
     "401": Told("provider_unauthorized", "provider", 502),
     "403": Told("provider_unauthorized", "provider", 502),
@@ -66,7 +67,7 @@ BEFORE: dict[str, Told] = {
     "no JSON": Told("provider_garbled", "provider", 502),
     "nothing": Told("provider_broke_off", "provider", 502, ATTEMPTS),
     "an error event": Told("provider_overloaded", "provider", 429, ATTEMPTS, "5"),
-    "a cut before the headers": Told("provider_broke_off", "provider", 502, ATTEMPTS),
+    CLOSED: Told("provider_broke_off", "provider", 502, ATTEMPTS),
     "a cut after the headers": Told("provider_broke_off", "provider", 502, ATTEMPTS),
 }
 """Faults before the first word."""
@@ -221,7 +222,9 @@ async def test_a_fault_before_the_first_word(
     check_frames(frames, wire, told)
     assert text(frames) == ""
     check_answer(await doors.http(wire), wire, told)
-    assert len(sim.requests) == 2 * told.asked
+    # A kept connection that ends without a word had been closed before it was asked: no attempt.
+    attempts = [one for one in sim.requests if fault != CLOSED or not one.connection_used]
+    assert len(attempts) == 2 * told.asked
     question, *answer = await doors.stored(frames)
     assert (question["message"], answer) == ("Hello", [])
 

@@ -27,6 +27,8 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    connection_used: bool = False
+    """Another request had come over the same connection."""
     left: "Future[None]" = field(default_factory=Future)
     """Done once the client has closed the connection before the reply was sent whole."""
     finished: "Future[None]" = field(default_factory=Future)
@@ -118,6 +120,7 @@ class _Connection(asyncio.Protocol):
         self._connections = connections
         self._buffer = bytearray()
         self._current: Request | None = None
+        self._used = False
         self._writable = asyncio.Event()
         self._writable.set()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -161,7 +164,8 @@ class _Connection(asyncio.Protocol):
             return
         self._buffer = bytearray(rest[length:])
         method, path, _ = first.split(" ")
-        self._current = Request(method, path, headers, rest[:length])
+        self._current = Request(method, path, headers, rest[:length], self._used)
+        self._used = True
         task = asyncio.get_running_loop().create_task(self._reply(self._current))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

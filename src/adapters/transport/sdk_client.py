@@ -163,6 +163,7 @@ class SdkClient:
             client, self._client = self._client, None
         if client is not None:
             await client.close()
+            await self.connections().close()  # Where the SDK was made anew, these are not its own.
 
     async def _refused(self, reply: "Reply") -> ParleyError:
         try:
