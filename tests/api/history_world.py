@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from dishka import Provider, Scope, provide
 
 from adapters.memory.clock import ManualClock
 from application.accounts.add_user import AddUser
@@ -18,15 +17,13 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.ids import UserId
 from domain.turn.events import ModelEvent, ModelStopped, TextDelta, TurnCompleted
 from domain.turn.prompt import Prompt
-from entrypoints.web.app import create_app
 from entrypoints.web.asking import Asking
-from entrypoints.web.provider import WebProvider
 from entrypoints.web.wire.client_message import ClientMessage
-from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings
 from tests.api.history_calls import SESSIONS
 from tests.api.history_model import History, Talk
-from tests.api.offline_app import PASSWORD, SECRET, MemoryProvider
+from tests.api.offline_app import PASSWORD, SECRET, Outside, OutsideProvider
+from tests.applications import app_of, container_of
 
 MODEL = {"text": {"model": "gpt-4o-mini"}}
 SECOND = 1_000_000
@@ -43,18 +40,6 @@ class CountingModel(ChatModel):
         yield [ModelStopped("stop")]
 
 
-class WorkProvider(Provider):
-    scope = Scope.APP
-
-    def __init__(self, own: UnitOfWork) -> None:
-        super().__init__()
-        self.own = own
-
-    @provide(override=True)
-    def work(self) -> UnitOfWork:
-        return self.own
-
-
 class World:
     """One application for all examples; each has two customers of its own."""
 
@@ -62,11 +47,13 @@ class World:
         self.clock = clock
         self._runner = asyncio.Runner()
         self._names = count()
-        memory = MemoryProvider(clock)
-        memory.own_models["openai"] = CountingModel()
+        outside = Outside(clock)
+        outside.work = work  # type: ignore[assignment]
+        outside.models["openai"] = CountingModel()
         options = Settings(env="test", data_dir=folder, auth_secret=SECRET)
-        self._container = make_container(options, WebProvider(), memory, WorkProvider(work))
-        self._app = create_app(self._container, options)
+        context = {Outside: outside}
+        self._container = container_of(options, OutsideProvider, context=context)
+        self._app = app_of(self._container, options)
         self._stop = asyncio.Event()
         self._life = self._runner.run(self._begin())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
-from dishka import AsyncContainer, Provider, Scope, provide
+from dishka import AsyncContainer, Provider, Scope, from_context, provide
 from litestar import Litestar
 from litestar.types import ASGIApp
 
@@ -31,100 +31,104 @@ from application.ports.speech import AllowanceBook, Speaker, Transcriber
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
-from entrypoints.web.app import create_app
-from entrypoints.web.provider import WebProvider
-from entrypoints.wiring.container import make_container
 from entrypoints.wiring.providers.media import ImageMakers, VideoMakers
 from entrypoints.wiring.providers.models import ChatModels
 from entrypoints.wiring.providers.speech import AllowanceBooks, Speakers, Transcribers
 from entrypoints.wiring.settings import Secret, Settings
+from tests.applications import app_of, container_of, give_back
 
 PASSWORD = "correct horse battery staple"
 SECRET = Secret("a secret of the tests, thirty-two bytes or more")
 
 
-class MemoryProvider(Provider):
-    """Takes the place of everything outside the process."""
+class Outside:
+    """Everything outside the process, as far as an application can tell."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.work = MemoryUnitOfWork(clock)
+        self.models: dict[str, ChatModel] = {}
+        self.transcribers: dict[str, Transcriber] = {}
+        self.speakers: dict[str, Speaker] = {}
+        self.books: dict[str, AllowanceBook] = {}
+        self.files = MemoryFiles(clock)
+        self.image_makers: dict[str, ImageMaker] = {}
+        self.video_makers: dict[str, VideoMaker] = {}
+        self.downloads = MemoryDownloads()
+
+
+class OutsideProvider(Provider):
+    """Puts an `Outside` in the place of the real one."""
 
     scope = Scope.APP
 
-    def __init__(self, clock: ManualClock) -> None:
-        super().__init__()
-        self.own_clock = clock
-        self.own_work = MemoryUnitOfWork(self.own_clock)
-        self.own_models: dict[str, ChatModel] = {}
-        self.own_transcribers: dict[str, Transcriber] = {}
-        self.own_speakers: dict[str, Speaker] = {}
-        self.own_books: dict[str, AllowanceBook] = {}
-        self.own_files = MemoryFiles(self.own_clock)
-        self.own_image_makers: dict[str, ImageMaker] = {}
-        self.own_video_makers: dict[str, VideoMaker] = {}
-        self.own_downloads = MemoryDownloads()
-
+    outside = from_context(Outside)
     passwords = provide(MemoryPasswords, provides=Passwords, override=True)
     remains = provide(MemoryRemains, provides=Remains, override=True)
 
     @provide(override=True)
-    def clock(self) -> Clock:
-        return self.own_clock
+    def clock(self, outside: Outside) -> Clock:
+        return outside.clock
 
     @provide(override=True)
-    def work(self) -> UnitOfWork:
-        return self.own_work
+    def work(self, outside: Outside) -> UnitOfWork:
+        return outside.work
 
     @provide(override=True)
-    def models(self) -> ChatModels:
-        return self.own_models
+    def models(self, outside: Outside) -> ChatModels:
+        return outside.models
 
     @provide(override=True)
-    def files(self) -> Files:
-        return self.own_files
+    def files(self, outside: Outside) -> Files:
+        return outside.files
 
     @provide(override=True)
-    def transcribers(self) -> Transcribers:
-        return self.own_transcribers
+    def transcribers(self, outside: Outside) -> Transcribers:
+        return outside.transcribers
 
     @provide(override=True)
-    def speakers(self) -> Speakers:
-        return self.own_speakers
+    def speakers(self, outside: Outside) -> Speakers:
+        return outside.speakers
 
     @provide(override=True)
-    def books(self) -> AllowanceBooks:
-        return self.own_books
+    def books(self, outside: Outside) -> AllowanceBooks:
+        return outside.books
 
     @provide(override=True)
-    def image_makers(self) -> ImageMakers:
-        return ImageMakers(self.own_image_makers)
+    def image_makers(self, outside: Outside) -> ImageMakers:
+        return ImageMakers(outside.image_makers)
 
     @provide(override=True)
-    def video_makers(self) -> VideoMakers:
-        return VideoMakers(self.own_video_makers)
+    def video_makers(self, outside: Outside) -> VideoMakers:
+        return VideoMakers(outside.video_makers)
 
     @provide(override=True)
-    def downloads(self) -> Downloads:
-        return self.own_downloads
+    def downloads(self, outside: Outside) -> Downloads:
+        return outside.downloads
 
 
 class Parley:
     """A running application, two users, and what a test needs to steer it."""
 
-    def __init__(self, folder: Path, clock: ManualClock | None = None, **changes: object) -> None:
+    def __init__(self, folder: Path, outside: Outside | None = None, **changes: object) -> None:
         settings = Settings(env="test", data_dir=folder, auth_secret=SECRET)
         self.settings = _changed(settings, changes)
-        self._memory = MemoryProvider(clock or ManualClock())
-        self.container: AsyncContainer = make_container(self.settings, WebProvider(), self._memory)
-        self.app: Litestar = create_app(self.container, self.settings)
+        outside = outside or Outside(ManualClock())
+        self.container: AsyncContainer = container_of(
+            self.settings, OutsideProvider, context={Outside: outside}
+        )
+        self.app: Litestar = app_of(self.container, self.settings)
         self.entry: ASGIApp = self.app
-        self.clock = self._memory.own_clock
-        self.work = self._memory.own_work
-        self.models = self._memory.own_models
-        self.transcribers = self._memory.own_transcribers
-        self.speakers = self._memory.own_speakers
-        self.books = self._memory.own_books
-        self.files = self._memory.own_files
-        self.image_makers = self._memory.own_image_makers
-        self.video_makers = self._memory.own_video_makers
-        self.downloads = self._memory.own_downloads
+        self.clock = outside.clock
+        self.work = outside.work
+        self.models = outside.models
+        self.transcribers = outside.transcribers
+        self.speakers = outside.speakers
+        self.books = outside.books
+        self.files = outside.files
+        self.image_makers = outside.image_makers
+        self.video_makers = outside.video_makers
+        self.downloads = outside.downloads
         self.anna: Account
         self.boris: Account
         self.token = ""
@@ -171,6 +175,7 @@ class Parley:
         finally:
             stop.set()
             await life
+            give_back(self.app, self.settings)
 
     def client(self) -> httpx.AsyncClient:
         """Return a client without a token."""

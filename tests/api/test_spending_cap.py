@@ -11,7 +11,7 @@ import pytest
 from adapters.memory.clock import ManualClock
 from domain.turn.events import ModelStopped, TextDelta
 from domain.turn.metering import Usage
-from tests.api.offline_app import Parley
+from tests.api.offline_app import Outside, Parley
 
 ASK: dict[str, Any] = {
     "customer_id": 1,
@@ -27,7 +27,7 @@ BEFORE_MIDNIGHT = datetime(2026, 1, 1, 23, 59, tzinfo=UTC)
 @pytest.fixture
 async def capped(tmp_path: Path) -> AsyncGenerator[Parley, None]:
     clock = ManualClock(BEFORE_MIDNIGHT)
-    async with Parley(tmp_path, clock, spending_cap_usd=0.003).running() as running:
+    async with Parley(tmp_path, Outside(clock), spending_cap_usd=0.003).running() as running:
         yield running
 
 

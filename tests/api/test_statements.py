@@ -11,13 +11,14 @@ import httpx
 import pytest
 from sqlalchemy import event
 
+from adapters.memory.clock import ManualClock
 from adapters.sql import migrations
 from adapters.sql.engine import Database, open_database
 from adapters.sql.prepared import Outcome
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
 from tests.api.history_calls import CHAT, MESSAGES, SESSIONS
-from tests.api.offline_app import Parley
+from tests.api.offline_app import Outside, Parley
 
 FEW, MANY = 2, 25
 
@@ -50,8 +51,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def on_sqlite(empty: Path, folder: Path) -> AsyncGenerator[tuple[Parley, Counter], None]:
     shutil.copy(empty, folder / "main.db")
     database = open_database(f"sqlite+aiosqlite:///{folder / 'main.db'}")
-    parley = Parley(folder)
-    parley._memory.own_work = parley.work = SqlUnitOfWork(database, parley.clock)  # type: ignore[assignment]
+    outside = Outside(ManualClock())
+    outside.work = SqlUnitOfWork(database, outside.clock)  # type: ignore[assignment]
+    parley = Parley(folder, outside)
     try:
         async with parley.running():
             yield parley, Counter(database)

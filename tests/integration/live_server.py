@@ -16,15 +16,15 @@ from typing import Any, Self, TypeVar
 import structlog
 import uvicorn
 from click.testing import CliRunner
-from dishka import AsyncContainer, Provider
+from dishka import AsyncContainer, Provider, Scope, from_context, provide
 
+from adapters.memory.clock import ManualClock
+from application.ports.clock import Clock
 from entrypoints.cli.main import main
 from entrypoints.cli.serve import server_options
-from entrypoints.web.app import create_app
-from entrypoints.web.provider import WebProvider
-from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings
 from entrypoints.wiring.variables import VARIABLES
+from tests.applications import app_of, container_of, give_back
 
 T = TypeVar("T")
 PARLEY = Path(sys.executable).with_name("parley")
@@ -34,13 +34,17 @@ READY_S = 20
 class ThreadServer:
     """Serves in a thread with its own event loop, so that each test keeps its own."""
 
-    def __init__(self, settings: Settings, *overrides: Provider) -> None:
+    def __init__(self, settings: Settings, clock: ManualClock | None = None) -> None:
         self.settings = settings
         self.tokens: dict[str, str] = {}
-        self.container: AsyncContainer = make_container(settings, WebProvider(), *overrides)
-        app = create_app(self.container, settings)
+        self.container: AsyncContainer = (
+            container_of(settings)
+            if clock is None
+            else container_of(settings, _TestTime, context={ManualClock: clock})
+        )
+        self._app = app_of(self.container, settings)
         options = server_options(settings) | {"timeout_graceful_shutdown": 1, "lifespan": "on"}
-        self._server = _QuietServer(uvicorn.Config(app, **options))
+        self._server = _QuietServer(uvicorn.Config(self._app, **options))
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._serve, name="server")
@@ -78,6 +82,19 @@ class ThreadServer:
         self._thread.join(READY_S)
         self._socket.close()
         assert not self._thread.is_alive(), "the server did not stop"
+        give_back(self._app, self.settings)
+
+
+class _TestTime(Provider):
+    """Time stands still until the test moves it."""
+
+    scope = Scope.APP
+
+    own = from_context(ManualClock)
+
+    @provide(override=True)
+    def clock(self, own: ManualClock) -> Clock:
+        return own
 
 
 class _QuietServer(uvicorn.Server):

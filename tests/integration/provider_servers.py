@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from dishka import Provider, Scope, provide
 
 from adapters.memory.clock import ManualClock
-from application.ports.clock import Clock
 from entrypoints.wiring.settings import Secret, Settings
 from tests.integration.chat_client import Frame, ask, chat
 from tests.integration.conftest import SECRET, two_users
@@ -58,20 +56,6 @@ def provider_settings(folder: Path, addresses: Mapping[str, str], **changes: obj
     return Settings(**found | changes)  # type: ignore[arg-type]
 
 
-class _TestTime(Provider):
-    """Time stands still until the test moves it."""
-
-    scope = Scope.APP
-
-    def __init__(self, clock: ManualClock) -> None:
-        super().__init__()
-        self._own = clock
-
-    @provide(override=True)
-    def clock(self) -> Clock:
-        return self._own
-
-
 class TimedServer:
     """A running server, Anna's token for it, and its clock."""
 
@@ -92,7 +76,7 @@ def served(settings: Settings, migrated: Path) -> Generator[TimedServer, None, N
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copy(migrated, settings.data_dir)
     clock = ManualClock()
-    with ThreadServer(settings, _TestTime(clock)) as running:
+    with ThreadServer(settings, clock) as running:
         running.run(two_users(running)).result()
         yield TimedServer(running, clock)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 from dishka import AsyncContainer
-from dishka.integrations.litestar import setup_dishka
+from dishka.integrations.litestar import make_add_request_container_middleware
 from litestar import Litestar
 
 from application.background.going_on import GoingOn
@@ -19,7 +19,7 @@ from entrypoints.web.allowed_methods import OptionsRequests
 from entrypoints.web.chat_socket import chat_socket
 from entrypoints.web.draining_server import DrainingServer
 from entrypoints.web.head_requests import HeadRequests
-from entrypoints.web.http_doors import LARGEST_BODY, HttpDoors
+from entrypoints.web.http_doors import LARGEST_BODY, HttpDoors, Openness, openness
 from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
 from entrypoints.web.request_log import RequestLog
@@ -33,9 +33,17 @@ SWITCH_S = 0.0005
 
 def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     """Return the application; the container must hold the `WebProvider` too."""
+    app = make_app(openness(settings))
+    app.state.dishka_container = container
+    return app
+
+
+def make_app(openness: Openness) -> Litestar:
+    """Return the application without what it serves: the container in its state."""
 
     @asynccontextmanager
-    async def life(_: Litestar) -> AsyncGenerator[None, None]:
+    async def life(app: Litestar) -> AsyncGenerator[None, None]:
+        container: AsyncContainer = app.state.dishka_container
         await (await container.get(RecoverTurns))()
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
         videos = await container.get(Videos)
@@ -55,12 +63,12 @@ def create_app(container: AsyncContainer, settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[chat_socket, voice_socket],
         lifespan=[life],
-        plugins=[HttpDoors(settings)],
+        plugins=[HttpDoors(openness)],
         logging_config=None,  # Litestar would put its own in the place of ours.
         request_max_body_size=LARGEST_BODY,
     )
-    setup_dishka(container, app)
-    methods_known = OptionsRequests(HeadRequests(app.asgi_handler), app.routes)
+    scoped = make_add_request_container_middleware(app.asgi_handler)
+    methods_known = OptionsRequests(HeadRequests(scoped), app.routes)
     app.asgi_handler = RequestLog(methods_known)
     return app
 

@@ -1,6 +1,8 @@
 """Everything put together."""
 
-from dishka import STRICT_VALIDATION, AsyncContainer, Provider, make_async_container
+from asyncio import Lock
+
+from dishka import STRICT_VALIDATION, AsyncContainer, Provider, Scope, make_async_container
 
 from entrypoints.wiring.providers.accounts import AccountsProvider
 from entrypoints.wiring.providers.background import BackgroundProvider
@@ -27,6 +29,11 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         overrides: more providers; what they mark `override=True` takes the place of ours, so that
             a test swaps any adapter without patching.
     """
+    return make_wiring(*overrides)({Settings: settings}, lock_factory=Lock)
+
+
+def make_wiring(*overrides: Provider) -> AsyncContainer:
+    """Return what containers have in common whatever their settings are; calling it makes one."""
     return make_async_container(
         LiveProvider(),
         StorageProvider(),
@@ -43,6 +50,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         AccountsProvider(),
         TransferProvider(),
         *overrides,
-        context={Settings: settings},
+        lock_factory=None,
+        start_scope=Scope.RUNTIME,
         validation_settings=STRICT_VALIDATION,
     )
