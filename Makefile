@@ -42,6 +42,9 @@ run: $(RUNTIME) ## Install, migrate, serve on 127.0.0.1:8000
 
 # A worker more than there are cores: many tests wait for a process or a socket. The tests of one
 # file share a worker, and with it what the file sets up.
+# Where Python is told to keep no bytecode, each worker and each of the servers that they start
+# would compile the whole source by itself.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(TESTING) ## Install, then run the whole suite
 	$(BIN)/python -m pytest --dist loadfile \
 		-n $$($(BIN)/python -c 'import os; print(min(8, (os.cpu_count() or 1) + 1))')

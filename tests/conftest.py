@@ -1,5 +1,9 @@
 """What every test relies on."""
 
+import gc
+from collections.abc import Generator
+
+import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
@@ -24,3 +28,14 @@ structlog.configure(
         ),
     ]
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among modules and tests: they stay, and there are thousands of them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
