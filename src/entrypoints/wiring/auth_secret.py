@@ -15,7 +15,7 @@ def auth_secret(settings: Settings) -> Secret:
     owner only, so that tokens outlive a restart.
 
     Raises:
-        SettingsError: it can be neither made nor read.
+        SettingsError: it can be neither made nor read, or is none.
     """
     if settings.auth_secret:
         return settings.auth_secret
@@ -23,12 +23,19 @@ def auth_secret(settings: Settings) -> Secret:
     try:
         if not path.exists():
             _make(path)
-        return Secret(path.read_text().strip())
+        found = Secret(path.read_bytes().decode(errors="replace").strip())
     except OSError as error:
         raise SettingsError(
             f"PARLEY_DATA_DIR: {path} cannot be made or read: {error.strerror}; mend that, or set"
             " PARLEY_AUTH_SECRET"
         ) from error
+    if len(found.encode()) < SECRET_BYTES:
+        # Cut short by a power failure, say. Anybody could sign with what is easily guessed.
+        raise SettingsError(
+            f"PARLEY_DATA_DIR: {path} holds less than {SECRET_BYTES} bytes; put its content back,"
+            " or remove it: a new one is made, and everybody has to log in again"
+        )
+    return found
 
 
 def _make(path: Path) -> None:
@@ -38,6 +45,8 @@ def _make(path: Path) -> None:
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_hex(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
         with suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:

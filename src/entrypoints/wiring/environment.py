@@ -17,9 +17,11 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
     An empty value counts as unset; blanks around a value do not count.
 
     Raises:
-        SettingsError: names the variable, what is wrong with it, and an example.
+        SettingsError: names the variable, what is wrong with it, and an example; or the file.
     """
-    from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
+    from_file: Mapping[str, str | None] = (
+        _written(dotenv) if dotenv is not None and dotenv.is_file() else {}
+    )
     values: dict[str, Any] = {}
     for field, variable in VARIABLES.items():
         names = [name for name in (variable.name, variable.older_name) if name]
@@ -38,6 +40,15 @@ def read_settings(environ: Mapping[str, str], dotenv: Path | None = None) -> Set
     _check_secret(settings)
     _check_bucket(settings)
     return settings
+
+
+def _written(dotenv: Path) -> Mapping[str, str | None]:
+    try:
+        return dotenv_values(dotenv)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{dotenv} is no text in UTF-8; save it as one") from error
+    except OSError as error:
+        raise SettingsError(f"{dotenv} cannot be read: {error.strerror}") from error
 
 
 def _check_secret(settings: Settings) -> None:

@@ -67,14 +67,17 @@ def truth(text: str) -> bool:
     raise ValueError("must be true or false")
 
 
+_LONGEST_S = 10**9
+
+
 def seconds(text: str) -> float:
-    """A positive number of seconds."""
+    """A positive number of seconds, which a moment can be moved by."""
     try:
         value = float(text)
     except ValueError:
         raise ValueError("must be a number of seconds") from None
-    if not 0 < value < float("inf"):
-        raise ValueError("must be more than 0")
+    if not 0 < value <= _LONGEST_S:
+        raise ValueError(f"must be more than 0, and at most {_LONGEST_S}")
     return value
 
 

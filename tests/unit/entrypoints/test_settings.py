@@ -183,6 +183,7 @@ BAD: list[tuple[str, str, str]] = [
     *[(name, "-1", "must be more than 0") for name in NUMBERS],
     *[(name, "nan", "must be more than 0") for name in NUMBERS],
     *[(name, "inf", "must be more than 0") for name in NUMBERS],
+    *[(name, "99999999999", "at most 1000000000") for name in NUMBERS],
 ]
 
 
@@ -276,6 +277,15 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (found.port, found.openai_api_key, found.host) == (2222, "sk-file", "127.0.0.1")
     assert read_settings({"PARLEY_PORT": ""}, file).port == 1111
     assert read_settings({}, tmp_path / "missing").port == 8000
+
+
+@pytest.mark.parametrize("content", [b"PARLEY_HOST=\xff\n", b"\xff\xfeP\x00"])
+def test_a_file_that_is_no_text_is_said_in_one_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        read_settings({}, file)
+    assert str(caught.value) == f"{file} is no text in UTF-8; save it as one"
 
 
 def test_secrets_do_not_show_themselves() -> None:
