@@ -183,6 +183,50 @@ async def test_a_refusal_without_end_is_not_read_to_its_end(
     assert not request.finished.done()
 
 
+HALVES = {
+    "a pair cut in two": (rb"\ud83d", rb"\ude00", "one😀 two three"),
+    "a pair in letters of the other case": (rb"\uD83D", rb"\uDE00", "one😀 two three"),
+    "the first half alone": (rb"\ud83d", b"", "one\ufffd two three"),
+    "the second half alone": (b"", rb"\ude00", "one\ufffd two three"),
+    "in the wrong order": (rb"\ude00", rb"\ud83d", "one\ufffd\ufffd two three"),
+    "two characters cut": (rb"\ud83d\ude00\ud83d", rb"\ude01\ud83d\ude02", "one😀😁😂 two three"),
+}
+
+
+@pytest.mark.parametrize("in_one_read", [True, False])
+@pytest.mark.parametrize("halves", HALVES)
+async def test_halves_of_characters_are_joined_over_payloads(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt, halves: str, in_one_read: bool
+) -> None:
+    end, beginning, text = HALVES[halves]
+    steps = [
+        step.replace(b'"one"', b'"one%b"' % end).replace(b'" two"', b'"%b two"' % beginning)
+        for step in wire.talk.steps
+        if isinstance(step, bytes)
+    ]
+    assert steps != wire.talk.steps
+    sim.script(replace(wire.talk, steps=[b"".join(steps)] if in_one_read else steps))
+    assert text_of(await all_of(model, asked)) == text
+
+
+async def test_an_answer_that_ends_with_half_a_character_ends_with_the_sign_for_it(
+    wire: Wire, sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    steps = [step for step in wire.talk.steps if isinstance(step, bytes)]
+    cut = [step.replace(b'" three"', rb'" three\ud83d"') for step in steps]
+    sim.script(replace(wire.talk, steps=cut))
+    assert text_of(await all_of(model, asked)) == "one two three\ufffd"
+
+
+@pytest.mark.parametrize("wire", ["openai chat", "local"], indirect=True)
+async def test_half_a_character_in_an_answer_of_one_piece_is_one_sign(
+    sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    whole = rb'{"choices":[{"message":{"content":"Well\ud83d"},"finish_reason":"stop"}]}'
+    sim.script(Reply([whole], headers={"content-type": "application/json"}))
+    assert text_of(await all_of(model, asked)) == "Well\ufffd"
+
+
 PACKED: dict[str, Callable[[Wire], Reply]] = {
     "not at all": lambda wire: wire.at_once(b"data: no gzip\n\n"),
     "wrongly": lambda wire: wire.at_once(gzip.compress(b"")[:10], b"\xff" * 40),

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Protocol, cast
 
 from adapters.transport.connection_errors import broken
+from adapters.transport.halves import Halves, has_halves, without_halves
 from adapters.transport.patience import Patience
 from adapters.transport.silence import Silence
 from adapters.transport.sse import SseSplitter
@@ -76,15 +77,15 @@ async def read_answer(
         head, answer = await _opened(provider, ask, resources, deadline)
         silence = resources.enter_context(Silence(deadline - now(), answer.close))
         if head[:1] == b"{":
-            yield [*reader.whole(await _rest(provider, head, answer, silence))]
+            yield [*_read_whole(reader, await _rest(provider, head, answer, silence))]
             return
-        splitter = SseSplitter()
+        splitter, halves = SseSplitter(), Halves()
         chunk = head
         while chunk:
             silence.since = None
             events: list[ModelEvent] = []
             try:
-                _read(provider, reader, splitter, chunk, events)
+                _read(provider, reader, splitter, halves, chunk, events)
             except ParleyError:
                 if events:
                     yield events  # Said before it went wrong.
@@ -101,7 +102,7 @@ async def read_answer(
                 chunk = await answer.read()
             except Exception as failure:
                 raise broken_answer(provider, failure, silence) from failure
-        if events := _last_words(provider, splitter, reader):
+        if events := _last_words(provider, splitter, halves, reader):
             yield events
 
 
@@ -109,15 +110,38 @@ def _read(
     provider: str,
     reader: WireReader,
     splitter: SseSplitter,
+    halves: Halves,
     chunk: bytes,
     events: list[ModelEvent],
 ) -> None:
     """Add what the bytes say, the payloads before a faulty one included."""
     read = reader.feed
-    for payload in splitter.feed(chunk):
-        events += read(payload)
+    payloads = splitter.feed(chunk)
+    if halves.held is None:
+        for payload in payloads:
+            try:
+                events += read(payload)
+            except ProviderGarbled:
+                if not has_halves(payload):
+                    raise
+                payloads = payloads[payloads.index(payload) :]
+                break
+        else:
+            payloads = ()
+    for payload in payloads:
+        for mended in halves.mended(payload):
+            events += read(mended)
     if splitter.waiting > MOST_BYTES:
         raise too_much(provider)
+
+
+def _read_whole(reader: WireReader, body: bytes) -> Iterable[ModelEvent]:
+    try:
+        return reader.whole(body)
+    except ProviderGarbled:
+        if not has_halves(body):
+            raise
+        return reader.whole(without_halves(body))
 
 
 def _in_pieces(events: list[ModelEvent]) -> list[ModelEvent]:
@@ -209,15 +233,18 @@ async def _drain(answer: RawAnswer) -> None:
         return
 
 
-def _last_words(provider: str, splitter: SseSplitter, reader: WireReader) -> list[ModelEvent]:
+def _last_words(
+    provider: str, splitter: SseSplitter, halves: Halves, reader: WireReader
+) -> list[ModelEvent]:
     events: list[ModelEvent] = []
-    if (payload := splitter.leftover()) is not None:
+    payload = splitter.leftover()
+    for mended in [*([] if payload is None else halves.mended(payload)), *halves.rest()]:
         try:
-            events.extend(reader.feed(payload))
+            events.extend(reader.feed(mended))
         except ProviderGarbled:
             # No JSON because the stream ended inside it; the reader knows what that means.
-            return [*reader.finish()]
-    elif not _may_be_an_event(splitter.unread()):
+            return [*events, *reader.finish()]
+    if payload is None and not _may_be_an_event(splitter.unread()):
         raise ProviderGarbled(provider, f"{provider} sent something that is not its protocol")
     if not reader.ended:
         events.extend(reader.finish())
