@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import select
+import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -51,6 +52,22 @@ def uploaded(client: httpx.Client, content: bytes) -> str:
     answer = client.post("/api/v1/storage/upload", data=FORM, files={"file": ("a.txt", content)})
     assert answer.status_code == 200, answer.text
     return answer.json()["data"]["url"]
+
+
+@pytest.mark.parametrize("version", [b"HTTP/1.0\r\n", b"HTTP/1.1\r\nConnection: close\r\n"])
+def test_who_sends_on_after_a_refusal_and_then_leaves_hears_of_it(
+    served: ProcessServer, version: bytes
+) -> None:
+    size = 16 * MIB
+    host, _, port = served.address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as sender:
+        head = b"POST /nowhere %sHost: here\r\nContent-Length: %d\r\n\r\n"
+        sender.sendall(head % (version, size))
+        assert sender.recv(12) == b"HTTP/1.1 404"  # Before the body; a proxy looks only after it.
+        for _ in range(16):
+            sender.sendall(b"x" * MIB)
+        rest = b"".join(iter(lambda: sender.recv(65536), b""))
+    assert b'"message":"Not found"' in rest
 
 
 def most_memory(server: ProcessServer) -> int:

@@ -24,6 +24,7 @@ from entrypoints.web.idle_sockets import IdleSockets
 from entrypoints.web.provider import WebProvider
 from entrypoints.web.request_log import RequestLog
 from entrypoints.web.revoked_sockets import RevokedSockets
+from entrypoints.web.unread_bodies import UnreadBodies
 from entrypoints.web.voice_socket import voice_socket
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.settings import Settings
@@ -69,7 +70,7 @@ def make_app(openness: Openness) -> Litestar:
     )
     scoped = make_add_request_container_middleware(app.asgi_handler)
     methods_known = OptionsRequests(HeadRequests(scoped), app.routes)
-    app.asgi_handler = RequestLog(methods_known)
+    app.asgi_handler = RequestLog(UnreadBodies(methods_known))
     return app
 
 
