@@ -347,7 +347,7 @@ class NoRoom(StorageUnavailable):
     """What comes in cannot be laid down until all of it is there."""
 
     def __init__(self, operation: str) -> None:
-        text = "There is no room for this on the server's disk; try again once some was made"
+        text = "The server has no room to receive this at the moment; try again once it has"
         super().__init__(operation, text)
 
 

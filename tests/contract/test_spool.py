@@ -54,7 +54,7 @@ async def test_an_archive_without_room_is_not_told_to_be_a_matter_of_the_databas
 ) -> None:
     an_import = ImportArchive(MemoryUnitOfWork(ManualClock()), reader())
     receive = ReceiveArchive(spool, an_import, 2**30)
-    with pytest.raises(NoRoom, match="There is no room for this on the server's disk"):
+    with pytest.raises(NoRoom, match="The server has no room to receive this at the moment"):
         async for _ in receive(UserId(1), pieces(b"x" * size)):
             pass
 

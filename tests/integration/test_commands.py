@@ -67,14 +67,18 @@ def test_a_secret_that_cannot_be_kept_stops_the_start(data: Path) -> None:
 
 
 @pytest.mark.parametrize("left", ["", "\n", "a1b2c3"])
-def test_a_secret_that_was_cut_short_signs_nothing(data: Path, left: str) -> None:
+def test_a_secret_that_was_cut_short_signs_nothing(
+    data: Path, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "configure_logging", lambda _: None)
     for words in (("migrate", "upgrade"), ("user", "add", "a@example.org", "--password", "good")):
         assert said(data, *words).exit_code == 0
     assert said(data, "token", "a@example.org").exit_code == 0
     (data / "auth_secret").write_text(left)
-    told = said(data, "token", "a@example.org")
-    assert (told.exit_code, told.stdout) == (1, "")
-    assert f"{data}/auth_secret holds less than 32 bytes; put its content back" in told.stderr
+    for words in (("token", "a@example.org"), ("serve", "--port", "0")):
+        told = said(data, *words)
+        assert (told.exit_code, told.stdout) == (1, "")
+        assert f"{data}/auth_secret holds less than 32 bytes; put its content back" in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import structlog
+
 from application.ports.spool import Spool
 from domain.errors import NoRoom
+
+_log = structlog.get_logger("files")
 
 
 class DiskSpool(Spool):
@@ -26,6 +30,7 @@ class DiskSpool(Spool):
             self._folder.mkdir(parents=True, exist_ok=True)
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed below
         except OSError as error:
+            _log.error("no room to receive", error=error.strerror, folder=str(self._folder))
             raise NoRoom("make room") from error
         try:
             yield cast("BinaryIO", file)

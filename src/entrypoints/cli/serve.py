@@ -15,6 +15,7 @@ from application.accounts.first_login import FirstLogin, OfferFirstLogin
 from application.chat.characters import Characters
 from application.chat.recover import RecoverTurns
 from application.ports.files import Files
+from application.ports.tokens import Tokens
 from domain.catalog.catalog import Catalog
 from domain.errors import ParleyError
 from entrypoints.cli.run import run, settings_or_exit
@@ -125,6 +126,7 @@ async def _prepare(container: AsyncContainer) -> None:
     await container.get(Characters)
     await container.get(ToolServers)
     await container.get(Files)
+    await container.get(Tokens)
     await (await container.get(RecoverTurns))()
     if (await container.get(Settings)).env == "development":
         await (await container.get(OfferFirstLogin))(_show)

@@ -15,6 +15,7 @@ from application.background.going_on import GoingOn
 from application.chat.recover import RecoverTurns
 from application.chat.turns import Turns
 from application.media.videos import Videos
+from application.ports.tokens import Tokens
 from entrypoints.web.allowed_methods import OptionsRequests
 from entrypoints.web.chat_socket import chat_socket
 from entrypoints.web.draining_server import DrainingServer
@@ -45,6 +46,7 @@ def make_app(openness: Openness) -> Litestar:
     @asynccontextmanager
     async def life(app: Litestar) -> AsyncGenerator[None, None]:
         container: AsyncContainer = app.state.dishka_container
+        await container.get(Tokens)  # Whose secret is read now, and not with the first request.
         await (await container.get(RecoverTurns))()
         turns, idle = await container.get(Turns), await container.get(IdleSockets)
         videos = await container.get(Videos)
