@@ -21,11 +21,11 @@ from domain.ids import TurnId
 
 log = structlog.get_logger("turns")
 
-EVERY_S = 1.5
+OLDEST_S = 1.75
 """Below the two seconds of text that a crash may cost, so that writing itself has time."""
 BEAT_S = 0.5
-"""How often it is looked for turns that are due."""
-_EVERY = timedelta(seconds=EVERY_S)
+"""How often it is looked for turns that are due: each comes to be saved at every third look."""
+_OLDEST = timedelta(seconds=OLDEST_S)
 _BEAT = timedelta(seconds=BEAT_S)
 
 
@@ -40,7 +40,7 @@ class _Watched:
 
     def is_due(self, now: datetime) -> bool:
         """Return whether it would be too old at the next beat, and has something new."""
-        if now + _BEAT - self._looked_at <= _EVERY:
+        if now + _BEAT - self._looked_at <= _OLDEST:
             return False
         self._looked_at = now
         return self.said.kept is not None and self.said.transcript.pieces != self._pieces

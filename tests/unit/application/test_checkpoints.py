@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.chat_model import Step
 from adapters.memory.clock import settle
-from application.chat.checkpoints import BEAT_S, EVERY_S
+from application.chat.checkpoints import BEAT_S, OLDEST_S
 from application.chat.kept import Kept
 from application.chat.ledger import Growing, Ledger
 from domain.conversation.conversation import AnswerState
@@ -35,7 +35,7 @@ async def test_turns_that_are_due_share_a_transaction() -> None:
     async with Rig(half(), half(), half()) as rig:
         turns = await begun(rig, 3)
         opened = rig.store.opened
-        await rig.clock.advance(EVERY_S)
+        await rig.clock.advance(OLDEST_S)
         assert rig.store.opened == opened + 1
         assert [await saved(rig, turn) for turn in turns] == ["Half"] * 3
 
@@ -48,7 +48,7 @@ async def test_nothing_that_was_said_is_unsaved_for_long() -> None:
         while await saved(rig, turn) is None:
             await rig.clock.advance(BEAT_S / 8)
             age_s += BEAT_S / 8
-        assert age_s <= EVERY_S
+        assert age_s <= OLDEST_S
 
 
 async def test_a_turn_whose_ending_comes_does_not_wait_for_the_others() -> None:
@@ -57,14 +57,14 @@ async def test_a_turn_whose_ending_comes_does_not_wait_for_the_others() -> None:
         work.inner = rig.store
         one, other = await begun(rig, 2)
         work.gate = asyncio.Event()
-        await rig.clock.advance(EVERY_S)
+        await rig.clock.advance(OLDEST_S)
         assert work.waiting.is_set()
         work.gate = None  # Held up is what waits there, and nothing after it.
         await rig.turns.cancel(ANNA, one)
         await settle()
         assert await rig.turns.ended(one)
         assert (await rig.rows(one))[1].state is AnswerState.CANCELLED
-        await rig.clock.advance(EVERY_S)
+        await rig.clock.advance(OLDEST_S)
         assert await saved(rig, other) == "Half"
 
 
@@ -82,7 +82,7 @@ async def test_what_cannot_be_saved_costs_the_others_nothing(
 
         monkeypatch.setattr(Ledger, "answers", faulty)
         turns = await begun(rig, 3)
-        await rig.clock.advance(EVERY_S)
+        await rig.clock.advance(OLDEST_S)
         assert [await saved(rig, turn) for turn in turns] == ["Half", None, "Half"]
 
 
@@ -90,12 +90,12 @@ async def test_an_answer_that_was_deleted_is_not_missed_before_its_end() -> None
     gate = asyncio.Event()
     async with Rig([*said("One"), gate, *said(" two"), gate, asyncio.Event()]) as rig:
         turn = await rig.start()
-        await rig.clock.advance(EVERY_S)
+        await rig.clock.advance(OLDEST_S)
         question, answer = await rig.rows(turn)
         async with rig.store() as db:
             await db.conversations.remove_messages(ANNA, question.session_id, (answer.message_id,))
         gate.set()
-        await rig.clock.advance(EVERY_S)
+        await rig.clock.advance(OLDEST_S)
         assert len(await rig.rows(turn)) == 1
         assert (await rig.record(turn)).state is AnswerState.RUNNING
         await rig.turns.cancel(ANNA, turn)
