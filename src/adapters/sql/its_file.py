@@ -14,27 +14,33 @@ from sqlalchemy.exc import DisconnectionError
 _KEY = "file"
 
 
-def watch(engine: Engine, file: Path) -> None:
-    """Have connections replaced before they are used, once another file stands in the place.
+class ItsFile:
+    """The file of a database, which stays the same for as long as a connection is used."""
 
-    Where none stands there, connecting fails until it is back.
-    """
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-    def remember(_connection: Any, record: Any) -> None:
-        record.info[_KEY] = _which(file)
+    def watch(self, engine: Engine) -> None:
+        """Have connections replaced before they are used, once another file stands in the place.
 
-    def compare(_connection: Any, record: Any, _proxy: Any) -> None:
-        now = _which(file)
-        if now is None or now != record.info[_KEY]:
-            raise DisconnectionError("the database file was moved, removed or replaced")
+        Where none stands there, connecting fails until it is back.
+        """
 
-    event.listen(engine, "connect", remember)
-    event.listen(engine, "checkout", compare)
+        def remember(_connection: Any, record: Any) -> None:
+            record.info[_KEY] = self.which()
 
+        def compare(_connection: Any, record: Any, _proxy: Any) -> None:
+            now = self.which()
+            if now is None or now != record.info[_KEY]:
+                raise DisconnectionError("the database file was moved, removed or replaced")
 
-def _which(file: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(file)  # noqa: PTH116 - on the way of every transaction
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+        event.listen(engine, "connect", remember)
+        event.listen(engine, "checkout", compare)
+
+    def which(self) -> tuple[int, int] | None:
+        """Return what tells the file that stands there from any other; None where none does."""
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - on the way of every transaction
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino

@@ -126,6 +126,8 @@ class Transaction:
                 with translated("commit", stage=stage):
                     async with asyncio.timeout(STATEMENT_TIMEOUT_S):
                         await connection.commit()
+                if self._holds_turnstile and self._database.park(connection):
+                    self._connection = None
         finally:
             await self.close()
 
@@ -172,9 +174,11 @@ class Transaction:
                 )
 
     async def _connect(self, operation: str) -> AsyncConnection:
-        connection = self._database.engine.connect()
         with translated(operation, stage=Stage.REACHING):
             async with asyncio.timeout(self._database.reach_s):
-                await connection.start()
+                connection = await self._database.parked() if self._holds_turnstile else None
+                if connection is None:
+                    connection = self._database.engine.connect()
+                    await connection.start()
         self._connection = connection
         return connection
