@@ -40,6 +40,7 @@
     │   ├── StorageRefused             the operator can mend it
     │   ├── OutcomeUnknown             whether it was stored, nobody can say
     │   └── FilesUnavailable           where files are kept, not the database
+    ├── ServerExhausted                out of memory, threads or handles
     └── TurnError                      the turn itself, whoever answered: `turn/errors.py`
 
 The text of each error is fit for a client to read: no secret, no address, no driver's words.
@@ -363,3 +364,12 @@ class OutcomeUnknown(StorageError):
     def __init__(self, operation: str) -> None:
         text = "The database was lost while it stored this; look before you send it again"
         super().__init__(operation, text)
+
+
+class ServerExhausted(ParleyError):
+    """The machine gives this process no more memory, threads or handles; others may end soon."""
+
+    code = "server_exhausted"
+
+    def __init__(self) -> None:
+        super().__init__("This server has no memory to spare at the moment; try again in a moment")

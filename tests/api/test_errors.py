@@ -185,6 +185,18 @@ async def test_a_surprise_has_an_id_that_the_log_knows(
     assert "inner" not in answer.text
 
 
+async def test_a_machine_that_has_nothing_to_spare_is_said_to_be_so(
+    parley: Parley, anna: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(await parley.turns, "running", broken)
+    answer = await anna.get(TURNS)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["message"].startswith("This server has no memory to spare")
+
+
 class TestCors:
     async def test_errors_carry_the_headers_too(self, anna: httpx.AsyncClient) -> None:
         for path in ("/nowhere", "/chat"):

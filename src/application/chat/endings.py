@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from application.chat.stop_switch import Cancelled, StopSwitch
+from application.flow.exhaustion import exhausted
 from domain.conversation.conversation import AnswerState
 from domain.errors import InvalidRequest, NotConfigured, ParleyError, SpendingCapReached
 from domain.provider_errors import ProviderDown, ProviderError, ProviderOverloaded
@@ -56,9 +57,10 @@ def ending_of(
             )
         case _:
             log.error("turn failed", exc_info=error)
+            used_up = exhausted(error)
             return TurnFailed(
-                ParleyError.code,
-                "Internal server error",
+                (used_up or ParleyError).code,
+                str(used_up or "Internal server error"),
                 after_content=after_content,
                 speech_settled=speech_settled,
                 work=work_done,

@@ -8,6 +8,7 @@ import structlog
 
 from application.agent.approvals import Approvals
 from application.chat.turns import Turns
+from application.flow.exhaustion import exhausted
 from application.ports.clock import Clock
 from domain.errors import InvalidRequest, ParleyError
 from domain.ids import TurnId, UserId
@@ -187,9 +188,10 @@ class ChatSession:
             await self._shown.fail(error, turn)
         except ClientGone:
             raise
-        except Exception:
+        except Exception as error:
             log.exception("request failed", connection=self.line.connection)
-            await self._shown.fail(ParleyError("Internal server error"), turn)
+            told = exhausted(error) or ParleyError("Internal server error")
+            await self._shown.fail(told, turn)
         finally:
             self._current, self._cancel_asked = None, False
             if message.microphone is not None:

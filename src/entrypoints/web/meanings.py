@@ -111,6 +111,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "no_sound": Meaning(422, "validation_error", "audio_collection", chat_status=400),
     "recording_too_long": _invalid(),
     "voiced_no_message": Meaning(422, "validation_error", "database"),
+    "server_exhausted": Meaning(503, "service_error", "internal"),
     "turn_error": _turn(500),
     "timeout": _turn(504),
     "interrupted": _turn(503),
@@ -128,6 +129,7 @@ WAITS_S: Mapping[str, float] = {
     "storage_unavailable": 1,
     "storage_refused": 30,
     "shutting_down": 5,
+    "server_exhausted": 5,
     "provider_overloaded": 5,
 }
 """`Retry-After` where the error itself does not say how long to wait."""

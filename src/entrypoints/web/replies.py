@@ -18,6 +18,7 @@ from litestar.routes import HTTPRoute
 from litestar.utils import normalize_path
 from msgspec import structs
 
+from application.flow.exhaustion import exhausted
 from domain.errors import InvalidRequest, ParleyError
 from domain.provider_errors import ProviderError
 from entrypoints.web.allowed_methods import allow
@@ -190,6 +191,8 @@ def _with_choices(request: AnyRequest, found: SchemaViolation) -> SchemaViolatio
 
 def _surprise(request: AnyRequest, error: Exception) -> Response[ErrorEnvelope]:
     log.error("request failed unexpectedly", exc_info=error)
+    if (used_up := exhausted(error)) is not None:
+        return _reply(problem(used_up, _door(request)))
     request_id: str | None = _scope(request).get("state", {}).get("request_id")
     return _reply(unexpected(request_id, _door(request)))
 

@@ -19,7 +19,7 @@ from domain.conversation.conversation import (
     ConversationDraft,
     MessageDraft,
 )
-from domain.errors import NotConfigured
+from domain.errors import NotConfigured, ServerExhausted
 from domain.ids import MessageId, TurnId
 from domain.provider_errors import (
     ModelNotOffered,
@@ -116,6 +116,16 @@ async def test_a_defect_is_an_internal_error_without_details() -> None:
         ending = await rig.ending(await rig.start())
         assert isinstance(ending, TurnFailed)
         assert (ending.code, ending.message) == ("internal", "Internal server error")
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("can't start new thread"), OSError(24, "Too many files")]
+)
+async def test_a_machine_that_has_nothing_to_spare_is_told_apart(error: Exception) -> None:
+    async with Rig([*said("Half"), error]) as rig:
+        ending = await rig.ending(await rig.start())
+        assert isinstance(ending, TurnFailed)
+        assert (ending.code, ending.message) == (ServerExhausted.code, str(ServerExhausted()))
 
 
 async def test_a_request_that_no_model_can_take_fails_before_any_call() -> None:

@@ -11,6 +11,7 @@ from litestar.exceptions import (
     SerializationException,
 )
 
+from application.flow.exhaustion import exhausted
 from domain.errors import ParleyError
 from domain.provider_errors import ProviderError
 from entrypoints.web.errors import INTERNAL, SAY_IT_ALL, problem
@@ -53,6 +54,9 @@ def _not_json(_: Request[Any, Any, Any], __: SerializationException) -> Reply:
 
 def _surprise(_: Request[Any, Any, Any], error: Exception) -> Reply:
     log.error("request failed unexpectedly", exc_info=error)
+    if (used_up := exhausted(error)) is not None:
+        found = problem(used_up)
+        return reply(failed(found.status, str(used_up)), found.headers)
     return reply(failed(500, INTERNAL))
 
 
