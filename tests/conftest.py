@@ -1,7 +1,9 @@
 """What every test relies on."""
 
 import gc
+import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -16,6 +18,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+# Nothing here speaks TLS to the world, but each HTTP client reads whom it could trust: the hundreds
+# of a machine take it 25 ms, this one no time.
+if not os.environ.get("RUN_MANUAL_TESTS"):
+    os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "fixtures" / "authority.pem")
 
 # Tracebacks as Python prints them: in colour, with the variables of every frame, which is what
 # structlog does by itself where rich is installed, one of them takes half a second and more.

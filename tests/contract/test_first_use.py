@@ -7,7 +7,7 @@ import threading
 import httpx2
 import pytest
 
-from adapters.transport import websocket
+from adapters.transport.authorities import authorities
 from adapters.transport.patience import Patience
 from adapters.transport.websocket import connected
 from domain.provider_errors import ProviderUnreachable
@@ -41,7 +41,7 @@ async def test_whom_sockets_trust_is_found_out_off_the_loop(
         return create()
 
     monkeypatch.setattr(httpx2, "create_ssl_context", noted)
-    websocket._authorities.cache_clear()
+    authorities.cache_clear()
     for _ in range(2):
         with pytest.raises(ProviderUnreachable):
             async with connected("acme", "wss://127.0.0.1:1", {}, Patience()):

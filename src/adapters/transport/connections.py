@@ -9,8 +9,8 @@ from io import BytesIO
 from types import SimpleNamespace
 
 import aiohttp
-import httpx2
 
+from adapters.transport.authorities import authorities
 from adapters.transport.patience import Patience
 from adapters.transport.streaming import MOST_BYTES, too_much
 
@@ -85,8 +85,7 @@ class Connections:
         self._timeout = aiohttp.ClientTimeout(
             connect=patience.connect_s, sock_connect=patience.connect_s
         )
-        # The authorities that httpx brings along: a bare machine has none of its own.
-        self._ssl = httpx2.create_ssl_context()
+        self._ssl = authorities()
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(

@@ -14,6 +14,7 @@ from websockets.protocol import Event, State
 from websockets.proxy import get_proxy
 from websockets.uri import parse_uri
 
+from adapters.transport.authorities import authorities
 from adapters.transport.patience import Patience
 from adapters.transport.rest import Refused
 from adapters.transport.silence import Silence
@@ -206,17 +207,9 @@ def _proxy_to(scheme: str, place: str) -> str | None:
 
 async def _trusted() -> SSLContext:
     """Return whom to trust; finding that out takes up to a second, which no turn waits for."""
-    if not _authorities.cache_info().currsize:
-        await asyncio.to_thread(_authorities)
-    return _authorities()
-
-
-@cache
-def _authorities() -> SSLContext:
-    """Return those that httpx brings along: a bare machine has none of its own."""
-    import httpx2  # noqa: PLC0415 - with the first socket, not at start-up
-
-    return httpx2.create_ssl_context()
+    if not authorities.cache_info().currsize:
+        await asyncio.to_thread(authorities)
+    return authorities()
 
 
 def _not_opened(provider: str, failure: Exception, refused: Refused | None) -> ParleyError:
