@@ -36,9 +36,14 @@ def environ(tmp_path: Path, migrated_with_a_user: Path) -> dict[str, str]:
     return {"PARLEY_DATA_DIR": str(tmp_path / "data")}
 
 
-@pytest.fixture
-def served(environ: dict[str, str]) -> Generator[dict[str, str], None, None]:
-    """Return the environment of a terminal beside a running server."""
+@pytest.fixture(scope="module")
+def served(
+    tmp_path_factory: pytest.TempPathFactory, migrated_with_a_user: Path
+) -> Generator[dict[str, str], None, None]:
+    """Return the environment of a terminal beside a running server; nothing depends on earlier
+    conversations."""
+    folder = shutil.copytree(migrated_with_a_user, tmp_path_factory.mktemp("served") / "data")
+    environ = {"PARLEY_DATA_DIR": str(folder)}
     with ProcessServer(environ) as server:
         yield environ | {"PARLEY_PORT": str(server.port)}
 

@@ -293,15 +293,12 @@ async def test_tables_of_an_earlier_server_are_taken_over_by_a_stamp(url: str) -
     assert {"automation_requests", "alembic_version"} <= await tables(url)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-async def test_the_tables_of_a_version_are_known(url: str, version: str) -> None:
-    await migrations.upgrade("main", url, version)
-    made = {
-        name
-        for name, table in migrations.METADATA["main"].tables.items()
-        if table.info[SINCE] <= version
-    }
-    assert made == await tables(url) & migrations.METADATA["main"].tables.keys()
+async def test_the_tables_of_a_version_are_known(url: str) -> None:
+    known = migrations.METADATA["main"].tables
+    for version in VERSIONS:
+        await migrations.upgrade("main", url, version)
+        made = {name for name, table in known.items() if table.info[SINCE] <= version}
+        assert made == await tables(url) & known.keys(), version
 
 
 @pytest.mark.parametrize("version", ["0001", VERSIONS[-1]])

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.integration.chat_client import Frame, ask, chat, kinds, text
-from tests.integration.live_server import ProcessServer, parley
+from tests.integration.live_server import ProcessServer, parley, parley_here
 from tests.simulators.openai import OpenAISimulator
 from tests.simulators.openai_wire import chat_stream
 from tests.simulators.replies import Gate, Hang, Reply, spoiled
@@ -22,13 +22,15 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Return a data directory and a token, made as an operator would before the first start."""
+    """Return a data directory and a token, made by commands before the first start."""
     folder = tmp_path_factory.mktemp("prepared")
     environ = {"PARLEY_DATA_DIR": str(folder)}
-    assert parley("migrate", "upgrade", environ=environ).returncode == 0
-    added = parley("user", "add", "ann@example.org", "--password", "a good one", environ=environ)
+    assert parley_here("migrate", "upgrade", environ=environ).returncode == 0
+    added = parley_here(
+        "user", "add", "ann@example.org", "--password", "a good one", environ=environ
+    )
     assert added.returncode == 0, added.stderr
-    return folder, parley("token", "ann@example.org", environ=environ).stdout.strip()
+    return folder, parley_here("token", "ann@example.org", environ=environ).stdout.strip()
 
 
 @pytest.fixture
@@ -214,26 +216,32 @@ async def test_an_abandoned_turn_is_stopped_after_its_time(
             assert "cancelled" in kinds(await client.turn())
 
 
+def test_a_wrong_variable_stops_the_start_with_one_line(environ: dict[str, str]) -> None:
+    told = parley("serve", environ=environ | {"PARLEY_PORT": "many"})
+    assert told.returncode == 1
+    words = "Error: PARLEY_PORT must be a whole number, for example PARLEY_PORT=8000\n"
+    assert told.stderr == words
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("PARLEY_PORT", "many", ["PARLEY_PORT", "whole number", "PARLEY_PORT=8000"]),
         ("MAIN_DB_URL", "postgres://x", ["MAIN_DB_URL", "mysql+aiomysql://"]),
         ("PARLEY_ENV", "staging", ["PARLEY_ENV", "development", "production"]),
         ("PARLEY_AUTH_SECRET", "short", ["PARLEY_AUTH_SECRET", "32 bytes"]),
     ],
 )
-def test_a_wrong_variable_stops_the_start_with_one_line(
+def test_each_wrong_variable_is_told_in_one_line(
     environ: dict[str, str], variable: str, value: str, words: list[str]
 ) -> None:
-    told = parley("serve", environ=environ | {variable: value})
+    told = parley_here("serve", environ=environ | {variable: value})
     assert told.returncode == 1
     assert told.stderr.count("\n") == 1, told.stderr
     assert all(word in told.stderr for word in words), told.stderr
 
 
 def test_production_does_not_start_without_a_secret(environ: dict[str, str]) -> None:
-    told = parley("serve", environ=environ | {"PARLEY_ENV": "production"})
+    told = parley_here("serve", environ=environ | {"PARLEY_ENV": "production"})
     assert told.returncode == 1
     assert "PARLEY_AUTH_SECRET must be set in production" in told.stderr
 
