@@ -73,6 +73,8 @@ class Commands(Struct, frozen=True):
 
 def read_commands(question: str) -> Commands:
     """Return the commands in the question; without any there is a plain answer."""
+    if "/" not in question:  # Looking for one after the other takes a while in a long text.
+        return Commands(pause_s=_PAUSE_S)
     long = re.search(r"(?:^|\s)/long\s+(\d{1,9})", question)
     slow = re.search(r"(?:^|\s)/slow\s+(\d{1,9})", question)
     wrong = re.search(r"(?:^|\s)/error\b(?:[ \t]+(\w+))?", question)
