@@ -31,7 +31,7 @@ BILL = Metering(
     attempts=(Attempt("swift-2-latest", "acme"),),
     first_token_ms=0,
 )
-RARELY = TurnLimits(drain_s=0, watch_s=3600, sweep_s=600, accounts_s=3600)
+RARELY = TurnLimits(drain_s=0, watch_s=3600, sweep_s=600, accounts_s=3600, save_late_s=600)
 """For days to pass in few steps."""
 
 

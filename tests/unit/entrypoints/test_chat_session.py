@@ -299,7 +299,7 @@ async def test_the_same_key_for_another_question_is_an_error() -> None:
 async def test_a_turn_run_anew_after_it_was_forgotten_is_shown_from_its_beginning() -> None:
     told = Deliveries()
     gate = asyncio.Event()
-    rarely = TurnLimits(watch_s=3600, sweep_s=600)
+    rarely = TurnLimits(watch_s=3600, sweep_s=600, accounts_s=3600, save_late_s=600)
     async with Rig(said(*"abcdef"), [*said("New"), gate], limits=rarely) as rig:
         unkept = {"prompt": "Why?", "local_id": "k", "settings": {"text": {"model": "swift"}}}
         async with Client(rig, deliveries=told) as client:
