@@ -21,6 +21,7 @@ from domain.fulltext.query import terms
 from domain.ids import ConversationId, UserId
 from entrypoints.cli.migrate import migrate
 from tests.contract.conftest import MYSQL, mysql_server, run_apart, scratch_database
+from tests.integration.upgrading import upgrade_in_a_process
 
 VERSIONS = migrations.versions("main")
 OTHERS = ("garmin", "blood", "ufc")
@@ -438,10 +439,6 @@ async def test_a_server_that_will_not_have_us_is_told(tmp_path: Path) -> None:
         await migrations.upgrade("main", "mysql+aiomysql://u@127.0.0.1:3306")
     with pytest.raises(StorageError, match="is a folder, and no database"):
         await migrations.upgrade("main", f"sqlite+aiosqlite:///{tmp_path}")
-
-
-def upgrade_in_a_process(url: str) -> None:
-    run_apart(lambda: migrations.upgrade("main", url))
 
 
 def test_processes_that_start_at_once_share_the_work(url: str) -> None:
