@@ -238,7 +238,8 @@ async def test_a_slow_server_is_left(server: Simulator, reply: Reply) -> None:
     server.script(reply)
     with pytest.raises(DownloadFailed, match=r"longer than 0\.2 seconds"):
         await trusting(server, total_s=0.2).fetch(server.address)
-    await server.requests[0].client_left()
+    for request in server.requests:  # On a busy machine it may not even have got there.
+        await request.client_left()
 
 
 async def test_pieces_are_had_before_the_rest_is_there(server: Simulator) -> None:
