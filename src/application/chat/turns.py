@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,45 +10,26 @@ import structlog
 from msgspec import Struct
 
 from application.chat.checkpoints import Checkpoints
+from application.chat.chores import Chores
 from application.chat.kept import Kept
 from application.chat.known_turns import KnownTurns
 from application.chat.ledger import Ledger
 from application.chat.run_turn import RunTurn
 from application.chat.running_turns import RunningTurn, RunningTurns
 from application.chat.save_answer import SaveAnswer
-from application.chat.stop_switch import Cancelled
+from application.chat.turn_limits import TurnLimits
 from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog, TurnReader
 from application.ports.unit_of_work import UnitOfWork
 from application.speech.microphone import Microphone
-from domain.errors import AlreadyExists, StorageError, TooManyTurns
+from domain.errors import AlreadyExists, TooManyTurns
 from domain.ids import TurnId, UserId
 from domain.turn.ask import Ask, TurnHeader
 from domain.turn.entries import Entry
-from domain.turn.errors import EventsForgotten, ShuttingDown, TurnDeleted, TurnInterrupted
+from domain.turn.errors import EventsForgotten, ShuttingDown, TurnInterrupted
 
 log = structlog.get_logger("turns")
-
-
-class TurnLimits(Struct, frozen=True):
-    """How much of everything a turn and a user may have."""
-
-    per_user: int = 8
-    """Running turns of one user."""
-    detached_s: float = 900
-    """How long a turn goes on without any reader."""
-    research_s: float = 3600
-    """The same for research: whoever asks for it comes back later."""
-    drain_s: float = 10
-    """How long running turns may go on once the process is told to stop."""
-    remembered_s: float = 24 * 3600
-    """How long asking again under the same key finds the earlier turn."""
-    sweep_s: float = 60
-    watch_s: float = 1
-    accounts_s: float = 3
-    """How often it is looked whether the users of running turns are there still."""
-    save_late_s: float = 5
 
 
 class Started(Struct, frozen=True):
@@ -76,31 +56,25 @@ class Turns:
     ) -> None:
         self._log = turn_log
         self._signals = signals
-        self._work = work
         self._known = KnownTurns(turn_log, work)
         self._ledger = ledger
-        self._checkpoints = checkpoints
         self._run = run
         self._save = save
         self._clock = clock
         self._limits = limits
         self._running = RunningTurns(clock)
+        self._chores = Chores(
+            turn_log, signals, work, checkpoints, save, clock, limits, self._running
+        )
         self._starting: dict[TurnId, asyncio.Future[Started]] = {}
         self._owners: set[asyncio.Task[None]] = set()
         self._group = asyncio.TaskGroup()
-        self._chores: list[asyncio.Task[None]] = []
+        self._going_on: list[asyncio.Task[None]] = []
         self._open = False
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
-        self._chores = [
-            self._group.create_task(self._obey_signals()),
-            self._group.create_task(self._stop_the_abandoned()),
-            self._group.create_task(self._stop_those_of_nobody()),
-            self._group.create_task(self._checkpoints.keep_on()),
-            self._group.create_task(self._sweep()),
-            self._group.create_task(self._save_the_rest()),
-        ]
+        self._going_on = [self._group.create_task(chore) for chore in self._chores.all()]
         self._open = True
         return self
 
@@ -115,7 +89,7 @@ class Turns:
         finally:
             await self._save.late()
             self._save.give_up()
-            for chore in self._chores:
+            for chore in self._going_on:
                 chore.cancel()
             await self._group.__aexit__(None, None, None)
 
@@ -313,49 +287,3 @@ class Turns:
         if ask.key is not None:
             await self._ledger.unkept(turn, ask)
         return None
-
-    async def _obey_signals(self) -> None:
-        async with aclosing(self._signals.cancellations()) as cancellations:
-            async for asked in cancellations:
-                why = TurnDeleted() if asked.deleted else Cancelled("Request cancelled")
-                self._running.stop(asked.turn, why)
-
-    async def _stop_the_abandoned(self) -> None:
-        while True:
-            await self._clock.sleep(self._limits.watch_s)
-            self._running.stop_abandoned()
-
-    async def _stop_those_of_nobody(self) -> None:
-        """Stop the turns of accounts that another process, such as the command line, deletes."""
-        while True:
-            await self._clock.sleep(self._limits.accounts_s)
-            if not (users := self._running.users()):
-                continue
-            try:
-                there = await self._work.run(
-                    lambda db, some=users: db.accounts.token_versions(some)
-                )
-            except StorageError as error:
-                # A turn does not need the database.
-                log.warning("accounts of running turns not checked", error=error.code)
-                continue
-            for user in users - there.keys():
-                log.info("account deleted while its turns ran", customer=user)
-                self._running.stop_all_of(user, TurnDeleted())
-
-    async def _save_the_rest(self) -> None:
-        while True:
-            await self._clock.sleep(self._limits.save_late_s)
-            await self._save.late()
-
-    async def _sweep(self) -> None:
-        while True:
-            await self._clock.sleep(self._limits.sweep_s)
-            await self._log.expire()
-            forgotten = self._clock.now() - timedelta(seconds=self._limits.remembered_s)
-            try:
-                await self._work.run(
-                    lambda db, before=forgotten: db.turns.forget_before(before), repeatable=True
-                )
-            except StorageError as error:
-                log.warning("sweeping failed", error=error.code)

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from adapters.memory.chat_model import Step
 from adapters.memory.clock import settle
-from application.chat.turns import TurnLimits
+from application.chat.turn_limits import TurnLimits
 from domain.conversation.conversation import AnswerState, ConversationDraft, Sender
 from domain.errors import ParleyError
 from domain.ids import ConversationId, TurnId

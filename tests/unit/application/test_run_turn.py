@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
 from application.chat.stop_switch import StopSwitch
-from application.chat.turns import TurnLimits
+from application.chat.turn_limits import TurnLimits
 from domain.catalog.card import Price
 from domain.conversation.conversation import (
     AnswerState,

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.memory.clock import settle
-from application.chat.turns import TurnLimits
+from application.chat.turn_limits import TurnLimits
 from domain.conversation.conversation import AnswerState
 from domain.errors import QuestionDiffers, StorageUnavailable, TooManyTurns, TurnNotFound
 from domain.ids import TurnId

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.memory.chat_model import Step
 from adapters.memory.clock import settle
-from application.chat.turns import TurnLimits
+from application.chat.turn_limits import TurnLimits
 from domain.conversation.conversation import AnswerState
 from domain.provider_errors import ProviderOverloaded
 from domain.turn.events import (

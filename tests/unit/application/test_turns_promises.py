@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from adapters.memory.clock import ManualClock, settle
 from adapters.memory.turn_log import MemoryTurnLog
-from application.chat.turns import TurnLimits
+from application.chat.turn_limits import TurnLimits
 from application.ports.chat_model import ChatModel
 from domain.conversation.conversation import AnswerState
 from domain.errors import QuestionDiffers, TooManyTurns, TurnNotFound

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.clock import settle
-from application.chat.turns import TurnLimits
+from application.chat.turn_limits import TurnLimits
 from domain.ids import TurnId
 from domain.turn.events import ThinkingDelta, ToolCalled
 from entrypoints.web.chat_session import QUEUED

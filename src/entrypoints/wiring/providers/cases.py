@@ -22,7 +22,8 @@ from application.chat.run_turn import RunTurn
 from application.chat.save_answer import SaveAnswer
 from application.chat.speak_message import SpeakMessage
 from application.chat.tell import Tell
-from application.chat.turns import TurnLimits, Turns
+from application.chat.turn_limits import TurnLimits
+from application.chat.turns import Turns
 from application.chat.write_down import WriteDown
 from application.files.sources import AttachmentSources
 from application.history.change_conversation import ChangeConversation
