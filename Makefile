@@ -19,10 +19,12 @@ $(BIN)/python:
 	  || { echo "Parley needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# $(1): the lock file. Both installers refuse anything whose hash is not in it.
+# $(1): the lock file. Both installers refuse anything whose hash is not in it. pip compiles what it
+# copies, not what it links to; else each start would where Python is told to keep no bytecode.
 define install_lock
 	$(if $(UV),$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src
 endef
 
 $(RUNTIME): $(BIN)/python requirements.lock pyproject.toml

@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure Parley beside a bare relay, in one run, and print the table."""
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -23,6 +24,8 @@ SETTLING_S = 1.0
 def main() -> int:
     """Run what the arguments choose; return the exit status."""
     words = _arguments()
+    # Servers start from bytecode, as they do wherever one was started before.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rows: list[report.Row] = []
     with tempfile.TemporaryDirectory() as folder, provider() as url:
         parley = Parley(Path(folder), url)
