@@ -15,8 +15,9 @@ from adapters.sql.unit_of_work import SqlUnitOfWork
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
-from domain.errors import AccountNotFound, AlreadyExists, ConversationNotFound, StorageError
+from domain.errors import AccountNotFound, AlreadyExists, ConversationNotFound
 from domain.ids import ConversationId, TurnId, UserId
+from domain.storage_errors import StorageError
 from domain.turn.metering import Metering
 from domain.turn.record import TurnRecord
 from domain.usage import billed

@@ -13,7 +13,7 @@ from adapters.memory.clock import ManualClock
 from adapters.sql.engine import Database, open_database
 from adapters.sql.failures import Stage, translated
 from adapters.sql.unit_of_work import SqlUnitOfWork
-from domain.errors import StorageError, StorageRefused, StorageUnavailable
+from domain.storage_errors import StorageError, StorageRefused, StorageUnavailable
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from adapters.disk.files import DiskFiles
 from adapters.memory.clock import ManualClock
 from adapters.s3.files import LONGEST_LINK_S, S3Files
 from application.ports.files import Files
-from domain.errors import AlreadyExists, FilesUnavailable
+from domain.errors import AlreadyExists
 from domain.files.keys import exact_key, fresh_key
 from domain.ids import UserId
+from domain.storage_errors import FilesUnavailable
 from tests.contract.file_places import bucket_at, disk, inside, s3
 
 ANNA = UserId(1)

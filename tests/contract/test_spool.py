@@ -13,8 +13,8 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.batch.pad import Pad
 from application.transfer.import_archive import ImportArchive
 from application.transfer.receive_archive import ReceiveArchive
-from domain.errors import NoRoom
 from domain.ids import UserId
+from domain.storage_errors import NoRoom
 from tests.archives import reader
 
 

@@ -25,13 +25,9 @@ from domain.conversation.conversation import (
     Place,
     Sender,
 )
-from domain.errors import (
-    ConversationNotFound,
-    OutcomeUnknown,
-    StorageUnavailable,
-    TransactionLost,
-)
+from domain.errors import ConversationNotFound
 from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.storage_errors import OutcomeUnknown, StorageUnavailable, TransactionLost
 from domain.turn.ask import Ask, Record
 from domain.turn.events import TextDelta
 from domain.turn.prompt import TextPart

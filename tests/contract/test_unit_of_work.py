@@ -23,8 +23,9 @@ from domain.conversation.conversation import (
     MessageDraft,
     Sender,
 )
-from domain.errors import AlreadyExists, NotConfigured, StorageError, StorageUnavailable
+from domain.errors import AlreadyExists, NotConfigured
 from domain.ids import ConversationId, TurnId, UserId
+from domain.storage_errors import StorageError, StorageUnavailable
 from domain.turn.record import TurnRecord
 
 CHOSEN = ConversationId("0b5c8a52-6f5d-4f0e-9a3e-3c1f6f0f2b11")

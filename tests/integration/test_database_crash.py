@@ -12,8 +12,8 @@ from adapters.sql.unit_of_work import SqlUnitOfWork
 from adapters.system.clock import SystemClock
 from application.history.write_messages import StoreMessages
 from domain.conversation.conversation import ConversationDraft, MessageDraft
-from domain.errors import OutcomeUnknown, StorageUnavailable
 from domain.ids import ConversationId, UserId
+from domain.storage_errors import OutcomeUnknown, StorageUnavailable
 from tests.contract.conftest import tell_server
 from tests.simulators.mariadb import PrivateMariaDB
 

@@ -16,9 +16,10 @@ from adapters.sql.engine import open_database
 from adapters.sql.tables.naming import SINCE
 from adapters.sql.unit_of_work import SqlUnitOfWork
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
-from domain.errors import NotConfigured, StorageError, StorageUnavailable
+from domain.errors import NotConfigured
 from domain.fulltext.query import terms
 from domain.ids import ConversationId, UserId
+from domain.storage_errors import StorageError, StorageUnavailable
 from entrypoints.cli.migrate import migrate
 from tests.contract.conftest import MYSQL, mysql_server, run_apart, scratch_database
 from tests.integration.upgrading import upgrade_in_a_process

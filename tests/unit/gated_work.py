@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
-from domain.errors import StorageUnavailable
+from domain.storage_errors import StorageUnavailable
 
 
 class Locked(UnitOfWork):

@@ -20,7 +20,7 @@ from adapters.sql.steps import (
     on_sqlite,
     owned,
 )
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 
 revision = "0002"
 down_revision = "0001"

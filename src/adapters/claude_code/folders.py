@@ -6,7 +6,7 @@ from pathlib import Path
 
 from application.ports.personal_data import PersonalData
 from domain.account import Account
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 
 
 class ClaudeCodeFolders(PersonalData):

@@ -16,10 +16,11 @@ import structlog
 from adapters.disk.draft import Draft
 from adapters.disk.reading import Reading
 from application.ports.files import PAGE, Files
-from domain.errors import AlreadyExists, FileNotFound, FileRefused, FilesUnavailable, FileTooLarge
+from domain.errors import AlreadyExists, FileNotFound, FileRefused, FileTooLarge
 from domain.files.keys import Folder, owner_of, read_key
 from domain.files.stored import FilePage, StoredFile
 from domain.ids import FileKey, UserId
+from domain.storage_errors import FilesUnavailable
 
 _log = structlog.get_logger("files")
 

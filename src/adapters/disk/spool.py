@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 import structlog
 
 from application.ports.spool import Spool
-from domain.errors import NoRoom
+from domain.storage_errors import NoRoom
 
 _log = structlog.get_logger("files")
 

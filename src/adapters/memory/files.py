@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterable
 
 from application.ports.clock import Clock
 from application.ports.files import PAGE, Files
-from domain.errors import AlreadyExists, FileNotFound, FileRefused, FilesUnavailable, FileTooLarge
+from domain.errors import AlreadyExists, FileNotFound, FileRefused, FileTooLarge
 from domain.files.keys import owner_of
 from domain.files.stored import FilePage, StoredFile
 from domain.ids import FileKey, UserId
+from domain.storage_errors import FilesUnavailable
 
 _CHUNK = 65_536
 

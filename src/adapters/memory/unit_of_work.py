@@ -18,7 +18,7 @@ from adapters.memory.usage_records import MemoryUsageRecords
 from adapters.memory.video_jobs import MemoryVideoJobs
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
-from domain.errors import OutcomeUnknown, StorageUnavailable, TransactionLost
+from domain.storage_errors import OutcomeUnknown, StorageUnavailable, TransactionLost
 
 
 class MemoryStores(Stores):

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from domain.errors import FilesUnavailable
+from domain.storage_errors import FilesUnavailable
 
 _log = structlog.get_logger("files")
 

@@ -10,10 +10,11 @@ from adapters.s3.upload import PART, Upload
 from application.flow.undisturbed import undisturbed
 from application.ports.clock import Clock
 from application.ports.files import PAGE, Files
-from domain.errors import FileNotFound, FileRefused, FilesUnavailable, FileTooLarge
+from domain.errors import FileNotFound, FileRefused, FileTooLarge
 from domain.files.keys import owner_of, read_key
 from domain.files.stored import FilePage, StoredFile
 from domain.ids import FileKey, UserId
+from domain.storage_errors import FilesUnavailable
 
 CHUNK = 256 * 1024
 LONGEST_LINK_S = 3600

@@ -12,8 +12,9 @@ from adapters.sql.transaction import Transaction
 from application.ports.accounts import Accounts
 from application.ports.clock import Clock
 from domain.account import Account
-from domain.errors import AccountNotFound, AlreadyExists, StorageError
+from domain.errors import AccountNotFound, AlreadyExists
 from domain.ids import UserId
+from domain.storage_errors import StorageError
 
 _INSERT = row_into(users, "username", "password", "email", "created_at", "token_version")
 _BY_ID = select(users).where(users.c.customer_id == bindparam("id"))

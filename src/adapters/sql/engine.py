@@ -18,7 +18,8 @@ from adapters.sql.its_file import ItsFile
 from adapters.sql.json_columns import decoded
 from adapters.sql.prepared import Driver
 from domain.conversation.letters import small_letters
-from domain.errors import NotConfigured, StorageError
+from domain.errors import NotConfigured
+from domain.storage_errors import StorageError
 
 LOCK_WAIT_S = 5
 """How long a statement waits for another transaction, here or in another process."""

@@ -17,16 +17,15 @@ from adapters.sql.dialect import (
     what_blocks,
     why_refused,
 )
-from domain.errors import (
-    AccountNotFound,
-    AlreadyExists,
+from domain.errors import AccountNotFound, AlreadyExists
+from domain.ids import UserId
+from domain.storage_errors import (
     OutcomeUnknown,
     StorageError,
     StorageRefused,
     StorageUnavailable,
     TransactionLost,
 )
-from domain.ids import UserId
 
 _log = structlog.stdlib.get_logger(__name__)
 

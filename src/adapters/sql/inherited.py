@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import ColumnClause, DateTime, bindparam, column, func, or_, table, text, update
 
 from adapters.sql.steps import on_sqlite
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 
 _UNKNOWN = datetime(1970, 1, 1)  # noqa: DTZ001 - as columns keep it: UTC without saying so
 _DATED_IN_SQLITE = (

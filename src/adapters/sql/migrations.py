@@ -21,7 +21,7 @@ from adapters.sql.engine import checked_url, mysql_engine, sqlite_engine
 from adapters.sql.failures import Stage, translated
 from adapters.sql.standing import refuse_missing, refuse_strangers, refuse_unknown
 from adapters.sql.tables import blood, chat, garmin, ufc
-from domain.errors import StorageError, StorageUnavailable
+from domain.storage_errors import StorageError, StorageUnavailable
 
 METADATA: dict[str, MetaData] = {
     "main": chat.metadata,

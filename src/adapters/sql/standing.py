@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import MetaData
 
 from adapters.sql.tables.naming import SINCE
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 
 
 def refuse_strangers(database: str, metadata: MetaData, present: Collection[str]) -> None:

@@ -19,7 +19,7 @@ from adapters.sql.video_jobs import SqlVideoJobs
 from application.flow.undisturbed import undisturbed
 from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 
 _ENDING = "end of a transaction"
 

@@ -6,8 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from application.ports.personal_data import PersonalData
 from application.ports.rate_limits import RateLimits
 from domain.account import Account
-from domain.errors import ParleyError, StorageError
+from domain.errors import ParleyError
 from domain.ids import UserId
+from domain.storage_errors import StorageError
 
 WINDOW_S = 300
 _NAME, _ADDRESS, _ACCOUNT = "login name", "login address", "password of account"

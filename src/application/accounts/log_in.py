@@ -8,7 +8,8 @@ from application.ports.passwords import Passwords
 from application.ports.tokens import Tokens
 from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.account import Account
-from domain.errors import BadCredentials, StorageError
+from domain.errors import BadCredentials
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("accounts")
 

@@ -10,8 +10,9 @@ from application.ports.personal_data import PersonalData
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
 from domain.account import Account
-from domain.errors import StorageUnavailable, TurnNotFound
+from domain.errors import TurnNotFound
 from domain.ids import TurnId, UserId
+from domain.storage_errors import StorageUnavailable
 
 STOP_S = 20.0
 """Longer than a turn goes on trying to save its answer."""

@@ -23,7 +23,7 @@ from domain.batch import (
     BatchStep,
     BatchTicket,
 )
-from domain.errors import FileNotFound, NotConfigured, ParleyError, StorageError
+from domain.errors import FileNotFound, NotConfigured, ParleyError
 from domain.ids import BatchId
 from domain.provider_errors import (
     ProviderDown,
@@ -34,6 +34,7 @@ from domain.provider_errors import (
     ProviderUnauthorized,
     ProviderUnpaid,
 )
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("batch")
 

@@ -18,8 +18,9 @@ from application.ports.unit_of_work import Stores, UnitOfWork
 from domain.account import Account
 from domain.batch import BatchJob, BatchStep, BatchTicket, results_key
 from domain.batch_errors import BatchNotFound
-from domain.errors import FileNotFound, ParleyError, StorageError
+from domain.errors import FileNotFound, ParleyError
 from domain.ids import BatchId
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("batch")
 

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from domain.errors import NoRoom, StorageUnavailable
+from domain.storage_errors import NoRoom, StorageUnavailable
 
 
 class Pad:

@@ -16,8 +16,8 @@ from application.chat.kept import Kept
 from application.chat.ledger import Growing, Ledger
 from application.chat.said import Said
 from application.ports.clock import Clock
-from domain.errors import StorageError
 from domain.ids import TurnId
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("turns")
 

@@ -16,7 +16,7 @@ from application.ports.clock import Clock
 from application.ports.signals import Signals
 from application.ports.turn_log import TurnLog
 from application.ports.unit_of_work import UnitOfWork
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 from domain.turn.errors import TurnDeleted
 
 log = structlog.get_logger("turns")

@@ -14,11 +14,12 @@ from application.speech.dictate import Dictate
 from application.speech.microphone import Microphone
 from domain.catalog.card import Capability
 from domain.catalog.catalog import Catalog
-from domain.errors import FilesUnavailable, UnknownModel
+from domain.errors import UnknownModel
 from domain.files.keys import address_of
 from domain.speech.audio import wav
 from domain.speech.errors import HearingFailed, NoSound
 from domain.speech.orders import DictationWish
+from domain.storage_errors import FilesUnavailable
 from domain.turn.ask import AUDIO_DIRECT, Ask
 from domain.turn.events import TurnEvent
 from domain.turn.prompt import AudioPart, Part, TextPart

@@ -25,8 +25,9 @@ from domain.conversation.conversation import (
     ConversationDraft,
     Sender,
 )
-from domain.errors import AlreadyExists, ConversationNotFound, StorageError
+from domain.errors import AlreadyExists, ConversationNotFound
 from domain.ids import MessageId, TurnId, UserId
+from domain.storage_errors import StorageError
 from domain.turn.ask import Ask, Record
 from domain.turn.events import ModelChosen, ResearchRows, Saved
 from domain.turn.metering import Metering

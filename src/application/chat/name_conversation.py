@@ -12,14 +12,9 @@ from application.ports.clock import Clock
 from application.ports.unit_of_work import Stores, UnitOfWork
 from application.usage.spending import Spending
 from domain.conversation.conversation import NEW_NAME, Conversation, StoredMessage
-from domain.errors import (
-    AccountNotFound,
-    ConversationNotFound,
-    InvalidRequest,
-    ParleyError,
-    StorageError,
-)
+from domain.errors import AccountNotFound, ConversationNotFound, InvalidRequest, ParleyError
 from domain.ids import ConversationId, TurnId, UserId
+from domain.storage_errors import StorageError
 from domain.turn.events import TextDelta
 from domain.turn.prompt import Message, Part, Prompt, TextPart, joined_text
 from domain.turn.settings import TurnSettings

@@ -12,8 +12,9 @@ from application.chat.ledger import Ledger
 from application.chat.said import Said
 from application.ports.clock import Clock
 from domain.conversation.conversation import AnswerState
-from domain.errors import AccountNotFound, StorageError
+from domain.errors import AccountNotFound
 from domain.ids import TurnId
+from domain.storage_errors import StorageError
 from domain.turn.ask import Ask
 from domain.turn.events import ModelChosen, Saved, TurnEnding, TurnFailed, Work
 from domain.turn.metering import Metering

@@ -21,12 +21,13 @@ from application.ports.unit_of_work import UnitOfWork
 from application.providers.patience import patiently
 from application.usage.bill import Bill
 from application.usage.spending import Spending
-from domain.errors import AlreadyExists, NotConfigured, ParleyError, StorageError
+from domain.errors import AlreadyExists, NotConfigured, ParleyError
 from domain.files.keys import address_of, fresh_key
 from domain.ids import FileKey, JobId, TurnId
 from domain.media import JobState, VideoJob, VideoLook, VideoReady, VideoTicket
 from domain.media_errors import JobInterrupted, JobTimedOut
 from domain.provider_errors import ProviderDown, ProviderError, ResultLost
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("videos")
 

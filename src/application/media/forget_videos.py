@@ -8,7 +8,7 @@ import structlog
 from application.background.going_on import Stepwise
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("videos")
 

@@ -16,7 +16,7 @@ from application.ports.prompts import Prompts
 from application.ports.turn_records import TurnRecords
 from application.ports.usage_records import UsageRecords
 from application.ports.video_jobs import VideoJobs
-from domain.errors import OutcomeUnknown, TransactionLost
+from domain.storage_errors import OutcomeUnknown, TransactionLost
 
 T = TypeVar("T")
 

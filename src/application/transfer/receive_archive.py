@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from application.ports.spool import Spool
 from application.transfer.import_archive import ImportArchive
-from domain.errors import NoRoom
 from domain.ids import UserId
+from domain.storage_errors import NoRoom
 from domain.transfer.errors import ArchiveTooLarge, ImportRunning
 from domain.transfer.progress import Progress
 

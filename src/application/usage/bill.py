@@ -3,10 +3,11 @@
 import structlog
 
 from application.usage.spending import Spending
-from domain.errors import ParleyError, StorageError
+from domain.errors import ParleyError
 from domain.ids import TurnId, UserId
 from domain.media_errors import JobError
 from domain.provider_errors import ProviderBrokeOff, ProviderGarbled, ProviderTimeout, ResultLost
+from domain.storage_errors import StorageError
 
 log = structlog.get_logger("usage")
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 import click
 from dishka import AsyncContainer
 
-from domain.errors import ParleyError, StorageError, StorageUnavailable
+from domain.errors import ParleyError
+from domain.storage_errors import StorageError, StorageUnavailable
 from entrypoints.wiring import databases
 from entrypoints.wiring.container import make_container
 from entrypoints.wiring.environment import process_settings

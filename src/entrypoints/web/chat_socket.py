@@ -14,8 +14,9 @@ from application.agent.approvals import Approvals
 from application.chat.turns import Turns
 from application.ports.clock import Clock
 from application.ports.rate_limits import RateLimits
-from domain.errors import NotAuthenticated, StorageError
+from domain.errors import NotAuthenticated
 from domain.ids import UserId
+from domain.storage_errors import StorageError
 from entrypoints.web.asking import Asking
 from entrypoints.web.chat_session import ChatSession
 from entrypoints.web.close_codes import INTERNAL, NOT_JSON, POLICY, UNAUTHORIZED

@@ -6,19 +6,11 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from domain.errors import (
-    FileRefused,
-    FilesUnavailable,
-    InvalidRequest,
-    NotAuthenticated,
-    NotConfigured,
-    ParleyError,
-    StorageRefused,
-    StorageUnavailable,
-)
+from domain.errors import FileRefused, InvalidRequest, NotAuthenticated, NotConfigured, ParleyError
 from domain.media import VideoJob
 from domain.media_errors import UnknownMediaModel
 from domain.provider_errors import ProviderError
+from domain.storage_errors import FilesUnavailable, StorageRefused, StorageUnavailable
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.meanings import MEANINGS, UNEXPECTED, WAITS_S, Door, Meaning
 from entrypoints.web.wire.envelopes import Detail, ErrorDetail, ErrorEnvelope

@@ -13,7 +13,7 @@ from application.accounts.token_versions import TokenVersions
 from application.flow.alongside import alongside
 from application.ports.clock import Clock
 from application.ports.tokens import Bearer
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 from entrypoints.web.close_codes import UNAUTHORIZED
 from entrypoints.web.line import Line
 from entrypoints.web.watched import Watched

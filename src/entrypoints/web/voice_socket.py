@@ -12,7 +12,8 @@ from application.accounts.identify import Identify
 from application.ports.clock import Clock
 from application.ports.rate_limits import RateLimits
 from application.speech.read_aloud import ReadAloud
-from domain.errors import NotAuthenticated, StorageError
+from domain.errors import NotAuthenticated
+from domain.storage_errors import StorageError
 from entrypoints.web.chat_socket import LONGEST_PENALTY_S, REFUSALS_PER_MINUTE
 from entrypoints.web.close_codes import INTERNAL, NOT_INIT, POLICY, UNAUTHORIZED
 from entrypoints.web.identity import origin_allowed, token_from

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 
 from adapters.sql import migrations
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 from entrypoints.wiring.settings import DatabaseName, Settings
 
 DATABASES: tuple[DatabaseName, ...] = ("main", "garmin", "blood", "ufc")

@@ -18,14 +18,9 @@ from domain.conversation.conversation import (
     Sender,
     StoredMessage,
 )
-from domain.errors import (
-    AlreadyExists,
-    ConversationNotFound,
-    MessageNotFound,
-    StorageError,
-    StorageUnavailable,
-)
+from domain.errors import AlreadyExists, ConversationNotFound, MessageNotFound
 from domain.ids import ConversationId, MessageId, TurnId, UserId
+from domain.storage_errors import StorageError, StorageUnavailable
 from domain.turn.ask import Ask, Copied, Record
 from domain.turn.events import ModelChosen, TextDelta, ThinkingDelta
 from domain.turn.metering import Attempt, Metering, Usage

@@ -19,8 +19,8 @@ from domain.errors import (
     BadCredentials,
     InvalidRequest,
     NotAuthenticated,
-    StorageUnavailable,
 )
+from domain.storage_errors import StorageUnavailable
 
 WORD = "correct horse"
 

@@ -25,10 +25,10 @@ from domain.errors import (
     BadCredentials,
     InvalidRequest,
     NotAuthenticated,
-    StorageUnavailable,
     TurnNotFound,
 )
 from domain.ids import UserId
+from domain.storage_errors import StorageUnavailable
 from tests.unit.rig import ANNA, BORIS, Rig, question, said
 
 WORD, NEXT = "correct horse", "battery staple"

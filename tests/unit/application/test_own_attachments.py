@@ -17,9 +17,10 @@ from application.files.sources import AttachmentSources
 from application.ports.downloads import MOST_BYTES
 from domain.catalog.card import Capability, ModelCard
 from domain.catalog.catalog import Catalog
-from domain.errors import DownloadTooLarge, FileNotFound, FileRefused, FilesUnavailable
+from domain.errors import DownloadTooLarge, FileNotFound, FileRefused
 from domain.files.keys import address_of, fresh_key
 from domain.ids import FileKey, UserId
+from domain.storage_errors import FilesUnavailable
 from domain.turn.prompt import AudioPart, FilePart, ImagePart, Message, Part, Prompt, TextPart
 from tests.pictures import png
 from tests.unit.stenographer import Stenographer

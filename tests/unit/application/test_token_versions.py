@@ -10,8 +10,9 @@ from application.accounts.log_out_everywhere import LogOutEverywhere
 from application.accounts.token_versions import KNOWN_FOR, TokenVersions
 from application.ports.tokens import Bearer
 from domain.account import Account
-from domain.errors import AccountNotFound, NotAuthenticated, StorageUnavailable
+from domain.errors import AccountNotFound, NotAuthenticated
 from domain.ids import UserId
+from domain.storage_errors import StorageUnavailable
 
 
 class Door:

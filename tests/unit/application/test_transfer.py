@@ -15,8 +15,8 @@ from application.ports.archives import Archives
 from application.transfer.export_account import Mark
 from application.transfer.import_archive import ImportArchive
 from domain.conversation.conversation import ConversationDraft, MessageDraft, Sender
-from domain.errors import StorageUnavailable
 from domain.ids import UserId
+from domain.storage_errors import StorageUnavailable
 from domain.transfer.archive import Digest
 from domain.transfer.errors import ArchiveChanged, ArchiveRefused
 from domain.transfer.records import Record

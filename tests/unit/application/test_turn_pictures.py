@@ -9,11 +9,11 @@ import stamina
 from adapters.memory.clock import settle
 from adapters.memory.media_makers import ImageStep
 from domain.conversation.conversation import MessageDraft
-from domain.errors import FilesUnavailable
 from domain.files.keys import fresh_key, key_in
 from domain.media import ImagesMade, Picture
 from domain.media_wishes import ImageWish
 from domain.provider_errors import ContentRefused, ProviderUnavailable
+from domain.storage_errors import FilesUnavailable
 from domain.turn.ask import Ask, Record
 from domain.turn.events import (
     AnswerWritten,

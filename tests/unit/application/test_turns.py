@@ -7,8 +7,9 @@ import pytest
 from adapters.memory.clock import settle
 from application.chat.turn_limits import TurnLimits
 from domain.conversation.conversation import AnswerState
-from domain.errors import QuestionDiffers, StorageUnavailable, TooManyTurns, TurnNotFound
+from domain.errors import QuestionDiffers, TooManyTurns, TurnNotFound
 from domain.ids import TurnId
+from domain.storage_errors import StorageUnavailable
 from domain.turn.ask import Record
 from domain.turn.entries import Entry
 from domain.turn.errors import EventsForgotten, ShuttingDown, TurnInterrupted

@@ -26,7 +26,7 @@ from application.usage.spending import Spending
 from domain.catalog.media_cards import VideoCard
 from domain.catalog.media_catalog import MediaCatalog
 from domain.catalog.media_price import ClipPrice
-from domain.errors import FilesUnavailable, QuestionDiffers, SpendingCapReached
+from domain.errors import QuestionDiffers, SpendingCapReached
 from domain.files.keys import key_in
 from domain.ids import JobId, UserId
 from domain.media import JobState, VideoJob, VideoTicket, VideoUnderWay
@@ -47,6 +47,7 @@ from domain.provider_errors import (
     ResultLost,
     WorkFailed,
 )
+from domain.storage_errors import FilesUnavailable
 from domain.turn.errors import ShuttingDown
 
 ANNA, BORIS = UserId(1), UserId(2)

@@ -6,14 +6,13 @@ from types import ModuleType
 
 import pytest
 
-from domain import errors, media_errors, provider_errors
+from domain import errors, media_errors, provider_errors, storage_errors
 from domain.errors import (
     ConversationNotFound,
     ModelCannot,
     NotConfigured,
     ParleyError,
     SpendingCapReached,
-    StorageUnavailable,
     UnknownModel,
 )
 from domain.ids import ConversationId
@@ -29,12 +28,13 @@ from domain.provider_errors import (
     ProviderUnavailable,
     ProviderUnreachable,
 )
+from domain.storage_errors import StorageError, StorageUnavailable
 from domain.transfer import errors as transfer_errors
 from domain.transfer.errors import ArchiveError
 from domain.turn import errors as turn_errors
 from domain.turn.errors import EventsForgotten, TurnError, TurnTimedOut
 
-PAGES = (errors, media_errors, provider_errors, transfer_errors, turn_errors)
+PAGES = (errors, media_errors, provider_errors, storage_errors, transfer_errors, turn_errors)
 
 
 def drawn(page: ModuleType) -> list[tuple[int, str]]:
@@ -60,6 +60,7 @@ def real(kind: type[ParleyError], page: ModuleType, depth: int = 0) -> set[tuple
         (ProviderError, provider_errors),
         (ArchiveError, transfer_errors),
         (JobError, media_errors),
+        (StorageError, storage_errors),
         (TurnError, turn_errors),
     ],
 )

@@ -13,10 +13,10 @@ from domain.errors import (
     NotConfigured,
     ParleyError,
     SpendingCapReached,
-    StorageError,
     TooManyTurns,
 )
 from domain.provider_errors import ProviderOverloaded, ProviderRejected
+from domain.storage_errors import StorageError
 from domain.turn.events import TurnCancelled, TurnFailed
 from entrypoints.web.errors import (
     Problem,

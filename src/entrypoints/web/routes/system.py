@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from application.chat.turns import Turns
 from application.ports.unit_of_work import UnitOfWork
-from domain.errors import StorageError
 from domain.ids import TurnId
+from domain.storage_errors import StorageError
 from entrypoints.web.documented import VERSION, errors
 
 log = structlog.get_logger("system")

@@ -16,7 +16,7 @@ from application.files.upload_log import UploadLog
 from application.files.user_files import UserFiles
 from application.ports.clock import Clock
 from application.ports.files import Files
-from domain.errors import StorageError
+from domain.storage_errors import StorageError
 from entrypoints.wiring.auth_secret import auth_secret
 from entrypoints.wiring.settings import Settings
 
