@@ -65,6 +65,13 @@ def asked(wire: Wire) -> Prompt:
     return question(card_of(wire))
 
 
+async def test_no_encoding_is_offered_that_a_machine_may_not_know(
+    sim: Simulator, model: Any, asked: Prompt
+) -> None:
+    await all_of(model, asked)
+    assert [one.headers["accept-encoding"] for one in sim.requests] == ["gzip, deflate"]
+
+
 async def test_a_finished_answer_leaves_its_connection_to_the_next(
     sim: Simulator, model: Any, asked: Prompt
 ) -> None:

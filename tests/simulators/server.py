@@ -184,6 +184,8 @@ class _Connection(asyncio.Protocol):
     async def _take(self, step: Step, framing: bytes) -> None:
         match step:
             case bytes():
+                if self._transport.is_closing():  # The client is gone; that is about to be told.
+                    await asyncio.get_running_loop().create_future()
                 self._transport.write(framing % (len(step), step) if b"%x" in framing else step)
                 if not self._writable.is_set():
                     await self._writable.wait()

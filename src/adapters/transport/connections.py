@@ -132,6 +132,8 @@ class Connections:
                     ssl=self._ssl,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                # aiohttp unpacks these anywhere; others as the libraries of a machine do.
+                headers={"accept-encoding": "gzip, deflate"},
                 # Looking for a proxy takes longer than the rest of a request; mostly there is none.
                 trust_env=bool(urllib.request.getproxies()),
                 trace_configs=[_reuse_noted()] if self._asks_again else None,

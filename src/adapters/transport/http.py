@@ -25,7 +25,7 @@ class HttpxTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request and return its answer, whose body is still to be read."""
-        request.headers["accept-encoding"] = "gzip, deflate"  # aiohttp unpacks these anywhere.
+        request.headers.pop("accept-encoding", None)  # What httpx could unpack, but does not.
         reply = await self._connections.ask(
             request.method, str(request.url), request.headers, _content(request)
         )
