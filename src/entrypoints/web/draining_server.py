@@ -38,6 +38,7 @@ class DrainingServer(uvicorn.Server):
         for each in sockets or ():
             each.close()
         draining = asyncio.create_task(self._drain())
+        await asyncio.sleep(0)  # It must have begun to be hurried: who is in a hurry may be early.
         while not (draining.done() or self.force_exit):
             await asyncio.wait({draining}, timeout=_LOOK_S)
         draining.cancel()  # Once: hurrying takes its moment too, in which answers are saved.

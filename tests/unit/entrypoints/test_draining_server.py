@@ -50,6 +50,21 @@ async def test_a_second_signal_is_no_end_of_saving(monkeypatch: pytest.MonkeyPat
     assert kept == ["the answer"]
 
 
+async def test_a_second_signal_that_comes_at_once_is_no_end_of_saving() -> None:
+    kept: list[str] = []
+
+    async def drain() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            kept.append("the answer")
+
+    server = stopping(drain)
+    server.force_exit = True
+    await server.shutdown()
+    assert kept == ["the answer"]
+
+
 async def test_what_goes_wrong_while_draining_is_told() -> None:
     async def drain() -> None:
         raise RuntimeError("no such thing")
