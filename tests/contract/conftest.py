@@ -137,8 +137,8 @@ async def mysql_database(mysql_url: str) -> AsyncIterator[Database]:
 
 
 async def closed_without_leaks(database: Database) -> None:
-    if (parked := await database.parked()) is not None:
-        await parked.close()
+    if database.writers is not None:
+        await database.writers.close()
     left = database.engine.pool.checkedout()  # type: ignore[attr-defined]
     waiting = database.turnstile is not None and database.turnstile.locked()
     await database.close()

@@ -53,3 +53,15 @@ async def test_a_connection_on_which_a_write_failed_is_not_handed_on(
     await add(sqlite_work, "boris")
     assert len(taken) == 2
     assert await names(sqlite_work) == ["anna", "boris"]
+
+
+async def test_a_reader_that_becomes_a_writer_gives_its_own_connection_back(
+    sqlite_work: SqlUnitOfWork, sqlite_database: Database, taken: list[object]
+) -> None:
+    await add(sqlite_work, "anna")
+    async with sqlite_work() as db:
+        assert len(await db.accounts.all()) == 1
+        await db.accounts.add("boris", "hash", None)
+    await add(sqlite_work, "cleo")
+    assert len(taken) == 2
+    assert sqlite_database.engine.pool.checkedout() == 1, "the one that writers hand on"  # type: ignore[attr-defined]

@@ -10,13 +10,14 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from adapters.sql import mysql_driver, sqlite_driver
 from adapters.sql.dialect import MYSQL
 from adapters.sql.its_file import ItsFile
 from adapters.sql.json_columns import decoded
 from adapters.sql.prepared import Driver
+from adapters.sql.writers_connection import WritersConnection
 from domain.conversation.letters import small_letters
 from domain.errors import NotConfigured
 from domain.storage_errors import StorageError
@@ -70,35 +71,13 @@ class Database:
         self.turnstile = asyncio.Semaphore() if one_writer else None
         # Over a network an answer may be lost on its way; a file answers its own process.
         self.loses_commits = not one_writer
-        self._file = file
-        self._parked: tuple[AsyncConnection, tuple[int, int] | None] | None = None
-
-    def park(self, connection: AsyncConnection) -> bool:
-        """Keep a writer's connection, which has nothing open, for the next writer.
-
-        By way of the pool it takes as long as the writer's statements. Returns whether it is kept:
-        where there are many writers, and over a network, the pool is the better place.
-        """
-        if self.turnstile is None or self._file is None or self._parked is not None:
-            return False
-        self._parked = connection, self._file.which()
-        return True
-
-    async def parked(self) -> AsyncConnection | None:
-        """Return the connection that the writer before has left, if it is still good."""
-        if self._parked is None or self._file is None:
-            return None
-        (connection, file), self._parked = self._parked, None
-        if file is not None and file == self._file.which():
-            return connection
-        await connection.close()
-        return None
+        self.writers = None if file is None else WritersConnection(file)
+        """Where the writers of one process queue for one file."""
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._parked is not None:
-            await self._parked[0].close()
-            self._parked = None
+        if self.writers is not None:
+            await self.writers.close()
         await self.engine.dispose()
 
 

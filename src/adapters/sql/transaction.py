@@ -126,7 +126,8 @@ class Transaction:
                 with translated("commit", stage=stage):
                     async with asyncio.timeout(STATEMENT_TIMEOUT_S):
                         await connection.commit()
-                if self._holds_turnstile and self._database.park(connection):
+                writers = self._database.writers
+                if self._holds_turnstile and writers is not None and writers.leave(connection):
                     self._connection = None
         finally:
             await self.close()
@@ -176,9 +177,13 @@ class Transaction:
     async def _connect(self, operation: str) -> AsyncConnection:
         with translated(operation, stage=Stage.REACHING):
             async with asyncio.timeout(self._database.reach_s):
-                connection = await self._database.parked() if self._holds_turnstile else None
+                connection = await self._left_by_another()
                 if connection is None:
                     connection = self._database.engine.connect()
                     await connection.start()
         self._connection = connection
         return connection
+
+    async def _left_by_another(self) -> AsyncConnection | None:
+        writers = self._database.writers
+        return await writers.take() if self._holds_turnstile and writers is not None else None

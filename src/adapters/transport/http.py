@@ -1,8 +1,8 @@
-"""Our connections under the interface of httpx, which the SDKs expect.
+"""Our connections under the interface of httpx, which the SDKs expect, and which knows forms.
 
 The SDKs' own aiohttp client puts five generators between a connection and its reader, all passed
-for every token. Here a reader gets aiohttp's stream itself. Imported with the first SDK, never at
-start-up.
+for every piece of sound. Here a reader gets aiohttp's stream itself. Imported with the first
+provider that is asked, never at start-up.
 """
 
 from collections.abc import AsyncGenerator

@@ -39,7 +39,7 @@ async def ask_patiently(
             waits.announce = None
             with attempt:
                 try:
-                    if attempt.num == 1:
+                    if attempt.num == 1:  # It was made above; here its wait is decided.
                         raise failure
                     batches = model.stream(prompt)
                     first = await anext(batches, None)
